@@ -1,0 +1,152 @@
+// Package connector says what a provider's connector is: the verbs, the
+// nature it declares, and the words in which it reports a payout's fate. It
+// holds no provider; each has a package of its own below this one, and
+// connectortest is the contract that all of them keep.
+//
+// A connector moves money, so its errors are part of its meaning: a verdict
+// is never an error, and an error never says more than why the verdict is
+// Unknown.
+package connector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"penstock/engine/money"
+)
+
+// Traits is what a connector declares of its provider. The engine owns the
+// policy that follows from it (DESIGN.md 5), so a trait that is claimed and
+// not true can pay twice; connectortest checks each.
+type Traits struct {
+	// Idempotent says that the provider honours Instruction.Key: a second Send
+	// with the same key never moves money again.
+	Idempotent bool
+	// Window is how long after the first Send the provider keeps that promise.
+	// Zero means for ever. Nothing is resent after it.
+	Window time.Duration
+	// KeepsRefusal says that a refused key is answered with the same refusal
+	// for ever.
+	KeepsRefusal bool
+	// Lookup says that a transfer can be found by its key.
+	Lookup bool
+	// Settle is how late a request that timed out may still take effect,
+	// counted from the deadline of its call.
+	Settle time.Duration
+}
+
+// Verdict is what somebody said about a payout's fate.
+type Verdict string
+
+const (
+	Unknown    Verdict = "unknown"     // nobody can say: timeout, cut connection, 5xx, unreadable answer
+	Accepted   Verdict = "accepted"    // the provider has it and will say more later
+	Paid       Verdict = "paid"        // money moved, whole
+	PartlyPaid Verdict = "partly_paid" // money moved, in part: Outcome.Paid says how much; final
+	Rejected   Verdict = "rejected"    // the provider's clear word that no money moves
+	Returned   Verdict = "returned"    // money moved and came back
+	Absent     Verdict = "absent"      // Lookup only: the provider knows no such key
+)
+
+// Details are a beneficiary's account, as clear text: field name to value.
+// They exist between the locker and the wire and must not be kept, printed or
+// logged; every way to print them says "[redacted]".
+type Details map[string]string
+
+func (Details) String() string              { return "[redacted]" }
+func (Details) GoString() string            { return "[redacted]" }
+func (Details) Format(s fmt.State, _ rune)  { _, _ = s.Write([]byte("[redacted]")) }
+func (Details) LogValue() slog.Value        { return slog.StringValue("[redacted]") }
+func (Details) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
+
+// Instruction is one order to pay, the same on each attempt.
+type Instruction struct {
+	// Key names the payout at the provider. It is made once, from the payout's
+	// id, and is sent unchanged on every attempt.
+	Key    string
+	Amount money.Amount
+	// Service is the payout service, method and currency, e.g. "sepa_eur".
+	Service string
+	// Details is the beneficiary's account.
+	Details Details
+	// NotifyURL is where the provider may report; empty when it can't reach us.
+	NotifyURL string
+	// Memo is a text for the beneficiary's statement; may be empty.
+	Memo string
+}
+
+// Outcome is a provider's answer in our words.
+type Outcome struct {
+	Verdict Verdict
+	// Ref is the provider's own name of the transfer; empty when it gave none.
+	Ref string
+	// Paid is the amount that moved, for PartlyPaid; the zero Amount otherwise.
+	Paid money.Amount
+	// Resolution is why, in the words of the payout services: empty, or one of
+	// the codes of the test provider ("insufficient_funds", "invalid_account",
+	// "declined", ...).
+	Resolution string
+	// Code and Message are the provider's own words, safe to show: they bear no
+	// account number and no credential.
+	Code, Message string
+}
+
+// Connector speaks to one account at one provider. It is safe for concurrent
+// use, keeps no state that matters, and honours the deadline of its ctx.
+type Connector interface {
+	Traits() Traits
+	// Send makes at most one request that can move money. Its error explains
+	// an Unknown and is nil for every other verdict.
+	Send(ctx context.Context, in Instruction) (Outcome, error)
+	// Lookup asks for a key. Without Traits.Lookup it returns ErrNoLookup.
+	Lookup(ctx context.Context, key string) (Outcome, error)
+}
+
+// ErrNoLookup is the error of Lookup where the provider has none.
+var ErrNoLookup = errors.New("connector: provider has no look-up by key")
+
+// ErrSignature refuses a notification whose signature is absent or wrong.
+var ErrSignature = errors.New("connector: notification is not signed by the provider")
+
+// Notice is a verified notification of a provider about one payout.
+type Notice struct {
+	Key     string
+	Outcome Outcome
+}
+
+// Notifier is what a Connector may offer beyond: reading the provider's own
+// webhooks. It checks the signature over the raw body, in constant time,
+// before it parses anything.
+type Notifier interface {
+	Notification(header http.Header, body []byte) (Notice, error)
+}
+
+// Canceller is what a Connector may offer beyond: asking the provider to stop
+// a transfer. Rejected means that it is stopped and no money will move.
+type Canceller interface {
+	Cancel(ctx context.Context, key string) (Outcome, error)
+}
+
+// Account is what a connector is built from: the credentials and address of
+// one account at a provider.
+type Account struct {
+	ID       string            // the provider account's id (mca_...)
+	Provider string            // name in the catalogue: "sandbox", "stripe", ...
+	Test     bool              // the account belongs to test mode
+	BaseURL  string            // empty: the provider's own
+	Secrets  map[string]string // credentials by name; never printed
+}
+
+func (a Account) String() string       { return fmt.Sprintf("%s account %s", a.Provider, a.ID) }
+func (a Account) GoString() string     { return a.String() }
+func (a Account) LogValue() slog.Value { return slog.StringValue(a.String()) }
+
+// Format keeps every verb, %+v too, away from the secrets.
+func (a Account) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(a.String())) }
+
+// Builder makes the connector of an account. It does no I/O.
+type Builder func(Account) (Connector, error)
