@@ -57,10 +57,10 @@ const (
 // logged; every way to print them says "[redacted]".
 type Details map[string]string
 
-func (Details) String() string              { return "[redacted]" }
-func (Details) GoString() string            { return "[redacted]" }
-func (Details) Format(s fmt.State, _ rune)  { _, _ = s.Write([]byte("[redacted]")) }
-func (Details) LogValue() slog.Value        { return slog.StringValue("[redacted]") }
+func (Details) String() string               { return "[redacted]" }
+func (Details) GoString() string             { return "[redacted]" }
+func (Details) Format(s fmt.State, _ rune)   { _, _ = s.Write([]byte("[redacted]")) }
+func (Details) LogValue() slog.Value         { return slog.StringValue("[redacted]") }
 func (Details) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
 
 // Instruction is one order to pay, the same on each attempt.
