@@ -54,7 +54,10 @@ var (
 
 // Store is a set of buckets. It is safe for concurrent use.
 type Store interface {
-	// View runs fn over one consistent snapshot. It returns fn's error as it is.
+	// View runs fn over one consistent snapshot of what was committed when it
+	// began, and returns fn's error as it is. Updates land meanwhile, but an old
+	// snapshot costs room, so fn should be short; it must not call the store
+	// again. A ctx that is done before fn started gives ctx.Err().
 	View(ctx context.Context, fn func(Tx) error) error
 	// Update commits what fn wrote, durably, before it returns nil; or nothing
 	// at all when fn returns an error (which comes back as it is) or panics
@@ -69,7 +72,8 @@ type Store interface {
 }
 
 // Tx is one transaction, valid only inside the fn that received it, and only
-// in its goroutine.
+// in the goroutine that fn runs in. A refused call changes nothing, and fn may
+// go on after it.
 type Tx interface {
 	// Get returns the value, or ErrNotFound. An empty value is a non-nil empty
 	// slice. The bytes are valid until fn returns and must not be changed.
@@ -80,7 +84,9 @@ type Tx interface {
 	Delete(bucket string, key []byte) error
 	// Scan returns owned copies of the pairs with from <= key < to in byte
 	// order (descending when desc), at most limit of them. A nil from starts at
-	// the first key, a nil to goes on to the last. What this Tx wrote is seen.
+	// the first key, a nil to goes on to the last; neither needs to be a key.
+	// Bounds that enclose nothing give no pairs. What this Tx wrote is seen, and
+	// what it writes afterwards doesn't touch pairs already returned.
 	Scan(bucket string, from, to []byte, limit int, desc bool) ([]Pair, error)
 }
 
