@@ -1,0 +1,158 @@
+package webhook
+
+import (
+	"crypto/hmac"
+	"crypto/sha1" // of the jsonapi dialect's own header; never the only signature
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrSign is wrapped by every refusal to sign.
+var ErrSign = errors.New("webhook: cannot sign")
+
+const (
+	maxIDSize  = 255
+	maxSecrets = 8 // of one endpoint; rotation needs two
+)
+
+// Secrets is all that one delivery is signed with.
+type Secrets struct {
+	// Endpoint holds the endpoint's secrets, the newest first: during a
+	// rotation the old one is still there and the delivery bears a v1 of each.
+	Endpoint []Secret
+	// Signing adds a v1a where it isn't zero.
+	Signing SigningKey
+	// Hash makes X-Webhook-Signature-512, in whatever profile it is set.
+	Hash Key
+	// Own is the key of the profile's own header: the organisation's secret in
+	// jsonapi, the API token in hosted (which adds a v1 under the token's bytes
+	// too). Other profiles ignore it.
+	Own Key
+}
+
+// Sign gives the headers of one attempt to deliver body: the signatures of
+// Standard Webhooks, those of the profile, and Content-Type and User-Agent.
+// The id is the event's, the same on every attempt; at is the attempt's time,
+// used to the second. There is always at least one v1, since that is all that
+// the official libraries verify; without a secret for it Sign refuses.
+func Sign(p Profile, s Secrets, id string, at time.Time, body []byte) (http.Header, error) {
+	if _, err := ParseProfile(string(p)); err != nil {
+		return nil, err
+	}
+	if err := checkID(id); err != nil {
+		return nil, fmt.Errorf("%w: %w", err, ErrSign)
+	}
+	if at.Unix() < 0 {
+		return nil, fmt.Errorf("time %d is before 1970: %w", at.Unix(), ErrSign)
+	}
+	timestamp := strconv.FormatInt(at.Unix(), 10)
+	signature, err := signatures(p, s, signedBytes(id, timestamp, body))
+	if err != nil {
+		return nil, err
+	}
+	h := http.Header{}
+	h.Set("Content-Type", "application/json")
+	h.Set("User-Agent", "penstock")
+	h.Set(HeaderID, id)
+	h.Set(HeaderTimestamp, timestamp)
+	h.Set(HeaderSignature, signature)
+	if !s.Hash.IsZero() {
+		h.Set(HeaderHash512, Hash512(s.Hash, body))
+	}
+	setOwn(h, p, s.Own, body)
+	return h, nil
+}
+
+// signatures is the value of webhook-signature: v1 of each secret, then v1a.
+func signatures(p Profile, s Secrets, signed []byte) (string, error) {
+	if len(s.Endpoint) > maxSecrets {
+		return "", fmt.Errorf("%d secrets, at most %d: %w", len(s.Endpoint), maxSecrets, ErrSign)
+	}
+	var list []string
+	for i, secret := range s.Endpoint {
+		if secret.IsZero() {
+			return "", fmt.Errorf("secret %d is empty: %w", i, ErrSign)
+		}
+		list = append(list, "v1,"+base64.StdEncoding.EncodeToString(secret.sign(signed)))
+	}
+	if p == Hosted && !s.Own.IsZero() {
+		token := Secret{[]byte(s.Own.text)}
+		list = append(list, "v1,"+base64.StdEncoding.EncodeToString(token.sign(signed)))
+	}
+	if len(list) == 0 {
+		return "", fmt.Errorf("no secret: %w", ErrSign)
+	}
+	if !s.Signing.IsZero() {
+		list = append(list, "v1a,"+base64.StdEncoding.EncodeToString(s.Signing.sign(signed)))
+	}
+	return strings.Join(list, " "), nil
+}
+
+// setOwn adds what the receivers of the profile know from the product whose
+// dialect it speaks.
+func setOwn(h http.Header, p Profile, own Key, body []byte) {
+	switch p {
+	case Rest:
+		h.Set("User-Agent", "Hyperswitch-Backend-Server")
+		h.Set("Via", "HyperSwitch")
+	case JSONAPI:
+		if !own.IsZero() {
+			h.Set(HeaderOwn, sandwich(own, body))
+		}
+	case Hosted:
+		if !own.IsZero() {
+			mac := hmac.New(sha256.New, []byte(own.text))
+			mac.Write(body)
+			h.Set(HeaderOwn, hex.EncodeToString(mac.Sum(nil)))
+		}
+	}
+}
+
+// Hash512 is lower-case hex HMAC-SHA512(key, body), the value of
+// X-Webhook-Signature-512. It covers no time, so by itself it leaves a replay
+// undetected.
+func Hash512(key Key, body []byte) string {
+	mac := hmac.New(sha512.New, []byte(key.text))
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// sandwich is base64(sha1(key + body + key)), PayCore's X-Signature.
+func sandwich(key Key, body []byte) string {
+	sum := sha1.New()
+	sum.Write([]byte(key.text))
+	sum.Write(body)
+	sum.Write([]byte(key.text))
+	return base64.StdEncoding.EncodeToString(sum.Sum(nil))
+}
+
+// signedBytes is id.timestamp.body. A dot inside id or timestamp would let one
+// signature stand for two messages, so neither may have one.
+func signedBytes(id, timestamp string, body []byte) []byte {
+	b := make([]byte, 0, len(id)+len(timestamp)+2+len(body))
+	b = append(b, id...)
+	b = append(b, '.')
+	b = append(b, timestamp...)
+	b = append(b, '.')
+	return append(b, body...)
+}
+
+func checkID(id string) error {
+	switch {
+	case id == "" || len(id) > maxIDSize:
+		return fmt.Errorf("id has %d characters, must have 1 to %d", len(id), maxIDSize)
+	case strings.Contains(id, "."):
+		return errors.New("id has a dot")
+	case !visible(id):
+		return errors.New("id has a space or a character beyond printable ASCII")
+	}
+	return nil
+}
