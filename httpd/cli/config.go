@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"net"
+	"path/filepath"
+	"reflect"
+	"strings"
+)
+
+// Config is the whole configuration of one appliance. Each field is one key,
+// named section.key; its `reader` tag says which part of the house it is for,
+// so that no key is kept that nobody reads. The zero value is not usable:
+// begin with defaults. What every key means, with its unit, stands in
+// config.example.toml, which a test holds to this struct.
+//
+// Paths are absolute once the configuration is loaded; in the file they are
+// relative to its directory.
+type Config struct {
+	Server   ServerConfig   `toml:"server"`
+	Store    StoreConfig    `toml:"store"`
+	Locker   LockerConfig   `toml:"locker"`
+	Engine   EngineConfig   `toml:"engine"`
+	Rest     RestConfig     `toml:"rest"`
+	Hosted   HostedConfig   `toml:"hosted"`
+	Webhooks WebhooksConfig `toml:"webhooks"`
+	Egress   EgressConfig   `toml:"egress"`
+	Sandbox  SandboxConfig  `toml:"sandbox"`
+	Limits   LimitsConfig   `toml:"limits"`
+	Log      LogConfig      `toml:"log"`
+	Metrics  MetricsConfig  `toml:"metrics"`
+	Admin    AdminConfig    `toml:"admin"`
+}
+
+// ServerConfig is where the appliance listens and what stands before it.
+type ServerConfig struct {
+	Listen         string   `toml:"listen" reader:"httpd"`
+	PublicURL      string   `toml:"public_url" reader:"httpd"`
+	TLSCert        Path     `toml:"tls_cert" reader:"httpd"`
+	TLSKey         Path     `toml:"tls_key" reader:"httpd"`
+	TrustedProxies []string `toml:"trusted_proxies" reader:"httpd"`
+	ReadTimeout    Duration `toml:"read_timeout" reader:"httpd"`
+	WriteTimeout   Duration `toml:"write_timeout" reader:"httpd"`
+	IdleTimeout    Duration `toml:"idle_timeout" reader:"httpd"`
+	Shutdown       Duration `toml:"shutdown" reader:"httpd"`
+}
+
+// StoreConfig is where the records and the wrapped keys lie.
+type StoreConfig struct {
+	Path     Path `toml:"path" reader:"store/bolt"`
+	KeysPath Path `toml:"keys_path" reader:"store/bolt"`
+	MinFree  Size `toml:"min_free" reader:"store/bolt"`
+	MaxSize  Size `toml:"max_size" reader:"store/bolt"`
+}
+
+// LockerConfig says who opens the locker and how long it keeps.
+type LockerConfig struct {
+	MasterKey       MasterKey `toml:"master_key" reader:"locker"`
+	OneOffRetention Duration  `toml:"one_off_retention" reader:"locker"`
+}
+
+// EngineConfig is the pace of the work (DESIGN.md 5 and 6).
+type EngineConfig struct {
+	CallDeadline   Duration   `toml:"call_deadline" reader:"engine"`
+	Lease          Duration   `toml:"lease" reader:"engine"`
+	Polls          []Duration `toml:"polls" reader:"engine"`
+	PollMax        Duration   `toml:"poll_max" reader:"engine"`
+	AttentionAfter Duration   `toml:"attention_after" reader:"engine"`
+	Workers        int        `toml:"workers" reader:"engine"`
+	ClaimBatch     int        `toml:"claim_batch" reader:"engine"`
+	FirstWord      Duration   `toml:"first_word" reader:"engine"`
+	Ticker         bool       `toml:"ticker" reader:"engine"`
+	Tick           Duration   `toml:"tick" reader:"engine"`
+	Cron           string     `toml:"cron" reader:"engine"`
+}
+
+// RestConfig belongs to the dialect of saved-method payouts.
+type RestConfig struct {
+	AdminAPIKey     Secret   `toml:"admin_api_key" reader:"httpd/rest"`
+	Environment     string   `toml:"environment" reader:"httpd/rest"`
+	PaymentTokenTTL Duration `toml:"payment_token_ttl" reader:"httpd/rest"`
+}
+
+// HostedConfig belongs to the dialect of hosted payouts and to its page.
+type HostedConfig struct {
+	LinkLifetime      Duration `toml:"link_lifetime" reader:"httpd/hosted"`
+	RedirectParameter string   `toml:"redirect_parameter" reader:"httpd/hosted"`
+	SignatureHeader   string   `toml:"signature_header" reader:"httpd/hosted"`
+}
+
+// WebhooksConfig is how deliveries are made.
+type WebhooksConfig struct {
+	Timeout      Duration `toml:"timeout" reader:"engine"`
+	MaxBody      Size     `toml:"max_body" reader:"engine"`
+	ResponseKeep Size     `toml:"response_keep" reader:"engine"`
+	Workers      int      `toml:"workers" reader:"engine"`
+}
+
+// EgressConfig is where the appliance may connect to on a tenant's word.
+type EgressConfig struct {
+	Mode  string   `toml:"mode" reader:"engine/egress"`
+	Allow []string `toml:"allow" reader:"engine/egress"`
+}
+
+// SandboxConfig is about the test provider.
+type SandboxConfig struct {
+	BaseURL string `toml:"base_url" reader:"engine/connector/sandbox"`
+	Seed    int64  `toml:"seed" reader:"engine/connector/sandbox"`
+}
+
+// LimitsConfig bounds what callers may take.
+type LimitsConfig struct {
+	Body              Size `toml:"body" reader:"httpd"`
+	RequestsPerSecond int  `toml:"requests_per_second" reader:"httpd/wire"`
+	Burst             int  `toml:"burst" reader:"httpd/wire"`
+	ConnsPerIP        int  `toml:"conns_per_ip" reader:"httpd"`
+	Concurrency       int  `toml:"concurrency" reader:"httpd"`
+}
+
+// LogConfig is how much is written on standard error, and in which form.
+type LogConfig struct {
+	Level  string `toml:"level" reader:"httpd/cli"`
+	Format string `toml:"format" reader:"httpd/cli"`
+}
+
+// MetricsConfig switches GET /metrics.
+type MetricsConfig struct {
+	Enabled bool `toml:"enabled" reader:"httpd/admin"`
+}
+
+// AdminConfig is the door of the command line and of local tools.
+type AdminConfig struct {
+	Socket Path `toml:"socket" reader:"httpd/cli"`
+}
+
+// SocketPath is where the daemon listens for the command line.
+func (c Config) SocketPath() string {
+	if c.Admin.Socket != "" {
+		return string(c.Admin.Socket)
+	}
+	return filepath.Join(filepath.Dir(string(c.Store.Path)), "penstock.sock")
+}
+
+// TLS reports whether the appliance itself speaks TLS.
+func (c Config) TLS() bool { return c.Server.TLSCert != "" }
+
+// PublicURL is what every link that leaves the machine starts with, without a
+// slash at its end: server.public_url, or else the listener's own address.
+func (c Config) PublicURL() string {
+	if c.Server.PublicURL != "" {
+		return strings.TrimRight(c.Server.PublicURL, "/")
+	}
+	scheme := "http"
+	if c.TLS() {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(c.Server.Listen)
+	if err != nil { // kept out by validation
+		return scheme + "://" + c.Server.Listen
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// KeyPrefix is the environment that the name of an API key begins with. Live
+// keys are always "prd"; for test keys rest.environment decides, and where
+// that is empty, "dev" on a listener that only this machine reaches and "snd"
+// (sandbox) on any other.
+func (c Config) KeyPrefix(live bool) string {
+	switch {
+	case live:
+		return "prd"
+	case c.Rest.Environment != "":
+		return c.Rest.Environment
+	case loopback(c.Server.Listen):
+		return "dev"
+	}
+	return "snd"
+}
+
+// field is one key of a Config, with a handle to its value there.
+type field struct {
+	Section, Name string
+	Reader        string
+	value         reflect.Value
+}
+
+// Key is the name that is used everywhere: section.key.
+func (f field) Key() string { return f.Section + "." + f.Name }
+
+// Variable is the environment variable that overrides the key.
+func (f field) Variable() string {
+	return "PENSTOCK_" + strings.ToUpper(f.Section+"_"+f.Name)
+}
+
+// Secret reports whether the value must never be shown: it is a credential, or
+// a place where one is put by mistake.
+func (f field) Secret() bool {
+	return f.value.Type() == reflect.TypeFor[Secret]() || f.value.Type() == reflect.TypeFor[MasterKey]()
+}
+
+// fields lists every key of c in the order of the struct.
+func fields(c *Config) []field {
+	var all []field
+	root := reflect.ValueOf(c).Elem()
+	for i := range root.NumField() {
+		section, t := root.Field(i), root.Type().Field(i)
+		for j := range section.NumField() {
+			key := section.Type().Field(j)
+			all = append(all, field{
+				Section: t.Tag.Get("toml"),
+				Name:    key.Tag.Get("toml"),
+				Reader:  key.Tag.Get("reader"),
+				value:   section.Field(j),
+			})
+		}
+	}
+	return all
+}

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// exampleVariable hands config.example.toml to the penstock of the scripts,
+// which is this test binary and can't embed it.
+const exampleVariable = "PENSTOCK_TEST_EXAMPLE"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"penstock": func() {
+		example, err := os.ReadFile(os.Getenv(exampleVariable))
+		if err != nil {
+			panic(err)
+		}
+		os.Exit(Main(Env{
+			Args:          os.Args[1:],
+			Stdin:         os.Stdin,
+			Stdout:        os.Stdout,
+			Stderr:        os.Stderr,
+			Environ:       os.Environ(),
+			ExampleConfig: example,
+		}))
+	}})
+}
+
+// TestScripts runs testdata/script/*.txt, in which penstock is the whole
+// command as a process of its own. The command `code N COMMAND...` wants it to
+// exit with N.
+func TestScripts(t *testing.T) {
+	example, err := filepath.Abs(filepath.Join("..", "..", "config.example.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv(exampleVariable, example)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": wantCode},
+	})
+}
