@@ -41,6 +41,9 @@ var (
 	ErrClosed = errors.New("store: closed")
 	// ErrCorrupt says that a stored value does not match its checksum.
 	ErrCorrupt = errors.New("store: value does not match its checksum")
+	// ErrFull says that there is no room to commit, and that surely nothing was
+	// written. The store goes on, and what needs no new room may still succeed.
+	ErrFull = errors.New("store: no room")
 	// ErrLocked says that another process holds the store.
 	ErrLocked = errors.New("store: in use by another process")
 	// ErrReplaced says that the file under the path is no longer the one that

@@ -1,0 +1,112 @@
+// Package bolt is penstock's store for production: go.etcd.io/bbolt behind a
+// group commit. It is the only package that may import bbolt, and it is for
+// Linux.
+//
+// What holds after a crash: everything that a successful Update wrote is in
+// the file, fsynced before Update returned; nothing of an Update that returned
+// an error or panicked is. The exception is store.ErrCommitUnknown, after
+// which the process has to end: see Options.OnFatal.
+//
+// bbolt does not checksum its pages, so each value carries a checksum of its
+// own over bucket, key and value, verified at each read. An I/O error or a
+// truncation under the memory map kills the process with a signal; that is
+// accepted as fail-stop.
+//
+// View must not outlive its purpose: while it runs, no page it could see is
+// reused and the file grows.
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"penstock/store"
+)
+
+// Store implements store.Store, store.Snapshotter, store.Spacer and
+// store.Fencer. Its zero value is of no use; see Open.
+type Store struct {
+	opt  Options
+	db   *bbolt.DB
+	file os.FileInfo // of the file that was opened, for Fence
+	lock *lock
+
+	gate   sync.RWMutex // held for reading while an Update queues
+	closed bool         // under gate: no Update may queue any more
+	// dead is set by Close and by a failed commit, and refuses everything.
+	dead atomic.Bool
+
+	queue   chan *request
+	answers answers
+	done    chan struct{} // closed when the writer has ended
+	// commit is bbolt's. Tests put a failing one in its place, because no test
+	// can make the fsync of the meta page fail on a sound disk.
+	commit func(*bbolt.Tx) error
+
+	space space
+	stats counters
+
+	closing  sync.Once
+	closeErr error
+}
+
+var (
+	_ store.Snapshotter = (*Store)(nil)
+	_ store.Spacer      = (*Store)(nil)
+	_ store.Fencer      = (*Store)(nil)
+)
+
+// View implements store.Store by a bbolt read transaction, so it sees what was
+// committed and nothing of a batch that is being made.
+func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
+	if s.dead.Load() {
+		return store.ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	base, err := s.begin()
+	if err != nil {
+		return err
+	}
+	t := &viewTx{base: base}
+	defer func() {
+		t.done = true
+		_ = base.Rollback() // it can only say that the transaction has ended
+	}()
+	return fn(t)
+}
+
+// begin starts a read transaction.
+func (s *Store) begin() (*bbolt.Tx, error) {
+	base, err := s.db.Begin(false)
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		return nil, store.ErrClosed
+	}
+	if err != nil {
+		return nil, fmt.Errorf("begin a read: %w", err)
+	}
+	return base, nil
+}
+
+// Close implements store.Store: Updates already queued are committed, later
+// ones get store.ErrClosed, and running Views are waited for.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		s.gate.Lock()
+		s.closed = true
+		close(s.queue)
+		s.gate.Unlock()
+		<-s.done
+		s.dead.Store(true)
+		s.closeErr = errors.Join(s.db.Close(), s.lock.release())
+	})
+	return s.closeErr
+}

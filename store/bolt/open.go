@@ -1,0 +1,194 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"penstock/store"
+)
+
+// ErrFormat says that the file is not a penstock store, or one of a newer
+// penstock.
+var ErrFormat = errors.New("bolt: not a store of this version")
+
+// format is the version of the layout inside the file: the buckets' prefix
+// and the checksum behind each value.
+const format = 1
+
+// metaBucket holds what concerns the file as a whole. The buckets of callers
+// all have dataPrefix before their names, so none can collide with it.
+const (
+	metaBucket = "meta"
+	dataPrefix = "data/"
+)
+
+var formatKey = []byte("format")
+
+// Open opens the store at opt.Path, and creates it if there is none. It
+// returns store.ErrLocked while another process holds it, ErrFormat for a file
+// that it doesn't know, store.ErrCorrupt for one that is damaged.
+func Open(opt Options) (*Store, error) {
+	opt, err := opt.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	if !opt.AllowAnyFS {
+		if err := checkFilesystem(filepath.Dir(opt.Path)); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
+	}
+	l, err := acquire(opt.LockPath)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s, err := openLocked(opt, l)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", opt.Path, errors.Join(err, l.release()))
+	}
+	return s, nil
+}
+
+func openLocked(opt Options, l *lock) (*Store, error) {
+	info, err := os.Stat(opt.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := create(opt); err != nil {
+			return nil, fmt.Errorf("create: %w", err)
+		}
+	case err != nil:
+		return nil, err
+	case info.Size() == 0:
+		// bbolt would fill it in place, which a power cut can spoil; and an empty
+		// file where a store was is a loss that must not pass in silence.
+		return nil, fmt.Errorf("%w: the file is empty", ErrFormat)
+	}
+	s := &Store{
+		opt: opt, lock: l,
+		queue: make(chan *request, defaultMaxBatch), done: make(chan struct{}),
+		commit: (*bbolt.Tx).Commit,
+	}
+	var file *os.File
+	if s.db, err = openFile(opt, opt.Path, &file); err != nil {
+		return nil, err
+	}
+	if s.file, err = file.Stat(); err == nil {
+		err = s.db.View(checkFormat)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	s.refreshSpace()
+	go newWriter(s).run()
+	return s, nil
+}
+
+// openFile opens a bbolt file, and damage that makes bbolt panic or touch
+// memory behind the end of the file comes back as store.ErrCorrupt.
+func openFile(opt Options, path string, file **os.File) (db *bbolt.DB, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			db, err = nil, fmt.Errorf("%w: %v", store.ErrCorrupt, r)
+			if *file != nil {
+				err = errors.Join(err, (*file).Close()) // and with it bbolt's lock
+			}
+		}
+	}()
+	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:         time.Second,
+		FreelistType:    bbolt.FreelistMapType,
+		PageSize:        pageSize,
+		MaxSize:         int(opt.MaxSize),
+		InitialMmapSize: mapSize(path, opt.MaxSize),
+		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			f, err := os.OpenFile(name, flag, mode)
+			*file = f
+			return f, err
+		},
+	})
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, fmt.Errorf("%w: its file is locked, though nobody holds %s", store.ErrLocked, opt.LockPath)
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch):
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	case errors.Is(err, bolterrors.ErrChecksum):
+		return nil, fmt.Errorf("%w: %w", store.ErrCorrupt, err)
+	}
+	return db, err
+}
+
+// mapSize reserves address space for a file to double, within its bound.
+func mapSize(path string, maxSize int64) int {
+	var size int64
+	if info, err := os.Stat(path); err == nil {
+		size = info.Size()
+	}
+	return int(min(max(leastMap, 2*size), max(maxSize, size)))
+}
+
+// create makes the file under a temporary name, checks it and renames it, so
+// that a power cut leaves a whole store or none.
+func create(opt Options) error {
+	temp := opt.Path + ".new"
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	var file *os.File
+	db, err := openFile(opt, temp, &file)
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		b, err := tx.CreateBucket([]byte(metaBucket))
+		if err != nil {
+			return err
+		}
+		return b.Put(formatKey, strconv.AppendInt(nil, format, 10))
+	})
+	if err == nil {
+		err = checkStructure(db)
+	}
+	if err == nil {
+		err = file.Sync() // bbolt's own is fdatasync
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, opt.Path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(opt.Path))
+}
+
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func checkFormat(tx *bbolt.Tx) error {
+	b := tx.Bucket([]byte(metaBucket))
+	if b == nil {
+		return fmt.Errorf("%w: it is another program's file", ErrFormat)
+	}
+	v := b.Get(formatKey)
+	got, err := strconv.Atoi(string(v))
+	if err != nil || got < 1 {
+		return fmt.Errorf("%w: its format is %q", ErrFormat, v)
+	}
+	if got > format {
+		return fmt.Errorf("%w: its format is %d, this penstock knows up to %d", ErrFormat, got, format)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"penstock/store"
+)
+
+// Snapshot implements store.Snapshotter: it writes a file that Open takes, as
+// of one moment, while the store goes on. Pages freed meanwhile are not reused,
+// so the store's file grows while w is slow: write to a local file first. After
+// an error what w received is of no use.
+func (s *Store) Snapshot(ctx context.Context, w io.Writer) error {
+	if s.dead.Load() {
+		return store.ErrClosed
+	}
+	tx, err := s.begin()
+	if err != nil {
+		return err
+	}
+	_, err = tx.WriteTo(&untilDone{ctx, w})
+	if bad := ctx.Err(); bad != nil {
+		err = bad // bbolt doesn't wrap what w said
+	}
+	if err := errors.Join(err, tx.Rollback()); err != nil {
+		return fmt.Errorf("snapshot: %w", err)
+	}
+	return nil
+}
+
+// untilDone is a writer that a context can stop.
+type untilDone struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (u *untilDone) Write(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.w.Write(b)
+}
+
+// checkPage is how many values Check verifies in one transaction.
+const checkPage = 1000
+
+// Check reads the whole file: first the pages' structure, while Updates wait,
+// then every value's checksum, while they go on. It returns store.ErrCorrupt
+// with what is wrong. It takes as long as reading the file takes, so a daemon
+// checks a Snapshot instead.
+func (s *Store) Check(ctx context.Context) error {
+	if s.dead.Load() {
+		return store.ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := checkStructure(s.db); err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	names, err := s.names()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		var from []byte
+		for more := true; more; {
+			err := s.View(ctx, func(tx store.Tx) error {
+				page, err := tx.Scan(name, from, nil, checkPage, false)
+				if more = len(page) == checkPage; more {
+					from = append(page[len(page)-1].Key, 0)
+				}
+				return err
+			})
+			if err != nil {
+				return fmt.Errorf("check: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// names lists the callers' buckets.
+func (s *Store) names() ([]string, error) {
+	tx, err := s.begin()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	err = tx.ForEach(func(path []byte, _ *bbolt.Bucket) error {
+		if name, ok := strings.CutPrefix(string(path), dataPrefix); ok {
+			names = append(names, name)
+		}
+		return nil
+	})
+	return names, errors.Join(err, tx.Rollback())
+}
+
+// checkStructure is bbolt's own check. It needs a write transaction: in
+// another one a commit could pull the pages away from under it.
+func checkStructure(db *bbolt.DB) error {
+	tx, err := db.Begin(true)
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		return store.ErrClosed
+	}
+	if err != nil {
+		return err
+	}
+	var all error
+	for bad := range tx.Check() { // to the end: its goroutine waits for us
+		if all == nil {
+			all = fmt.Errorf("%w: %w", store.ErrCorrupt, bad)
+		}
+	}
+	return errors.Join(all, tx.Rollback())
+}

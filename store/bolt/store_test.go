@@ -1,0 +1,87 @@
+package bolt
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"penstock/store"
+	"penstock/store/storetest"
+)
+
+// open opens a store and checks its whole file before it is closed in the end.
+func open(t testing.TB, opt Options) *Store {
+	t.Helper()
+	opt.MinFree = max(1, opt.MinFree)
+	s, err := Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
+
+func at(path string) Options {
+	return Options{Path: path, Ordered: []string{"b", "c"}}
+}
+
+func newPath(t testing.TB) string { return filepath.Join(t.TempDir(), "store.db") }
+
+var harness = storetest.Harness{
+	Open: func(t testing.TB) store.Store { return open(t, at(newPath(t))) },
+	Reopen: func(t testing.TB, s store.Store) store.Store {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return open(t, s.(*Store).opt)
+	},
+	// The process dies: what is in the file now is all there is. TestKill does it
+	// in earnest; losing the page cache as well takes a machine that can be cut.
+	PowerCut: func(t testing.TB, s store.Store) store.Store {
+		path := newPath(t)
+		copyFile(t, s.(*Store).opt.Path, path)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return open(t, at(path))
+	},
+	OpenCopy: func(t testing.TB, r io.Reader) store.Store {
+		path := newPath(t)
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(f, r); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return open(t, at(path))
+	},
+	Check: func(t testing.TB, s store.Store) {
+		if err := s.(*Store).Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+	},
+}
+
+func copyFile(t testing.TB, from, to string) {
+	t.Helper()
+	b, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStore(t *testing.T) { storetest.Test(t, harness) }
+
+func BenchmarkStore(b *testing.B) { storetest.Bench(b, harness) }
