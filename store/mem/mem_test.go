@@ -1,6 +1,7 @@
 package mem
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"testing"
@@ -81,5 +82,33 @@ func TestCutStoreIsClosedAndApart(t *testing.T) {
 	again := old.PowerCut() // a second look at the same disk
 	if got, want := get(t, again, "k"), "1"; got != want {
 		t.Errorf("the old disk says k = %q, want %q", got, want)
+	}
+}
+
+func TestLoadRefusesDamage(t *testing.T) {
+	s := New(Options{})
+	put(t, s, "k", "v")
+	put(t, s, "other", "")
+	var b bytes.Buffer
+	if err := s.Snapshot(context.Background(), &b); err != nil {
+		t.Fatal(err)
+	}
+	whole := b.Bytes()
+	for i := range whole {
+		damaged := bytes.Clone(whole)
+		damaged[i] ^= 0x10
+		if _, err := Load(Options{}, bytes.NewReader(damaged)); !errors.Is(err, store.ErrCorrupt) {
+			t.Errorf("byte %d flipped: %v, want %v", i, err, store.ErrCorrupt)
+		}
+		if _, err := Load(Options{}, bytes.NewReader(whole[:i])); !errors.Is(err, store.ErrCorrupt) {
+			t.Errorf("cut to %d bytes: %v, want %v", i, err, store.ErrCorrupt)
+		}
+	}
+	next, err := Load(Options{}, bytes.NewReader(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := get(t, next, "k"), "v"; got != want {
+		t.Errorf("loaded k = %q, want %q", got, want)
 	}
 }

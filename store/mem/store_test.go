@@ -1,6 +1,7 @@
 package mem_test
 
 import (
+	"io"
 	"testing"
 
 	"penstock/store"
@@ -16,6 +17,13 @@ func harness(opt mem.Options) storetest.Harness {
 				t.Fatal(err)
 			}
 			return s.(*mem.Store).Reopen()
+		},
+		OpenCopy: func(t testing.TB, r io.Reader) store.Store {
+			s, err := mem.Load(opt, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
 		},
 		PowerCut: func(_ testing.TB, s store.Store) store.Store { return s.(*mem.Store).PowerCut() },
 	}
