@@ -1,0 +1,289 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"penstock/engine/connector"
+	"penstock/engine/payout"
+	"penstock/locker"
+	"penstock/store"
+)
+
+// job is one piece of claimed work.
+type job struct {
+	dueRow
+	act     payout.Act // for payouts
+	request string     // for payouts
+	payout  payout.Payout
+	via     connector.Connector
+}
+
+func (j dueRow) hand() string { return string(j.kind) + string(j.prefix()) + j.id }
+
+// claim takes what is due, at most Timing.Claim rows, in one transaction: each
+// is leased until now + Lease, so work whose worker is lost comes back by
+// itself. The intent to send is part of it (rule 1).
+func (e *Engine) claim(ctx context.Context) ([]job, error) {
+	if some, err := e.anyDue(ctx); !some || err != nil {
+		return nil, err
+	}
+	broken := map[string]bool{}
+	for {
+		now, mark := e.pulse.now()
+		c := claims{e: e, now: now, mark: mark, broken: broken}
+		if err := e.Store.Update(ctx, c.run); err != nil {
+			return nil, fmt.Errorf("claim: %w", err)
+		}
+		if len(c.need) == 0 {
+			e.take(c.jobs)
+			return c.jobs, nil
+		}
+		for _, row := range c.need { // connectors are built outside the transaction, then it goes on
+			if _, err := e.connectorOf(ctx, row.Scope, row.id); err != nil {
+				broken[row.hand()] = true
+				e.Log.ErrorContext(ctx, "connector cannot be built; its payouts wait", "account", row.id, "err", err)
+			}
+		}
+		e.take(c.jobs)
+		if len(c.jobs) > 0 {
+			return c.jobs, nil
+		}
+	}
+}
+
+// anyDue spares an idle appliance the commit of an empty claim.
+func (e *Engine) anyDue(ctx context.Context) (some bool, err error) {
+	now, _ := e.pulse.now()
+	err = e.Store.View(ctx, func(tx store.Tx) error {
+		page, err := tx.Scan(bucketDue, nil, dueBefore(now), 1, false)
+		some = len(page) > 0
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for due work: %w", err)
+	}
+	return some, nil
+}
+
+// dueBefore is the end of the range of rows that are due at now.
+func dueBefore(now time.Time) []byte {
+	return dueKey(now.Add(time.Microsecond), 0, Scope{}, "")[:8]
+}
+
+func (e *Engine) take(jobs []job) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, j := range jobs {
+		e.hand[j.hand()] = true
+	}
+}
+
+func (e *Engine) release(j job) {
+	e.mu.Lock()
+	delete(e.hand, j.hand())
+	e.mu.Unlock()
+}
+
+func (e *Engine) inHand(row dueRow) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.hand[row.hand()]
+}
+
+func (e *Engine) builtConnector(s Scope, account string) connector.Connector {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.built[s.Merchant+"|"+string(s.Mode)+"|"+account]
+}
+
+// claims is one run of the claiming transaction.
+type claims struct {
+	e      *Engine
+	now    time.Time
+	mark   payout.Mark
+	broken map[string]bool // provider accounts whose connector can't be built
+	jobs   []job
+	need   []dueRow // provider accounts whose connector is still to be built
+}
+
+func (c *claims) run(tx store.Tx) error {
+	c.jobs, c.need = nil, nil // the transaction may run more than once
+	rows, err := tx.Scan(bucketDue, nil, dueBefore(c.now), c.e.Timing.Claim, false)
+	if err != nil {
+		return fmt.Errorf("scan due rows: %w", err)
+	}
+	for _, p := range rows {
+		row, err := parseDue(p.Key)
+		if err != nil {
+			return err
+		}
+		if err := c.row(tx, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *claims) row(tx store.Tx, row dueRow) error {
+	if row.kind == dueErase {
+		c.jobs = append(c.jobs, job{dueRow: row})
+		return moveDue(tx, row.kind, row.Scope, row.id, row.at, c.now.Add(c.e.Timing.Lease))
+	}
+	if c.e.inHand(row) {
+		if row.kind == dueRequest {
+			return nil
+		}
+		return setDue(tx, row, c.now.Add(time.Second)) // no ghosts: rule 7
+	}
+	switch row.kind {
+	case duePayout:
+		return c.payout(tx, row)
+	case dueDelivery:
+		return c.delivery(tx, row)
+	case dueRequest:
+		return c.expire(tx, row)
+	}
+	return fmt.Errorf("due row of unknown kind %q", row.kind)
+}
+
+func (c *claims) payout(tx store.Tx, row dueRow) error {
+	r, i, err := loadPayout(tx, row.Scope, row.id)
+	if err != nil {
+		return fmt.Errorf("due row of a payout: %w", err)
+	}
+	was := r.dues()
+	via := c.e.builtConnector(row.Scope, r.Payouts[i].Account)
+	account := dueRow{Scope: row.Scope, id: r.Payouts[i].Account}
+	switch {
+	case via == nil && c.broken[account.hand()]:
+		return setDue(tx, row, c.now.Add(30*time.Second))
+	case via == nil:
+		c.need = append(c.need, account)
+		return nil
+	}
+	p, act, err := c.plan(r, i, via)
+	if err != nil {
+		return err
+	}
+	r.Payouts[i] = p
+	if c.now.Sub(p.Created) > c.e.Timing.Attention && !r.Attention {
+		r.Attention = true
+		r.tell(Line{At: c.now, What: "attention", On: p.N, Text: "not ended after " + c.e.Timing.Attention.String()})
+	}
+	if err := saveRequest(tx, row.Scope, r, was); err != nil {
+		return err
+	}
+	if act == payout.Send || act == payout.Ask {
+		c.jobs = append(c.jobs, job{dueRow: row, act: act, request: r.ID, payout: p, via: via})
+	}
+	return nil
+}
+
+// plan applies what claiming means to the payout: a lapsed lease is written
+// down, an attempt is counted before it goes out.
+func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout, payout.Act, error) {
+	p, t := r.Payouts[i], via.Traits()
+	if p.Status == payout.Sending {
+		var err error
+		if p, _, err = payout.Apply(p, payout.Event{Kind: payout.Lapsed, At: c.now, Due: c.now}); err != nil {
+			return p, payout.Nothing, err
+		}
+		r.tell(Line{At: c.now, What: string(payout.Lapsed), On: p.N, To: string(p.Status)})
+	}
+	act := payout.Plan(p, t, c.now)
+	lease := c.now.Add(c.e.Timing.Lease)
+	switch act {
+	case payout.Send:
+		deadline := payout.Mark{Epoch: c.mark.Epoch, Mono: c.mark.Mono + c.e.Timing.Deadline}
+		next, _, err := payout.Apply(p, payout.Event{Kind: payout.Claimed, At: c.now, Due: lease, Deadline: deadline})
+		if err != nil {
+			return p, act, err
+		}
+		r.tell(Line{At: c.now, What: string(payout.Claimed), On: p.N, To: string(next.Status), Text: fmt.Sprintf("attempt %d", next.Attempt)})
+		return next, act, nil
+	case payout.Ask:
+		p.Due = lease
+	case payout.Wait:
+		p.Due = c.now.Add(c.e.Timing.PollMax)
+	case payout.Moderate:
+		p.Due = time.Time{}
+		r.Moderation = "the provider can neither be asked nor told again whether this payout took place"
+		r.tell(Line{At: c.now, What: "moderation_required", On: p.N, To: string(p.Status), Text: r.Moderation})
+	case payout.Nothing:
+		p.Due = time.Time{}
+	}
+	return p, act, nil
+}
+
+func (c *claims) delivery(tx store.Tx, row dueRow) error {
+	d, err := load[Delivery](tx, bucketDelivery, row.key(row.id))
+	if err != nil {
+		return fmt.Errorf("due row of a delivery: %w", err)
+	}
+	was := d.Due
+	if d.After != "" {
+		before, err := load[Delivery](tx, bucketDelivery, row.key(d.After))
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err == nil && before.Tries == 0 && before.State == Waiting {
+			d.Due = c.now.Add(100 * time.Millisecond) // the one before has its first try first
+			return saveDelivery(tx, row.Scope, d, was)
+		}
+	}
+	d.Due = c.now.Add(c.e.Timing.Deliver + c.e.Timing.Lease)
+	if err := saveDelivery(tx, row.Scope, d, was); err != nil {
+		return err
+	}
+	c.jobs = append(c.jobs, job{dueRow: row})
+	return nil
+}
+
+// expire ends a request that was not confirmed or fulfilled in time.
+func (c *claims) expire(tx store.Tx, row dueRow) error {
+	r, err := loadRequest(tx, row.Scope, row.id)
+	if err != nil {
+		return fmt.Errorf("due row of a request: %w", err)
+	}
+	v := &View{Request: *r}
+	was := v.dues()
+	if err := v.advance(payout.TimedOut, c.now, "penstock", ""); err != nil {
+		return err
+	}
+	if err := c.e.ended(tx, row.Scope, c.now, v); err != nil {
+		return err
+	}
+	return saveRequest(tx, row.Scope, &v.Request, was)
+}
+
+// erase destroys the key of a redacted customer.
+func (e *Engine) erase(ctx context.Context, j job) error {
+	o := customerOwner(j.Scope, j.id)
+	if err := e.Locker.Erase(ctx, locker.Owner(o)); err != nil {
+		return fmt.Errorf("erase a customer's key: %w", err)
+	}
+	return e.Store.Update(ctx, func(tx store.Tx) error {
+		return dropDue(tx, dueErase, j.Scope, j.id)
+	})
+}
+
+// dropDue removes the rows of one piece of work wherever they stand.
+func dropDue(tx store.Tx, kind byte, s Scope, id string) error {
+	tail := string(append(append([]byte{kind}, s.prefix()...), id...))
+	var found [][]byte
+	err := each(tx, bucketDue, nil, func(p store.Pair) error {
+		if string(p.Key[8:]) == tail {
+			found = append(found, p.Key)
+		}
+		return nil
+	})
+	for _, k := range found {
+		if err == nil {
+			err = tx.Delete(bucketDue, k)
+		}
+	}
+	return err
+}

@@ -1,0 +1,259 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"penstock/engine/money"
+	"penstock/engine/payout"
+	"penstock/engine/service"
+	"penstock/store"
+)
+
+// Change is what an update, or a confirm, gives a request that has not been
+// paid yet. What is nil or zero stays.
+type Change struct {
+	Prefix      string // of the request's id in the caller's dialect
+	Amount      *money.Amount
+	Beneficiary Beneficiary
+	AutoFulfill *bool
+	Recurring   *bool
+	Providers   []string
+	Extra       json.RawMessage
+	Confirm     bool
+}
+
+// confirm makes a whole request ready: it finds a way for the money to leave,
+// and fulfils where that was asked for.
+func (e *Engine) confirm(tx store.Tx, c Caller, now time.Time, r *View) error {
+	if r.Sealed == nil {
+		return missing("payout_method_data")
+	}
+	account, err := chooseAccount(tx, c.Scope, &r.Request)
+	if err != nil {
+		return err
+	}
+	r.Account, r.Provider, r.Confirmed = account.ID, account.Provider, true
+	if err := r.advance(payout.Approved, now, c.Actor, ""); err != nil {
+		return err
+	}
+	if !r.AutoFulfill {
+		return nil
+	}
+	return e.issue(tx, c, now, r)
+}
+
+// issue makes the request's payout and holds the money for it, in the
+// caller's transaction. From here on the work goes on by itself.
+func (e *Engine) issue(tx store.Tx, c Caller, now time.Time, r *View) error {
+	key, err := service.ServiceKey(r.Form, r.Amount.Currency())
+	if err != nil {
+		return &Error{Code: CodeNoRoute, Object: ObjPayout, Message: err.Error()}
+	}
+	n := len(r.Payouts) + 1
+	p := payout.Payout{ID: r.payoutID(n), N: n, Amount: r.Amount, Account: r.Account, Service: key, Status: payout.Queued, Due: now, Created: now, Changed: now}
+	if err := hold(tx, c.Scope, p); err != nil {
+		return err
+	}
+	r.Payouts = append(r.Payouts, p)
+	r.tell(Line{At: now, What: "queued", By: c.Actor, On: n, To: string(payout.Queued), Text: r.Provider})
+	if err := r.advance(payout.Issued, now, c.Actor, ""); err != nil {
+		return err
+	}
+	return e.notify(tx, c.Scope, now, r)
+}
+
+// change runs fn over a request in one transaction, then stores it with
+// everything that hangs on it. The customer is opened before, since a request
+// never changes its customer and nothing may wait inside a transaction.
+func (e *Engine) change(ctx context.Context, c Caller, prefix, name, action string, once *Once, fn func(store.Tx, time.Time, *View) error) (*View, error) {
+	if done, err := e.replayed(ctx, c.Scope, once); done || err != nil {
+		return nil, err
+	}
+	before, err := e.Get(ctx, c, prefix, name)
+	if err != nil {
+		return nil, err
+	}
+	var v *View
+	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
+		v = nil
+		if done, err := once.replay(tx, c.Scope); done || err != nil {
+			return err
+		}
+		r, err := loadRequest(tx, c.Scope, before.ID)
+		if err != nil {
+			return err
+		}
+		v = &View{Request: *r, Person: before.Person}
+		was := r.dues()
+		if err := fn(tx, now, v); err != nil {
+			return err
+		}
+		if err := saveRequest(tx, c.Scope, &v.Request, was); err != nil {
+			return err
+		}
+		if err := c.act(tx, now, action, r.ID); err != nil {
+			return err
+		}
+		return once.record(tx, c.Scope, now, r.ID, v)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// Update changes a request that has not been handed to a provider.
+func (e *Engine) Update(ctx context.Context, c Caller, name string, ch Change, once *Once) (*View, error) {
+	return e.edit(ctx, c, name, "payout.update", ch, once)
+}
+
+// Confirm takes the last changes and makes the request ready; with
+// auto-fulfilment its payout is made in the same transaction.
+func (e *Engine) Confirm(ctx context.Context, c Caller, name string, ch Change, once *Once) (*View, error) {
+	ch.Confirm = true
+	return e.edit(ctx, c, name, "payout.confirm", ch, once)
+}
+
+func (e *Engine) edit(ctx context.Context, c Caller, name, action string, ch Change, once *Once) (*View, error) {
+	if done, err := e.replayed(ctx, c.Scope, once); done || err != nil {
+		return nil, err
+	}
+	draft, err := e.Get(ctx, c, ch.Prefix, name)
+	if err != nil {
+		return nil, err
+	}
+	verb := "updated"
+	if ch.Confirm {
+		verb = "confirmed"
+	}
+	if draft.Stage != payout.Draft {
+		return nil, wrongState(ObjPayout, name, string(draft.Stage), verb)
+	}
+	next := draft.Request
+	used, err := e.attach(ctx, c, &next, ch.Beneficiary)
+	if err != nil {
+		return nil, err
+	}
+	return e.change(ctx, c, ch.Prefix, name, action, once, func(tx store.Tx, now time.Time, r *View) error {
+		if r.Stage != payout.Draft {
+			return wrongState(ObjPayout, name, string(r.Stage), verb)
+		}
+		if !ch.Beneficiary.absent() {
+			r.Kind, r.Form, r.Method, r.Masked, r.Sealed = next.Kind, next.Form, next.Method, next.Masked, next.Sealed
+		}
+		if err := r.take(ch); err != nil {
+			return err
+		}
+		if !ch.Confirm {
+			return r.advance2(payout.Edited, now, c.Actor)
+		}
+		if used != nil {
+			if err := touchMethod(tx, c.Scope, now, used.ID); err != nil {
+				return err
+			}
+		}
+		return e.confirm(tx, c, now, r)
+	})
+}
+
+func (r *Request) take(ch Change) error {
+	if ch.Amount != nil {
+		if ch.Amount.Minor() < 0 {
+			return invalid("amount", "an amount is not negative")
+		}
+		r.Amount = *ch.Amount
+	}
+	if ch.AutoFulfill != nil {
+		r.AutoFulfill = *ch.AutoFulfill
+	}
+	if ch.Recurring != nil {
+		r.Recurring = *ch.Recurring
+	}
+	if ch.Providers != nil {
+		r.Providers = ch.Providers
+	}
+	if ch.Extra != nil {
+		if len(ch.Extra) > 32<<10 {
+			return invalid("metadata", "the request's texts have more than 32 KiB")
+		}
+		r.Extra = ch.Extra
+	}
+	return nil
+}
+
+// advance2 is advance for a step that may leave the stage as it is and is
+// worth a line all the same.
+func (r *Request) advance2(step payout.Step, now time.Time, by string) error {
+	to, err := payout.Advance(r.Stage, step, r.Amount, r.Payouts)
+	if err == nil {
+		r.Stage = to
+		r.tell(Line{At: now, What: string(step), By: by, To: string(to)})
+	}
+	return err
+}
+
+// Fulfil makes the payout of a request that is ready.
+func (e *Engine) Fulfil(ctx context.Context, c Caller, prefix, name string, once *Once) (*View, error) {
+	if err := e.roomy(); err != nil {
+		return nil, err
+	}
+	return e.change(ctx, c, prefix, name, "payout.fulfill", once, func(tx store.Tx, now time.Time, r *View) error {
+		if r.Stage != payout.Ready {
+			return wrongState(ObjPayout, name, string(r.Stage), "fulfilled")
+		}
+		return e.issue(tx, c, now, r)
+	})
+}
+
+// Cancel ends a request of which nothing has been sent.
+func (e *Engine) Cancel(ctx context.Context, c Caller, prefix, name string, once *Once) (*View, error) {
+	return e.change(ctx, c, prefix, name, "payout.cancel", once, func(tx store.Tx, now time.Time, r *View) error {
+		switch r.Stage {
+		case payout.Draft, payout.Ready:
+			if err := r.advance(payout.Revoked, now, c.Actor, "Cancelled by user"); err != nil {
+				return err
+			}
+			return e.ended(tx, c.Scope, now, r)
+		case payout.Dispatching, payout.InHand:
+			return e.cancelPayouts(tx, c, now, r, name)
+		}
+		return wrongState(ObjPayout, name, string(r.Stage), "cancelled")
+	})
+}
+
+func (e *Engine) cancelPayouts(tx store.Tx, c Caller, now time.Time, r *View, name string) error {
+	for i := range r.Payouts {
+		p := r.Payouts[i]
+		if p.Status.Ended() {
+			continue
+		}
+		next, _, err := payout.Apply(p, payout.Event{Kind: payout.Cancel, At: now})
+		if errors.Is(err, payout.ErrImpossible) {
+			return &Error{Code: CodeNotBuilt, Object: ObjPayout, ID: name, Status: string(p.Status), Message: "the payout is with the provider, which offers no way to stop it"}
+		}
+		if err != nil {
+			return err
+		}
+		r.Payouts[i] = next
+		if err := post(tx, c.Scope, p, next); err != nil {
+			return err
+		}
+		r.tell(Line{At: now, What: string(payout.Cancel), By: c.Actor, On: p.N, To: string(next.Status)})
+	}
+	if err := r.advance(payout.Moved, now, c.Actor, "Cancelled by user"); err != nil {
+		return err
+	}
+	return e.ended(tx, c.Scope, now, r)
+}
+
+// ended does what is due at the end of a request: its details go, and
+// whoever listens is told.
+func (e *Engine) ended(tx store.Tx, s Scope, now time.Time, r *View) error {
+	if r.Stage.Ended() {
+		r.Sealed = nil
+	}
+	return e.notify(tx, s, now, r)
+}

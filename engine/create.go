@@ -1,0 +1,312 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"penstock/engine/connector"
+	"penstock/engine/money"
+	"penstock/engine/payout"
+	"penstock/engine/service"
+	"penstock/store"
+)
+
+// Beneficiary says whom a request pays: one of a saved method, a payment
+// token of one, or an account's details. All may be absent at first.
+type Beneficiary struct {
+	Method  string       // id of a saved method
+	Token   string       // payment token of a saved method
+	Kind    service.Kind // of the token or the details
+	Form    string       // of the details
+	Details connector.Details
+	Owned   bool // details must belong to a customer
+}
+
+func (b Beneficiary) absent() bool { return b.Method == "" && b.Token == "" && b.Details == nil }
+
+// NewRequest is what a payout request is created from.
+type NewRequest struct {
+	Dialect     string
+	Ref         string // the merchant's own id; empty: generated
+	Amount      money.Amount
+	Profile     string // empty: the merchant's default
+	Confirm     bool
+	AutoFulfill bool
+	Recurring   bool
+	Customer    string  // id; with Person it is created if unknown
+	Person      *Person // who a new customer is; nil: none may be made
+	Beneficiary Beneficiary
+	Providers   []string
+	Extra       json.RawMessage
+	Expires     time.Duration // after which a request that was not confirmed ends; zero: never
+}
+
+// View is a request with what a dialect needs to show it.
+type View struct {
+	Request
+	Person *Person // of its customer; nil without one
+}
+
+// Create makes a payout request. With Confirm it is ready at once, with
+// AutoFulfill its first payout is made in the same transaction.
+//
+// Checks come in the order of contracts/rest-saved-methods.md 5.3: own id,
+// customer, profile, beneficiary.
+func (e *Engine) Create(ctx context.Context, c Caller, n NewRequest, once *Once) (*View, error) {
+	if done, err := e.replayed(ctx, c.Scope, once); done || err != nil {
+		return nil, err
+	}
+	if err := e.roomy(); err != nil {
+		return nil, err
+	}
+	if err := checkNew(n); err != nil {
+		return nil, err
+	}
+	p, err := e.prepare(ctx, c, n)
+	if err != nil {
+		return nil, err
+	}
+	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
+		r := *p.request
+		p.view = &View{Request: r, Person: p.person}
+		return e.create(tx, c, now, p, once)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if once != nil && once.Replayed {
+		return nil, nil
+	}
+	return p.view, nil
+}
+
+func checkNew(n NewRequest) error {
+	if n.Amount.Currency().IsZero() {
+		return missing("currency")
+	}
+	if n.Amount.Minor() < 0 {
+		return invalid("amount", "an amount is not negative")
+	}
+	if n.Ref != "" && !ChosenID(n.Ref) {
+		return invalid("payout_id", "an id has 1 to 64 letters, digits, underscores or hyphens")
+	}
+	if len(n.Extra) > 32<<10 {
+		return invalid("metadata", "the request's texts have more than 32 KiB")
+	}
+	return nil
+}
+
+// prepared is a create made ready outside the transaction: checked, sealed,
+// with ids drawn.
+type prepared struct {
+	request  *Request
+	customer *Customer // to be made; nil when it exists or there is none
+	person   *Person
+	used     *Method // the saved method that it pays to
+	confirm  bool
+	view     *View
+}
+
+func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest) (*prepared, error) {
+	now, _ := e.pulse.now()
+	id, err := e.newID(now)
+	if err != nil {
+		return nil, err
+	}
+	p := &prepared{confirm: n.Confirm, request: &Request{
+		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount,
+		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Extra: n.Extra, Day: now,
+	}}
+	if n.Expires > 0 {
+		p.request.Expires = now.Add(n.Expires)
+	}
+	if err := e.prepareCustomer(ctx, c, n, p); err != nil {
+		return nil, err
+	}
+	if err := e.prepareProfile(ctx, c, n, p); err != nil {
+		return nil, err
+	}
+	p.used, err = e.attach(ctx, c, p.request, n.Beneficiary)
+	return p, err
+}
+
+func (e *Engine) prepareCustomer(ctx context.Context, c Caller, n NewRequest, p *prepared) error {
+	err := e.Store.View(ctx, func(tx store.Tx) error {
+		if n.Ref != "" {
+			if _, err := tx.Get(bucketRef, c.key(n.Ref)); err == nil {
+				return exists(ObjPayout, n.Ref)
+			} else if !errors.Is(err, store.ErrNotFound) {
+				return fmt.Errorf("read ref: %w", err)
+			}
+		}
+		return nil
+	})
+	if err != nil || (n.Customer == "" && n.Person == nil) {
+		return err
+	}
+	var known *Customer
+	if n.Customer != "" {
+		known, err = e.Customer(ctx, c, n.Customer)
+		var refused *Error
+		if err != nil && !(errors.As(err, &refused) && refused.Code == CodeNotFound && n.Person != nil) {
+			return err
+		}
+	}
+	if known == nil {
+		if known, err = e.newCustomer(ctx, c.Scope, n.Customer, *n.Person); err != nil {
+			return err
+		}
+		p.customer = known
+	}
+	p.request.Customer, p.person = known.ID, &known.Person
+	return nil
+}
+
+func (e *Engine) prepareProfile(ctx context.Context, c Caller, n NewRequest, p *prepared) error {
+	m, err := e.Merchant(ctx, c.Merchant)
+	if err != nil {
+		return err
+	}
+	if n.Profile != "" && n.Profile != m.Profile {
+		return notFound(ObjProfile, n.Profile)
+	}
+	p.request.Profile = m.Profile
+	return nil
+}
+
+// attach finds or checks the beneficiary and seals its details for this
+// request, which then needs nothing else: a method that is changed or deleted
+// later changes no payout under way.
+func (e *Engine) attach(ctx context.Context, c Caller, r *Request, b Beneficiary) (*Method, error) {
+	switch {
+	case b.Method != "" && b.Token != "":
+		return nil, invalid("payout_token", "only one of payout_method_id or payout_token should be provided")
+	case b.absent():
+		return nil, nil
+	case r.Customer == "" && b.Method != "":
+		return nil, &Error{Code: CodeMissing, Field: "customer_id", Message: "customer_id when payment_method_id is passed", Object: ObjMethod}
+	case r.Customer == "" && b.Token != "":
+		return nil, &Error{Code: CodeMissing, Field: "customer_id", Message: "customer or customer_id when payout_token is provided", Object: ObjMethod}
+	case r.Customer == "" && b.Owned:
+		return nil, &Error{Code: CodeMissing, Field: "customer_id", Message: "customer or customer_id when payout_method_data is provided", Object: ObjMethod}
+	}
+	used, details, err := e.beneficiary(ctx, c, r.Customer, b)
+	if err != nil {
+		return nil, err
+	}
+	r.Kind, r.Form = b.Kind, b.Form
+	if used != nil {
+		r.Method, r.Kind, r.Form = used.ID, used.Kind, used.Form
+	}
+	r.Masked = service.Mask(r.Form, details)
+	r.Sealed, err = e.sealFor(ctx, ownerOf(c.Scope, r.Customer, r.Day), requestPlace(r.ID), details)
+	return used, err
+}
+
+func (e *Engine) beneficiary(ctx context.Context, c Caller, customer string, b Beneficiary) (*Method, connector.Details, error) {
+	var m *Method
+	var err error
+	switch {
+	case b.Method != "":
+		m, err = e.Method(ctx, c, b.Method)
+	case b.Token != "" && b.Kind == "":
+		return nil, nil, &Error{Code: CodeMissing, Field: "payout_type", Message: "payout_type", Object: ObjMethod}
+	case b.Token != "":
+		m, err = e.methodByToken(ctx, c.Scope, b.Token, b.Kind)
+	default:
+		details, err := CheckDetails(b.Form, b.Details)
+		return nil, details, err
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.Customer != customer {
+		return nil, nil, &Error{Code: CodeForeign, Object: ObjMethod, ID: m.ID, Field: fieldOf(b), Message: "the payment method does not belong to this customer"}
+	}
+	if m.Waiting {
+		return nil, nil, wrongState(ObjMethod, m.ID, "awaiting_data", "paid to")
+	}
+	details, err := e.openMethod(ctx, c.Scope, m)
+	return m, details, err
+}
+
+func fieldOf(b Beneficiary) string {
+	if b.Method != "" {
+		return "payout_method_id"
+	}
+	return "payout_token"
+}
+
+// create is the transaction of Create.
+func (e *Engine) create(tx store.Tx, c Caller, now time.Time, p *prepared, once *Once) error {
+	if done, err := once.replay(tx, c.Scope); done || err != nil {
+		return err
+	}
+	r := p.view
+	r.Created, r.Changed = now, now
+	if err := claimRef(tx, c.Scope, &r.Request); err != nil {
+		return err
+	}
+	if p.customer != nil {
+		cust := *p.customer
+		cust.Created = now
+		if err := addCustomer(tx, c, now, &cust); err != nil {
+			return err
+		}
+	} else if r.Customer != "" {
+		if _, err := liveCustomer(tx, c.Scope, r.Customer); err != nil {
+			return err
+		}
+	}
+	if r.Customer != "" {
+		if err := tx.Put(bucketRecent, c.key(r.Customer, r.ID), nil); err != nil {
+			return fmt.Errorf("write customer's list: %w", err)
+		}
+	}
+	r.tell(Line{At: now, What: "created", By: c.Actor, To: string(r.Stage)})
+	if p.confirm && r.Sealed != nil {
+		if err := e.confirm(tx, c, now, r); err != nil {
+			return err
+		}
+	}
+	if p.used != nil && r.Confirmed {
+		if err := touchMethod(tx, c.Scope, now, p.used.ID); err != nil {
+			return err
+		}
+	}
+	if err := saveRequest(tx, c.Scope, &r.Request, dues{}); err != nil {
+		return err
+	}
+	if err := c.act(tx, now, "payout.create", r.ID); err != nil {
+		return err
+	}
+	return once.record(tx, c.Scope, now, r.ID, p.view)
+}
+
+func claimRef(tx store.Tx, s Scope, r *Request) error {
+	if r.Ref == "" {
+		return nil
+	}
+	if _, err := tx.Get(bucketRef, s.key(r.Ref)); err == nil {
+		return exists(ObjPayout, r.Ref)
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("read ref: %w", err)
+	}
+	if err := tx.Put(bucketRef, s.key(r.Ref), []byte(r.ID)); err != nil {
+		return fmt.Errorf("write ref: %w", err)
+	}
+	return nil
+}
+
+// touchMethod dates the last use, by which lists are ordered.
+func touchMethod(tx store.Tx, s Scope, now time.Time, id string) error {
+	m, err := loadMethod(tx, s, id)
+	if err != nil {
+		return err
+	}
+	m.LastUsed = now
+	return keep(tx, bucketMethod, s.key(id), m)
+}

@@ -1,0 +1,305 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"penstock/locker"
+	"penstock/store"
+)
+
+// Person is what is known of a customer. It is sealed under the customer's
+// own key, so that erasing the key erases the person in every backup too.
+type Person struct {
+	Name        string          `json:"name,omitempty"`
+	Email       string          `json:"email,omitempty"`
+	Phone       string          `json:"phone,omitempty"`
+	PhoneCode   string          `json:"phone_code,omitempty"`
+	Description string          `json:"description,omitempty"`
+	TaxID       string          `json:"tax_id,omitempty"`
+	Address     json.RawMessage `json:"address,omitempty"`
+	Document    json.RawMessage `json:"document,omitempty"`
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
+}
+
+// Customer is somebody whom a merchant pays.
+type Customer struct {
+	ID            string    `json:"id"`
+	Created       time.Time `json:"created"`
+	DefaultMethod string    `json:"default_method,omitempty"`
+	Redacted      bool      `json:"redacted,omitempty"`
+	Sealed        []byte    `json:"sealed,omitempty"` // Person
+	Person        Person    `json:"-"`                // opened; "Redacted" throughout once it is gone
+}
+
+// Edit tells which parts of a Person an update gives; a nil one stays.
+type Edit struct {
+	Name, Email, Phone, PhoneCode, Description, TaxID *string
+	Address, Document, Metadata                       json.RawMessage
+}
+
+func (p Person) edited(ed Edit) Person {
+	for _, f := range []struct {
+		to   *string
+		from *string
+	}{{&p.Name, ed.Name}, {&p.Email, ed.Email}, {&p.Phone, ed.Phone}, {&p.PhoneCode, ed.PhoneCode}, {&p.Description, ed.Description}, {&p.TaxID, ed.TaxID}} {
+		if f.from != nil {
+			*f.to = *f.from
+		}
+	}
+	for _, f := range []struct {
+		to   *json.RawMessage
+		from json.RawMessage
+	}{{&p.Address, ed.Address}, {&p.Document, ed.Document}, {&p.Metadata, ed.Metadata}} {
+		if f.from != nil {
+			*f.to = f.from
+		}
+	}
+	return p
+}
+
+func (p Person) check() error {
+	for _, f := range []struct {
+		name, v string
+		max     int
+	}{{"name", p.Name, 255}, {"email", p.Email, 255}, {"phone", p.Phone, 32}, {"phone_country_code", p.PhoneCode, 8}, {"description", p.Description, 255}, {"tax_registration_id", p.TaxID, 255}} {
+		if len([]rune(f.v)) > f.max {
+			return invalid(f.name, "%s has at most %d characters", f.name, f.max)
+		}
+		if i := bytes.IndexFunc([]byte(f.v), func(r rune) bool { return r < 0x20 || r == 0x7f }); i >= 0 {
+			return invalid(f.name, "%s has a control character", f.name)
+		}
+	}
+	if n := len(p.Address) + len(p.Document) + len(p.Metadata); n > 10_000 {
+		return invalid("metadata", "address, document and metadata together have at most 10000 bytes")
+	}
+	return nil
+}
+
+func customerOwner(s Scope, id string) locker.Owner {
+	return locker.Owner{Merchant: s.Merchant, Mode: string(s.Mode), Subject: "customer:" + id}
+}
+
+func (e *Engine) sealPerson(ctx context.Context, s Scope, id string, p Person) ([]byte, error) {
+	raw, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("encode customer: %w", err)
+	}
+	sealed, err := e.Locker.Seal(ctx, customerOwner(s, id), locker.Place{Bucket: bucketCustomer, Token: id}, raw)
+	return sealed, sealError("seal customer", err)
+}
+
+// openPerson fills c.Person. A redacted customer reads as such.
+func (e *Engine) openPerson(ctx context.Context, s Scope, c *Customer) error {
+	if c.Redacted {
+		const r = "Redacted"
+		c.Person = Person{Name: r, Email: r, Phone: r, PhoneCode: r, Description: r}
+		return nil
+	}
+	raw, err := e.Locker.Open(ctx, customerOwner(s, c.ID), locker.Place{Bucket: bucketCustomer, Token: c.ID}, c.Sealed)
+	if err != nil {
+		return sealError("open customer", err)
+	}
+	if err := json.Unmarshal(raw, &c.Person); err != nil {
+		return fmt.Errorf("decode customer: %w", err)
+	}
+	return nil
+}
+
+// sealError gives a sealed locker the words that a caller can act on.
+func sealError(act string, err error) error {
+	if errors.Is(err, locker.ErrSealed) {
+		return &Error{Code: CodeSealed, Message: "the locker is sealed", Hint: "unseal it with the custodians' shares", Err: err}
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", act, err)
+	}
+	return nil
+}
+
+// CreateCustomer makes a customer; an empty id is generated.
+func (e *Engine) CreateCustomer(ctx context.Context, c Caller, id string, p Person, once *Once) (*Customer, error) {
+	if done, err := e.replayed(ctx, c.Scope, once); done || err != nil {
+		return nil, err
+	}
+	cust, err := e.newCustomer(ctx, c.Scope, id, p)
+	if err != nil {
+		return nil, err
+	}
+	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
+		if done, err := once.replay(tx, c.Scope); done || err != nil {
+			return err
+		}
+		cust.Created = now
+		if err := addCustomer(tx, c, now, cust); err != nil {
+			return err
+		}
+		return once.record(tx, c.Scope, now, cust.ID, cust)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return cust, nil
+}
+
+// newCustomer checks and seals; nothing of it is in the store yet.
+func (e *Engine) newCustomer(ctx context.Context, s Scope, id string, p Person) (*Customer, error) {
+	if id == "" {
+		now, _ := e.pulse.now()
+		raw, err := e.newID(now)
+		if err != nil {
+			return nil, err
+		}
+		id = PrefixCustomer + raw
+	}
+	if !ChosenID(id) {
+		return nil, invalid("customer_id", "a customer id has 1 to 64 letters, digits, underscores or hyphens")
+	}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	if err := e.freeCustomer(ctx, s, id); err != nil {
+		return nil, err
+	}
+	sealed, err := e.sealPerson(ctx, s, id, p)
+	if err != nil {
+		return nil, err
+	}
+	return &Customer{ID: id, Sealed: sealed, Person: p}, nil
+}
+
+// freeCustomer refuses an id in use before anything is sealed for it.
+func (e *Engine) freeCustomer(ctx context.Context, s Scope, id string) error {
+	err := e.Store.View(ctx, func(tx store.Tx) error {
+		_, err := tx.Get(bucketCustomer, s.key(id))
+		return err
+	})
+	if err == nil {
+		return exists(ObjCustomer, id)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func addCustomer(tx store.Tx, c Caller, now time.Time, cust *Customer) error {
+	if _, err := tx.Get(bucketCustomer, c.key(cust.ID)); err == nil {
+		return exists(ObjCustomer, cust.ID)
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("read customer: %w", err)
+	}
+	if err := keep(tx, bucketCustomer, c.key(cust.ID), cust); err != nil {
+		return err
+	}
+	return c.act(tx, now, "customer.create", cust.ID)
+}
+
+func loadCustomer(tx store.Tx, s Scope, id string) (*Customer, error) {
+	if !ChosenID(id) {
+		return nil, notFound(ObjCustomer, id)
+	}
+	c, err := load[Customer](tx, bucketCustomer, s.key(id))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, notFound(ObjCustomer, id)
+	}
+	return c, err
+}
+
+// liveCustomer is loadCustomer that refuses one who was redacted.
+func liveCustomer(tx store.Tx, s Scope, id string) (*Customer, error) {
+	c, err := loadCustomer(tx, s, id)
+	if err == nil && c.Redacted {
+		return nil, &Error{Code: CodeRedacted, Object: ObjCustomer, ID: id, Message: "the customer was redacted"}
+	}
+	return c, err
+}
+
+// Customer returns one, opened.
+func (e *Engine) Customer(ctx context.Context, c Caller, id string) (cust *Customer, err error) {
+	err = e.Store.View(ctx, func(tx store.Tx) error {
+		cust, err = liveCustomer(tx, c.Scope, id)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return cust, e.openPerson(ctx, c.Scope, cust)
+}
+
+// UpdateCustomer changes what the edit gives.
+func (e *Engine) UpdateCustomer(ctx context.Context, c Caller, id string, ed Edit, once *Once) (*Customer, error) {
+	if done, err := e.replayed(ctx, c.Scope, once); done || err != nil {
+		return nil, err
+	}
+	for range 8 { // another update in between makes this one look again
+		cust, err := e.Customer(ctx, c, id)
+		if err != nil {
+			return nil, err
+		}
+		before := cust.Sealed
+		cust.Person = cust.Person.edited(ed)
+		if err := cust.Person.check(); err != nil {
+			return nil, err
+		}
+		if cust.Sealed, err = e.sealPerson(ctx, c.Scope, id, cust.Person); err != nil {
+			return nil, err
+		}
+		err = e.update(ctx, func(tx store.Tx, now time.Time) error {
+			if done, err := once.replay(tx, c.Scope); done || err != nil {
+				return err
+			}
+			latest, err := liveCustomer(tx, c.Scope, id)
+			if err != nil {
+				return err
+			}
+			if !bytes.Equal(latest.Sealed, before) {
+				return errChanged
+			}
+			latest.Sealed, latest.Person = cust.Sealed, cust.Person
+			cust = latest
+			if err := keep(tx, bucketCustomer, c.key(id), cust); err != nil {
+				return err
+			}
+			if err := c.act(tx, now, "customer.update", id); err != nil {
+				return err
+			}
+			return once.record(tx, c.Scope, now, id, cust)
+		})
+		if !errors.Is(err, errChanged) {
+			return cust, err
+		}
+	}
+	return nil, &Error{Code: CodeBusy, Object: ObjCustomer, ID: id, Message: "the customer is being changed by others; repeat"}
+}
+
+// errChanged says that a record changed between the look and the write.
+var errChanged = errors.New("engine: record changed meanwhile")
+
+// Customers returns a page in order of id: skip of them left out, at most
+// limit, and how many there are.
+func (e *Engine) Customers(ctx context.Context, c Caller, skip, limit int) (out []Customer, total int, err error) {
+	err = e.Store.View(ctx, func(tx store.Tx) error {
+		return each(tx, bucketCustomer, c.prefix(), func(p store.Pair) error {
+			total++
+			if total <= skip || len(out) >= limit {
+				return nil
+			}
+			cust, err := decode[Customer](bucketCustomer, p.Value)
+			if err == nil {
+				out = append(out, *cust)
+			}
+			return err
+		})
+	})
+	for i := range out {
+		if err == nil {
+			err = e.openPerson(ctx, c.Scope, &out[i])
+		}
+	}
+	return out, total, err
+}

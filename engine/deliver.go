@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"penstock/engine/webhook"
+	"penstock/store"
+)
+
+// deliver makes one attempt at a claimed delivery and writes down what came
+// of it. The body is the one first rendered; time and signature are fresh.
+func (e *Engine) deliver(ctx context.Context, j job) error {
+	d, p, err := e.deliveryOf(ctx, j)
+	if err != nil {
+		return err
+	}
+	if p == nil || p.Disabled {
+		return e.delivered(ctx, j, func(d *Delivery, _ time.Time) { d.State, d.Due = GoneAway, time.Time{} })
+	}
+	jitter, err := e.jitter()
+	if err != nil {
+		return err
+	}
+	start, began := e.pulse.now()
+	answer, status, failure := e.post(ctx, d, p, j.Scope, start)
+	_, ended := e.pulse.now()
+	e.stats.Attempts.Add(1)
+	try := Attempt{At: start, Took: ended.Mono - began.Mono, Status: status, Error: failure, Kind: kindOf(d)}
+	return e.delivered(ctx, j, func(d *Delivery, now time.Time) { d.attempted(now, try, answer, jitter) })
+}
+
+func kindOf(d *Delivery) string {
+	switch {
+	case d.Manual:
+		return "manual_retry"
+	case d.Tries == 0:
+		return "initial_attempt"
+	}
+	return "automatic_retry"
+}
+
+func (e *Engine) deliveryOf(ctx context.Context, j job) (d *Delivery, p *Endpoint, err error) {
+	err = e.Store.View(ctx, func(tx store.Tx) error {
+		if d, err = load[Delivery](tx, bucketDelivery, j.key(j.id)); err != nil {
+			return fmt.Errorf("find delivery: %w", err)
+		}
+		p, err = load[Endpoint](tx, bucketEndpoint, j.key(d.Endpoint))
+		if errors.Is(err, store.ErrNotFound) {
+			p, err = nil, nil
+		}
+		return err
+	})
+	return d, p, err
+}
+
+// post sends the message. A failure is told in words that bear nothing of
+// what the receiver answered: an answer could come from inside a network that
+// the merchant must not read.
+func (e *Engine) post(ctx context.Context, d *Delivery, p *Endpoint, s Scope, now time.Time) (webhook.Answer, int, string) {
+	secrets, err := e.endpointSecrets(ctx, s, p)
+	if err != nil {
+		return webhook.Answer{}, 0, "the endpoint's secrets cannot be opened"
+	}
+	header, err := webhook.Sign(webhook.Profile(d.Profile), secrets, d.Message, now, d.Body)
+	if err != nil {
+		return webhook.Answer{}, 0, "the message cannot be signed"
+	}
+	call, cancel := context.WithTimeout(ctx, e.Timing.Deliver)
+	defer cancel()
+	req, err := http.NewRequestWithContext(call, http.MethodPost, p.URL, bytes.NewReader(d.Body))
+	if err != nil {
+		return webhook.Answer{}, 0, "the address cannot be called"
+	}
+	req.Header = header
+	resp, err := e.Transport.RoundTrip(req)
+	if err != nil {
+		return webhook.Answer{}, 0, reason(err)
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 16<<10)) // so that the connection can be used again
+	return webhook.Judge(webhook.Profile(d.Profile), resp.StatusCode, resp.Header, now), resp.StatusCode, ""
+}
+
+func reason(err error) string {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &timeout) && timeout.Timeout()):
+		return "timeout"
+	case errors.Is(err, context.Canceled):
+		return "the server is stopping"
+	}
+	text := err.Error()
+	return text[:min(len(text), 200)]
+}
+
+// attempted writes an attempt into the record and decides what comes next.
+func (d *Delivery) attempted(now time.Time, try Attempt, a webhook.Answer, jitter uint64) {
+	d.Tries++
+	d.Attempts = append(d.Attempts, try)
+	if len(d.Attempts) > keepAttempts {
+		d.Attempts = append([]Attempt(nil), d.Attempts[len(d.Attempts)-keepAttempts:]...)
+	}
+	d.Manual = false
+	switch a.Verdict {
+	case webhook.Delivered:
+		d.State, d.Due = Delivered, time.Time{}
+		return
+	case webhook.Gone:
+		d.State, d.Due = GoneAway, time.Time{}
+		return
+	}
+	if try.Kind != "manual_retry" {
+		d.Failures++
+	}
+	delay, ok := webhook.Next(webhook.Profile(d.Profile), d.Failures, a, jitter)
+	if !ok || d.Failures == 0 {
+		d.State, d.Due = Exhausted, time.Time{}
+		return
+	}
+	d.Due = now.Add(delay)
+}
+
+// delivered stores what fn makes of the delivery; a 410 disables the endpoint
+// with it.
+func (e *Engine) delivered(ctx context.Context, j job, fn func(*Delivery, time.Time)) error {
+	now, _ := e.pulse.now()
+	return e.Store.Update(ctx, func(tx store.Tx) error {
+		d, err := load[Delivery](tx, bucketDelivery, j.key(j.id))
+		if err != nil {
+			return fmt.Errorf("find delivery: %w", err)
+		}
+		was := d.Due
+		fn(d, now)
+		if d.State == GoneAway {
+			if err := disableEndpoint(tx, j.Scope, d.Endpoint, now); err != nil {
+				return err
+			}
+		}
+		return saveDelivery(tx, j.Scope, d, was)
+	})
+}
+
+func disableEndpoint(tx store.Tx, s Scope, id string, now time.Time) error {
+	p, err := load[Endpoint](tx, bucketEndpoint, s.key(id))
+	if errors.Is(err, store.ErrNotFound) || (err == nil && p.Disabled) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.Disabled = true
+	if err := keep(tx, bucketEndpoint, s.key(id), p); err != nil {
+		return err
+	}
+	return audit(tx, now, Act{Actor: "penstock", Merchant: s.Merchant, Mode: s.Mode, Action: "endpoint.disable", Object: id, Note: "the receiver answered 410"})
+}

@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"penstock/engine/webhook"
+	"penstock/locker"
+	"penstock/store"
+)
+
+// Endpoint is where a merchant wants to be told.
+type Endpoint struct {
+	ID       string    `json:"id"`
+	URL      string    `json:"url"`
+	Profile  string    `json:"profile"`         // rest, jsonapi, hosted, standard
+	Types    []string  `json:"types,omitempty"` // event types wanted; empty: all
+	Sealed   []byte    `json:"sealed"`          // secret and hash key
+	Disabled bool      `json:"disabled,omitempty"`
+	Created  time.Time `json:"created"`
+}
+
+func (p *Endpoint) wants(kind string) bool {
+	return !p.Disabled && (len(p.Types) == 0 || slices.Contains(p.Types, kind))
+}
+
+// MadeEndpoint is a new endpoint with its secrets, which are shown this once.
+type MadeEndpoint struct {
+	Endpoint
+	Secret  string // whsec_...: verifies webhook-signature
+	HashKey string // verifies X-Webhook-Signature-512
+}
+
+func endpointPlace(id string) locker.Place { return locker.Place{Bucket: bucketEndpoint, Token: id} }
+
+// AddEndpoint registers a receiver of webhooks.
+func (e *Engine) AddEndpoint(ctx context.Context, c Caller, url, profile string, types []string) (*MadeEndpoint, error) {
+	if _, err := webhook.ParseProfile(profile); err != nil {
+		return nil, invalid("profile", "a profile is rest, jsonapi, hosted or standard")
+	}
+	if err := e.CheckURL(url); err != nil {
+		return nil, &Error{Code: CodeInvalid, Field: "url", Message: err.Error(), Hint: "use a public https address, or list the target under egress.allow"}
+	}
+	if _, err := e.Merchant(ctx, c.Merchant); err != nil {
+		return nil, err
+	}
+	secret, err := webhook.NewSecret(e.Rand)
+	if err != nil {
+		return nil, err
+	}
+	hash, err := webhook.NewKey(e.Rand)
+	if err != nil {
+		return nil, err
+	}
+	now, _ := e.pulse.now()
+	id, err := e.newID(now)
+	if err != nil {
+		return nil, err
+	}
+	made := &MadeEndpoint{Endpoint: Endpoint{ID: PrefixEndpoint + id, URL: url, Profile: profile, Types: types}, Secret: secret.Reveal(), HashKey: hash.Reveal()}
+	made.Sealed, err = e.Locker.Seal(ctx, accountOwner(c.Scope), endpointPlace(made.ID), []byte(made.Secret+"\n"+made.HashKey))
+	if err != nil {
+		return nil, sealError("seal endpoint", err)
+	}
+	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
+		made.Created = now
+		if err := keep(tx, bucketEndpoint, c.key(made.ID), made.Endpoint); err != nil {
+			return err
+		}
+		return c.act(tx, now, "endpoint.add", made.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+func (e *Engine) endpointSecrets(ctx context.Context, s Scope, p *Endpoint) (webhook.Secrets, error) {
+	raw, err := e.Locker.Open(ctx, accountOwner(s), endpointPlace(p.ID), p.Sealed)
+	if err != nil {
+		return webhook.Secrets{}, sealError("open endpoint", err)
+	}
+	text, hash, _ := strings.Cut(string(raw), "\n")
+	secret, err := webhook.ParseSecret(text)
+	if err != nil {
+		return webhook.Secrets{}, err
+	}
+	key, err := webhook.ParseKey(hash)
+	if err != nil {
+		return webhook.Secrets{}, err
+	}
+	return webhook.Secrets{Endpoint: []webhook.Secret{secret}, Hash: key}, nil
+}
+
+func endpointsOf(tx store.Tx, s Scope) (out []Endpoint, err error) {
+	err = each(tx, bucketEndpoint, s.prefix(), func(p store.Pair) error {
+		d, err := decode[Endpoint](bucketEndpoint, p.Value)
+		if err == nil {
+			out = append(out, *d)
+		}
+		return err
+	})
+	return out, err
+}
+
+// Endpoints returns a scope's receivers.
+func (e *Engine) Endpoints(ctx context.Context, c Caller) (out []Endpoint, err error) {
+	err = e.Store.View(ctx, func(tx store.Tx) error {
+		out, err = endpointsOf(tx, c.Scope)
+		return err
+	})
+	return out, err
+}
+
+// RemoveEndpoint disables a receiver; its deliveries stop and stay to be read.
+func (e *Engine) RemoveEndpoint(ctx context.Context, c Caller, id string) error {
+	return e.update(ctx, func(tx store.Tx, now time.Time) error {
+		p, err := loadEndpoint(tx, c.Scope, id)
+		if err != nil {
+			return err
+		}
+		p.Disabled = true
+		if err := keep(tx, bucketEndpoint, c.key(id), p); err != nil {
+			return err
+		}
+		return c.act(tx, now, "endpoint.remove", id)
+	})
+}
+
+func loadEndpoint(tx store.Tx, s Scope, id string) (*Endpoint, error) {
+	if !ChosenID(id) {
+		return nil, notFound(ObjEndpoint, id)
+	}
+	p, err := load[Endpoint](tx, bucketEndpoint, s.key(id))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, notFound(ObjEndpoint, id)
+	}
+	return p, err
+}
+
+// Deliveries returns a scope's deliveries, newest first, below the id given
+// (empty: from the newest), at most limit.
+func (e *Engine) Deliveries(ctx context.Context, c Caller, before string, limit int) (out []Delivery, err error) {
+	err = e.Store.View(ctx, func(tx store.Tx) error {
+		to := after(c.prefix())
+		if before != "" {
+			to = c.key(before)
+		}
+		page, err := tx.Scan(bucketDelivery, c.prefix(), to, min(max(limit, 1), 1000), true)
+		if err != nil {
+			return fmt.Errorf("scan deliveries: %w", err)
+		}
+		for _, p := range page {
+			d, err := decode[Delivery](bucketDelivery, p.Value)
+			if err != nil {
+				return err
+			}
+			out = append(out, *d)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Resend sends a delivery once more, now, whatever became of it. It keeps its
+// message id and body; a pending automatic retry stays where it is if this
+// one fails.
+func (e *Engine) Resend(ctx context.Context, c Caller, id string) (d *Delivery, err error) {
+	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
+		if !ChosenID(id) {
+			return notFound(ObjDelivery, id)
+		}
+		if d, err = load[Delivery](tx, bucketDelivery, c.key(id)); errors.Is(err, store.ErrNotFound) {
+			return notFound(ObjDelivery, id)
+		} else if err != nil {
+			return err
+		}
+		was := d.Due
+		d.State, d.Due, d.After, d.Manual = Waiting, now, "", true
+		if err := saveDelivery(tx, c.Scope, d, was); err != nil {
+			return err
+		}
+		return c.act(tx, now, "webhook.resend", id)
+	})
+	return d, err
+}
+
+func (e *Engine) jitter() (uint64, error) {
+	var b [8]byte
+	if _, err := io.ReadFull(e.Rand, b[:]); err != nil {
+		return 0, fmt.Errorf("draw jitter: %w", err)
+	}
+	var n uint64
+	for _, v := range b {
+		n = n<<8 | uint64(v)
+	}
+	return n, nil
+}

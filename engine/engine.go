@@ -1,0 +1,248 @@
+// Package engine is the product: a merchant's commands in, settled payouts
+// out. The dialects, the dashboard and the command line translate to it and
+// decide nothing about money.
+//
+// A payout request's record is its own work item. Every change of it is a pure
+// function of (record, event), in engine/payout; the record, its history, its
+// due rows, the money held for it, the audit line and the webhooks that tell
+// of it are stored in one transaction. Nothing outside the process is called
+// inside a transaction, and nothing is called before the intent to call is
+// stored. Memory holds nothing that matters, so recovery is the ordinary path.
+//
+// What is true when the process stops at any point:
+//
+//	before Create commits          nothing happened; the caller repeats with the same key
+//	after it, before the answer    the request stands, due; a repeat gets its stored answer
+//	after claim, before the call   sending, due at the lease's end; then it counts as unknown
+//	during the call, or after      the same: a look-up, or the same key again, finds out
+//	after settle commits           new status, next due time, webhook rows: deliveries go out
+//	after a webhook was received,  the delivery is still due: sent again with the same id,
+//	before that is stored          and the receiver drops it
+package engine
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"penstock/engine/connector"
+	"penstock/locker"
+	"penstock/store"
+)
+
+// Timing is every wait and bound of the work. The zero value of a field takes
+// the default of DefaultTiming.
+type Timing struct {
+	Deadline   time.Duration   // of a call to a provider, fixed when it is claimed
+	Lease      time.Duration   // until claimed work counts as lost; longer than Deadline
+	Polls      []time.Duration // pauses before the first look-ups of a payout
+	PollMax    time.Duration   // pause before each later one; there is no giving up
+	Attention  time.Duration   // a payout open for longer calls a person; polling goes on
+	Claim      int             // rows claimed in one transaction
+	Workers    int             // calls to providers and receivers at one time
+	Deliver    time.Duration   // bound of one webhook attempt
+	TokenTTL   time.Duration   // life of a payment token
+	Tick       time.Duration   // of the monotonic ticker; zero switches it off and leaves cron alone
+	Cron       string          // the bell's schedule in UTC
+	MaxPanics  int             // times that a payout's handling may panic before a person decides
+	NoticeBody int             // bytes of a receiver's answer that are kept
+}
+
+// DefaultTiming is what DESIGN.md 6 says.
+func DefaultTiming() Timing {
+	const m, h = time.Minute, time.Hour
+	return Timing{
+		Deadline: 10 * time.Second, Lease: 15 * time.Second,
+		Polls:   []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, 45 * time.Second, 2 * m, 5 * m, 15 * m, h},
+		PollMax: 6 * h, Attention: 24 * h, Claim: 64, Workers: 64, Deliver: 20 * time.Second,
+		TokenTTL: 15 * m, Tick: 250 * time.Millisecond, Cron: "@every 2s", MaxPanics: 3, NoticeBody: 2048,
+	}
+}
+
+// Config is everything that the engine is given; it finds nothing by itself.
+type Config struct {
+	Store  store.Store
+	Locker *locker.Locker
+	Clock  Clock
+	Rand   io.Reader // ids, keys and jitter: crypto/rand, or a simulation's stream
+	// Connectors by provider name.
+	Connectors map[string]connector.Builder
+	// Transport carries webhooks; its policy is the wiring's.
+	Transport http.RoundTripper
+	// CheckURL judges a webhook's address when it is given.
+	CheckURL func(string) error
+	// Render makes the webhook bodies of each profile.
+	Render map[string]Render
+	// NotifyURL is where providers reach this appliance, without a trailing
+	// slash; empty where they can't.
+	NotifyURL string
+	Timing    Timing
+	Log       *slog.Logger
+}
+
+// Engine is safe for concurrent use.
+type Engine struct {
+	Config
+	pulse *pulse
+	bell  chan struct{} // size one: rung when something became due
+	stats Stats
+
+	mu    sync.Mutex
+	hand  map[string]bool                // due work that this process has in hand (rule 7)
+	built map[string]connector.Connector // by scope and provider account
+	waits map[string][]chan struct{}     // callers that wait for a request's first word
+	fatal atomic.Pointer[error]          // why this process must not go on
+}
+
+// Open checks the configuration, begins a new epoch in the store and returns
+// an engine that serves commands. Work is done by Run, or by Work.
+func Open(ctx context.Context, c Config) (*Engine, error) {
+	if c.Store == nil || c.Locker == nil || c.Clock == nil || c.Rand == nil || c.Transport == nil || c.Log == nil {
+		return nil, errors.New("engine: Store, Locker, Clock, Rand, Transport and Log are needed")
+	}
+	c.Timing = c.Timing.filled()
+	if c.Timing.Lease <= c.Timing.Deadline {
+		return nil, fmt.Errorf("engine: lease %v must be longer than the deadline %v of a call", c.Timing.Lease, c.Timing.Deadline)
+	}
+	if c.CheckURL == nil {
+		c.CheckURL = func(string) error { return nil }
+	}
+	c.Rand = &lockedReader{r: c.Rand}
+	e := &Engine{Config: c, bell: make(chan struct{}, 1), hand: map[string]bool{}, built: map[string]connector.Connector{}, waits: map[string][]chan struct{}{}}
+	e.pulse = newPulse(c.Clock, 0)
+	if err := e.begin(ctx, "start"); err != nil {
+		return nil, err
+	}
+	e.ring()
+	return e, nil
+}
+
+// formatVersion is the version of the records. A store of a newer one is
+// refused.
+const formatVersion = 1
+
+// begin starts an epoch: at the start of the process, and after each step of
+// the clock. Work that a clock since set back has put into the future moves
+// back with it.
+func (e *Engine) begin(ctx context.Context, why string) error {
+	var epoch uint64
+	err := e.Store.Update(ctx, func(tx store.Tx) error {
+		if err := checkFormat(tx); err != nil {
+			return err
+		}
+		now, _ := e.pulse.now()
+		epoch = 1
+		if raw, err := tx.Get(bucketMeta, []byte("epoch")); err == nil && len(raw) == 8 {
+			epoch = binary.BigEndian.Uint64(raw) + 1
+		} else if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("read epoch: %w", err)
+		}
+		if err := tx.Put(bucketMeta, []byte("epoch"), binary.BigEndian.AppendUint64(nil, epoch)); err != nil {
+			return fmt.Errorf("write epoch: %w", err)
+		}
+		if err := audit(tx, now, Act{Actor: "penstock", Action: "epoch." + why, Object: fmt.Sprint(epoch)}); err != nil {
+			return err
+		}
+		return rebase(tx, now)
+	})
+	if err != nil {
+		return fmt.Errorf("begin epoch: %w", err)
+	}
+	e.pulse.begin(epoch)
+	return nil
+}
+
+func checkFormat(tx store.Tx) error {
+	raw, err := tx.Get(bucketMeta, []byte("format"))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return tx.Put(bucketMeta, []byte("format"), []byte{formatVersion})
+	case err != nil:
+		return fmt.Errorf("read format: %w", err)
+	case len(raw) != 1 || raw[0] > formatVersion:
+		return fmt.Errorf("the store has records of format %v and this penstock reads up to %d: use a newer penstock", raw, formatVersion)
+	}
+	return nil
+}
+
+// lockedReader makes a random source safe for concurrent use.
+type lockedReader struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (l *lockedReader) Read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return io.ReadFull(l.r, p)
+}
+
+func (t Timing) filled() Timing {
+	d := DefaultTiming()
+	pick := func(v *time.Duration, def time.Duration) {
+		if *v == 0 {
+			*v = def
+		}
+	}
+	pick(&t.Deadline, d.Deadline)
+	pick(&t.Lease, d.Lease)
+	pick(&t.PollMax, d.PollMax)
+	pick(&t.Attention, d.Attention)
+	pick(&t.Deliver, d.Deliver)
+	pick(&t.TokenTTL, d.TokenTTL)
+	for _, n := range []struct {
+		v   *int
+		def int
+	}{{&t.Claim, d.Claim}, {&t.Workers, d.Workers}, {&t.MaxPanics, d.MaxPanics}, {&t.NoticeBody, d.NoticeBody}} {
+		if *n.v == 0 {
+			*n.v = n.def
+		}
+	}
+	if len(t.Polls) == 0 {
+		t.Polls = d.Polls
+	}
+	if t.Cron == "" {
+		t.Cron = d.Cron
+	}
+	return t
+}
+
+// ring tells the worker that something may be due. It never blocks; a ring
+// that is missed delays, and never loses.
+func (e *Engine) ring() {
+	select {
+	case e.bell <- struct{}{}:
+	default:
+	}
+}
+
+func (e *Engine) newID(now time.Time) (string, error) { return newID(now, e.Rand) }
+
+// update runs fn in one transaction with one reading of the clock, and rings
+// when it committed. What the store can't vouch for comes back as CodeUnknown.
+func (e *Engine) update(ctx context.Context, fn func(store.Tx, time.Time) error) error {
+	now, _ := e.pulse.now()
+	err := e.Store.Update(ctx, func(tx store.Tx) error { return fn(tx, now) })
+	if errors.Is(err, store.ErrCommitUnknown) {
+		return &Error{Code: CodeUnknown, Message: "it is not known whether this was stored; repeat it with the same key", Err: err}
+	}
+	if err == nil {
+		e.ring()
+	}
+	return err
+}
+
+// roomy refuses new work while the disk is nearly full.
+func (e *Engine) roomy() error {
+	if s, ok := e.Store.(store.Spacer); ok && s.LowSpace() {
+		return &Error{Code: CodeSpace, Message: "the server is short of disk space and takes no new work", Hint: "free space on the store's disk, or lower store.min_free"}
+	}
+	return nil
+}

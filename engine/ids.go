@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"encoding/base32"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Ids are 48 bits of milliseconds, then 80 random bits, as 26 lower-case
+// Crockford base32 characters, so that records written together lie together
+// on disk. In the store they bear no prefix where the bucket tells the kind.
+const idLen = 26
+
+var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// Prefixes of ids, as DESIGN.md 3 lists them.
+const (
+	PrefixCustomer = "cus_"
+	PrefixMethod   = "pm_"
+	PrefixToken    = "token_"
+	PrefixRequest  = "payout_" // the rest dialect's name of a request
+	PrefixPayout   = "po_"
+	PrefixAccount  = "mca_"
+	PrefixProfile  = "pro_"
+	PrefixKey      = "apik_"
+	PrefixMessage  = "msg_"
+	PrefixDelivery = "dlv_"
+	PrefixEvent    = "evt_"
+	PrefixEndpoint = "we_"
+	PrefixMerchant = "merchant_"
+)
+
+// newID makes an id without its prefix. The 128 bits are left-padded to the
+// 130 that 26 characters hold, so that ids sort as their numbers do.
+func newID(now time.Time, rnd io.Reader) (string, error) {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16)
+	if _, err := io.ReadFull(rnd, b[6:]); err != nil {
+		return "", fmt.Errorf("draw an id: %w", err)
+	}
+	return encodeID(b), nil
+}
+
+func encodeID(b [16]byte) string {
+	var wide [17]byte // two zero bits in front: 130 bits, of which base32 takes 26 characters
+	var carry byte
+	for i, v := range b {
+		wide[i] = carry | v>>2
+		carry = v << 6
+	}
+	wide[16] = carry
+	return crockford.EncodeToString(wide[:])[:idLen]
+}
+
+var errID = errors.New("not an id")
+
+func decodeID(s string) (b [16]byte, err error) {
+	if len(s) != idLen {
+		return b, errID
+	}
+	wide, err := crockford.DecodeString(s + "00")
+	if err != nil || wide[0]>>6 != 0 {
+		return b, errID
+	}
+	for i := range b {
+		b[i] = wide[i]<<2 | wide[i+1]>>6
+	}
+	return b, nil
+}
+
+// nthID is the id of a request's n-th payout: the request's own number plus
+// n-1. The first payout shares the request's 26 characters, and a request is
+// found from any of its payouts by one look at the key before it, without an
+// index.
+func nthID(request string, n int) string {
+	b, err := decodeID(request)
+	if err != nil {
+		panic(fmt.Sprintf("request id %q: %v", request, err))
+	}
+	low := binary.BigEndian.Uint64(b[8:]) + uint64(n-1)
+	if low < uint64(n-1) {
+		binary.BigEndian.PutUint64(b[:8], binary.BigEndian.Uint64(b[:8])+1)
+	}
+	binary.BigEndian.PutUint64(b[8:], low)
+	return encodeID(b)
+}
+
+// isID says whether s is prefix and a well-formed id, and returns the latter.
+func isID(prefix, s string) (string, bool) {
+	if len(s) != len(prefix)+idLen || s[:len(prefix)] != prefix {
+		return "", false
+	}
+	_, err := decodeID(s[len(prefix):])
+	return s[len(prefix):], err == nil
+}

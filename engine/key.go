@@ -1,0 +1,228 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"penstock/store"
+)
+
+// Right is what an API key may be used for.
+type Right string
+
+const (
+	Payouts   Right = "payouts"
+	Payins    Right = "payins"
+	Customers Right = "customers"
+	Webhooks  Right = "webhooks"
+	Admin     Right = "admin"
+)
+
+// Rights returns all of them.
+func Rights() []Right { return []Right{Payouts, Payins, Customers, Webhooks, Admin} }
+
+// Caller is who gives a command: the merchant and mode it acts for, what it
+// may do, and under which name it stands in the audit log.
+type Caller struct {
+	Scope
+	Actor       string // key id, or "operator" over the unix socket
+	Rights      []Right
+	Publishable bool // a key that a browser may hold: only together with a client secret
+}
+
+// May says whether the caller has the right.
+func (c Caller) May(r Right) bool { return slices.Contains(c.Rights, r) }
+
+// Key is an API key as it is kept: its secret is not there, only a hash.
+type Key struct {
+	ID          string    `json:"id"`
+	Merchant    string    `json:"merchant"`
+	Mode        Mode      `json:"mode"`
+	Rights      []Right   `json:"rights,omitempty"`
+	Name        string    `json:"name,omitempty"`
+	Prefix      string    `json:"prefix"` // its first characters, to tell keys apart
+	Publishable bool      `json:"publishable,omitempty"`
+	Created     time.Time `json:"created"`
+	Expires     time.Time `json:"expires,omitzero"`
+	Revoked     time.Time `json:"revoked,omitzero"`
+}
+
+// NewKey is what a new key is made from.
+type NewKey struct {
+	Merchant string
+	Mode     Mode
+	Rights   []Right
+	Name     string
+	Expires  time.Time // zero: never
+}
+
+// MadeKey is a new key with its secrets, which are shown this once.
+type MadeKey struct {
+	Key
+	Secret      string // {env}_ and 64 characters
+	Publishable string // pk_{env}_ and 32 hex digits
+}
+
+const alnum = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// draw makes n random letters and digits without bias.
+func draw(rnd io.Reader, n int) (string, error) {
+	out := make([]byte, 0, n)
+	buf := make([]byte, 96)
+	for len(out) < n {
+		if _, err := io.ReadFull(rnd, buf); err != nil {
+			return "", fmt.Errorf("draw a key: %w", err)
+		}
+		for _, b := range buf {
+			if b < 248 && len(out) < n { // 248 is 4 x 62
+				out = append(out, alnum[int(b)%62])
+			}
+		}
+	}
+	return string(out), nil
+}
+
+func envOf(m Mode) string {
+	if m == Live {
+		return "prd"
+	}
+	return "snd"
+}
+
+// CreateKey makes a secret key and its publishable companion.
+func (e *Engine) CreateKey(ctx context.Context, c Caller, n NewKey) (*MadeKey, error) {
+	if n.Mode != Test && n.Mode != Live {
+		return nil, invalid("mode", "a key's mode is test or live")
+	}
+	if len(n.Rights) == 0 {
+		return nil, missing("scope")
+	}
+	for _, r := range n.Rights {
+		if !slices.Contains(Rights(), r) {
+			return nil, invalid("scope", "a scope is one of payouts, payins, customers, webhooks, admin")
+		}
+	}
+	if len(n.Name) > 64 {
+		return nil, invalid("name", "a key's name has at most 64 characters")
+	}
+	secret, err := draw(e.Rand, 64)
+	if err != nil {
+		return nil, err
+	}
+	public := make([]byte, 16)
+	if _, err := io.ReadFull(e.Rand, public); err != nil {
+		return nil, fmt.Errorf("draw a key: %w", err)
+	}
+	made := &MadeKey{Secret: envOf(n.Mode) + "_" + secret, Publishable: "pk_" + envOf(n.Mode) + "_" + hex.EncodeToString(public)}
+	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
+		if _, err := loadMerchant(tx, n.Merchant); err != nil {
+			return err
+		}
+		for _, k := range []struct {
+			secret string
+			public bool
+		}{{made.Secret, false}, {made.Publishable, true}} {
+			id, err := e.newID(now)
+			if err != nil {
+				return err
+			}
+			key := Key{ID: PrefixKey + id, Merchant: n.Merchant, Mode: n.Mode, Rights: n.Rights, Name: n.Name, Prefix: k.secret[:12], Publishable: k.public, Created: now, Expires: n.Expires}
+			if !k.public {
+				made.Key = key
+			}
+			hash := sha256.Sum256([]byte(k.secret))
+			if err := keep(tx, bucketKey, hash[:], key); err != nil {
+				return err
+			}
+			if err := tx.Put(bucketKeyID, []byte(key.ID), hash[:]); err != nil {
+				return fmt.Errorf("write key id: %w", err)
+			}
+		}
+		return c.act(tx, now, "api_key.create", made.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+var errUnauthorized = &Error{Code: CodeUnauthorized, Object: ObjKey, Message: "the API key is missing or not valid"}
+
+// Authenticate finds whose key a secret is. The look-up is by the secret's
+// SHA-256, so its time tells nothing about secrets that exist; a key carries
+// over 350 random bits, which makes a slow hash needless.
+func (e *Engine) Authenticate(ctx context.Context, secret string) (Caller, error) {
+	if len(secret) < 20 || len(secret) > 200 {
+		return Caller{}, errUnauthorized
+	}
+	hash := sha256.Sum256([]byte(secret))
+	var k *Key
+	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
+		k, err = load[Key](tx, bucketKey, hash[:])
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return Caller{}, errUnauthorized
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	now, _ := e.pulse.now()
+	if !k.Revoked.IsZero() || (!k.Expires.IsZero() && !now.Before(k.Expires)) {
+		return Caller{}, errUnauthorized
+	}
+	return Caller{Scope: Scope{k.Merchant, k.Mode}, Actor: k.ID, Rights: k.Rights, Publishable: k.Publishable}, nil
+}
+
+// RevokeKey ends a key at once. Revoking twice is harmless.
+func (e *Engine) RevokeKey(ctx context.Context, c Caller, id string) (*Key, error) {
+	var k *Key
+	err := e.update(ctx, func(tx store.Tx, now time.Time) error {
+		if !ChosenID(id) {
+			return notFound(ObjKey, id)
+		}
+		hash, err := tx.Get(bucketKeyID, []byte(id))
+		if errors.Is(err, store.ErrNotFound) {
+			return notFound(ObjKey, id)
+		}
+		if err != nil {
+			return fmt.Errorf("read key id: %w", err)
+		}
+		if k, err = load[Key](tx, bucketKey, hash); err != nil {
+			return err
+		}
+		if k.Revoked.IsZero() {
+			k.Revoked = now
+		}
+		if err := keep(tx, bucketKey, hash, k); err != nil {
+			return err
+		}
+		return c.act(tx, now, "api_key.revoke", id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// Keys returns the keys of a merchant (of all when it is empty), oldest first.
+func (e *Engine) Keys(ctx context.Context, merchant string) (out []Key, err error) {
+	err = e.Store.View(ctx, func(tx store.Tx) error {
+		return each(tx, bucketKey, nil, func(p store.Pair) error {
+			k, err := decode[Key](bucketKey, p.Value)
+			if err == nil && (merchant == "" || k.Merchant == merchant) {
+				out = append(out, *k)
+			}
+			return err
+		})
+	})
+	slices.SortFunc(out, func(a, b Key) int { return strings.Compare(a.ID, b.ID) })
+	return out, err
+}

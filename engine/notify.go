@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"penstock/store"
+)
+
+// Occasion is a change of a request that somebody may want to be told of.
+type Occasion struct {
+	Event    string // evt_..., one per occasion and profile
+	At       time.Time
+	Merchant string
+	View     *View
+}
+
+// Render makes a dialect's message of an occasion: the event's type and the
+// body, exactly as it will be sent on every attempt. An empty type means that
+// the dialect says nothing at this point. It is pure and runs inside the
+// transaction.
+type Render func(Occasion) (kind string, body []byte, err error)
+
+// Told is one webhook that was written for a request: an event type is told
+// to an endpoint once.
+type Told struct {
+	Type     string `json:"t"`
+	Endpoint string `json:"e"`
+	Delivery string `json:"d"`
+}
+
+// Delivery is one message to one endpoint, and its own work item. It is
+// written in the transaction of what it tells.
+type Delivery struct {
+	ID       string    `json:"id"`      // dlv_...
+	Message  string    `json:"message"` // msg_..., the receiver's key against doubles, the same on every attempt
+	Event    string    `json:"event"`
+	Type     string    `json:"type"`
+	Request  string    `json:"request,omitempty"`
+	Endpoint string    `json:"endpoint"`
+	Profile  string    `json:"profile"`
+	Body     []byte    `json:"body"`
+	After    string    `json:"after,omitempty"` // the delivery before it, whose first attempt goes first
+	State    string    `json:"state"`
+	Tries    int       `json:"tries,omitempty"`
+	Failures int       `json:"failures,omitempty"` // of the automatic tries: the place in the schedule
+	Attempts []Attempt `json:"attempts,omitempty"` // the latest keepAttempts
+	Manual   bool      `json:"manual,omitempty"`   // the next attempt was asked for by a person
+	Due      time.Time `json:"due,omitzero"`
+	Created  time.Time `json:"created"`
+}
+
+// States of a delivery.
+const (
+	Waiting   = "waiting"   // to be sent at Due
+	Delivered = "delivered" // the receiver answered 2xx
+	Exhausted = "exhausted" // the schedule is used up
+	GoneAway  = "gone"      // the receiver answered 410, or its endpoint was removed
+)
+
+// Attempt is one try at a delivery.
+type Attempt struct {
+	At     time.Time     `json:"at"`
+	Took   time.Duration `json:"took"`
+	Status int           `json:"status,omitempty"` // zero: no answer
+	Error  string        `json:"error,omitempty"`
+	Kind   string        `json:"kind"` // initial_attempt, automatic_retry, manual_retry
+}
+
+const keepAttempts = 32
+
+// notify writes the webhooks that tell of the request as it stands now.
+func (e *Engine) notify(tx store.Tx, s Scope, now time.Time, v *View) error {
+	all, err := endpointsOf(tx, s)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	for _, profile := range slices.Sorted(maps.Keys(e.Render)) {
+		if err := e.notifyProfile(tx, s, now, v, all, profile, e.Render[profile]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) notifyProfile(tx store.Tx, s Scope, now time.Time, v *View, all []Endpoint, profile string, render Render) error {
+	if !slices.ContainsFunc(all, func(p Endpoint) bool { return p.Profile == profile && !p.Disabled }) {
+		return nil
+	}
+	ids := make([]string, 2)
+	for i := range ids {
+		var err error
+		if ids[i], err = e.newID(now); err != nil {
+			return err
+		}
+	}
+	kind, body, err := render(Occasion{Event: PrefixEvent + ids[0], At: now, Merchant: s.Merchant, View: v})
+	if err != nil {
+		return fmt.Errorf("render webhook: %w", err)
+	}
+	for i := range all {
+		p := &all[i]
+		if kind == "" || p.Profile != profile || !p.wants(kind) || v.told(kind, p.ID) {
+			continue
+		}
+		id, err := e.newID(now)
+		if err != nil {
+			return err
+		}
+		d := &Delivery{ID: PrefixDelivery + id, Message: PrefixMessage + ids[1], Event: PrefixEvent + ids[0], Type: kind, Request: v.ID, Endpoint: p.ID,
+			Profile: profile, Body: body, After: v.lastTold(p.ID), State: Waiting, Due: now, Created: now}
+		if err := saveDelivery(tx, s, d, time.Time{}); err != nil {
+			return err
+		}
+		v.Told = append(v.Told, Told{kind, p.ID, d.ID})
+	}
+	return nil
+}
+
+func (r *Request) told(kind, endpoint string) bool {
+	return slices.ContainsFunc(r.Told, func(t Told) bool { return t.Type == kind && t.Endpoint == endpoint })
+}
+
+func (r *Request) lastTold(endpoint string) string {
+	for _, t := range slices.Backward(r.Told) {
+		if t.Endpoint == endpoint {
+			return t.Delivery
+		}
+	}
+	return ""
+}
+
+func saveDelivery(tx store.Tx, s Scope, d *Delivery, was time.Time) error {
+	if err := keep(tx, bucketDelivery, s.key(d.ID), d); err != nil {
+		return err
+	}
+	return moveDue(tx, dueDelivery, s, d.ID, was, d.Due)
+}

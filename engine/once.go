@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"penstock/store"
+)
+
+// Once makes a command harmless to repeat. A command that was carried out
+// before returns no result, and the answer is in the Once. The dialect fills Op, Key,
+// Fingerprint and Render; the engine fills the rest. A nil Once, or an empty
+// Key, promises nothing.
+//
+// The record is written in the transaction of the effect and kept as long as
+// that. The same key with the same body gets the first answer, byte for byte;
+// with another body it is refused.
+type Once struct {
+	Op          string   // the operation, e.g. "POST /payouts/create"
+	Key         string   // the caller's idempotency key
+	Fingerprint [32]byte // of the normalised body
+	// Render makes the answer from the command's result, inside the
+	// transaction. A nil Render, or a nil answer, leaves it open: the caller
+	// must fix it by FixAnswer, as it does when it waits for a first word.
+	Render func(result any) ([]byte, error)
+
+	Answer   []byte // what to answer; nil while it is open
+	Replayed bool   // this command had been carried out before
+	Subject  string // id of what the first call made or touched
+}
+
+type onceRecord struct {
+	Fingerprint []byte    `json:"f"`
+	Answer      []byte    `json:"a,omitempty"`
+	Subject     string    `json:"s,omitempty"`
+	At          time.Time `json:"t"`
+}
+
+func (o *Once) rowKey(s Scope) []byte {
+	h := sha256.Sum256([]byte(o.Key))
+	return append(s.key(o.Op, ""), h[:]...)
+}
+
+// replay looks whether the command was carried out before. It fills the Once
+// and returns true if so; another body under the key is CodeKeyReused.
+func (o *Once) replay(tx store.Tx, s Scope) (bool, error) {
+	if o == nil || o.Key == "" {
+		return false, nil
+	}
+	rec, err := load[onceRecord](tx, bucketOnce, o.rowKey(s))
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if string(rec.Fingerprint) != string(o.Fingerprint[:]) {
+		return false, &Error{Code: CodeKeyReused, Field: "Idempotency-Key", Message: "this idempotency key was used with another body", Hint: "use a new key for a new request"}
+	}
+	o.Answer, o.Subject, o.Replayed = rec.Answer, rec.Subject, true
+	return true, nil
+}
+
+// replayed is replay before any work is done. The look inside the transaction
+// is the one that counts.
+func (e *Engine) replayed(ctx context.Context, s Scope, o *Once) (done bool, err error) {
+	if o == nil || o.Key == "" {
+		return false, nil
+	}
+	err = e.Store.View(ctx, func(tx store.Tx) error {
+		done, err = o.replay(tx, s)
+		return err
+	})
+	return done, err
+}
+
+// record writes down what was done, with the answer if it can be told already.
+func (o *Once) record(tx store.Tx, s Scope, now time.Time, subject string, result any) error {
+	if o == nil || o.Key == "" {
+		return nil
+	}
+	o.Subject, o.Answer, o.Replayed = subject, nil, false
+	if o.Render != nil {
+		var err error
+		if o.Answer, err = o.Render(result); err != nil {
+			return fmt.Errorf("render the answer: %w", err)
+		}
+	}
+	return keep(tx, bucketOnce, o.rowKey(s), onceRecord{o.Fingerprint[:], o.Answer, subject, now})
+}
+
+// FixAnswer settles what an open Once answers. The first to fix it wins, and
+// everybody returns what it said, so concurrent repeats answer alike.
+func (e *Engine) FixAnswer(ctx context.Context, s Scope, o *Once, answer []byte) ([]byte, error) {
+	if o == nil || o.Key == "" {
+		return answer, nil
+	}
+	fixed := answer
+	err := e.update(ctx, func(tx store.Tx, _ time.Time) error {
+		rec, err := load[onceRecord](tx, bucketOnce, o.rowKey(s))
+		if err != nil {
+			return fmt.Errorf("find the once-record to fix: %w", err)
+		}
+		if rec.Answer != nil {
+			fixed = rec.Answer
+			return nil
+		}
+		fixed, rec.Answer = answer, answer
+		return keep(tx, bucketOnce, o.rowKey(s), rec)
+	})
+	if err != nil {
+		return nil, err
+	}
+	o.Answer = fixed
+	return fixed, nil
+}

@@ -1,0 +1,99 @@
+// Package payout is the domain: what a payout request and a payout are, and
+// how each may change. It is pure: it reads no clock, no random source and no
+// network, so whoever has read its tables knows everything that can happen to
+// money here.
+//
+// A Request is what a merchant asked for. A Payout is one instruction to one
+// provider. Their only way to change is Apply and ApplyRequest; what a
+// provider's word is worth is decided by Judge, and what has to be done next
+// by Plan. The nine rules that they keep are those of DESIGN.md 5.
+package payout
+
+import (
+	"time"
+
+	"penstock/engine/money"
+)
+
+// Status is where one instruction stands.
+type Status string
+
+const (
+	Queued     Status = "queued"      // to be sent at Due
+	Sending    Status = "sending"     // an attempt is out, or was when we last looked
+	Uncertain  Status = "uncertain"   // the attempt's end is not known
+	Pending    Status = "pending"     // the provider has it
+	Paid       Status = "paid"        // the end; may still come back
+	PartlyPaid Status = "partly_paid" // the end, with less than asked; may still come back
+	Failed     Status = "failed"      // the end; no money moved
+	Cancelled  Status = "cancelled"   // the end; it was never sent
+	Returned   Status = "returned"    // the end; the money came back
+)
+
+// Statuses are all of them, in the order of a payout's life.
+var statuses = [...]Status{Queued, Sending, Uncertain, Pending, Paid, PartlyPaid, Failed, Cancelled, Returned}
+
+// Statuses returns every status, in the order of a payout's life.
+func Statuses() []Status { return append([]Status(nil), statuses[:]...) }
+
+// Ended says that nothing is left to do for a payout of this status.
+func (s Status) Ended() bool {
+	switch s {
+	case Paid, PartlyPaid, Failed, Cancelled, Returned:
+		return true
+	}
+	return false
+}
+
+// Mark is a point in monotonic time: how long the process of an epoch had
+// been running. Wall clocks step; a Mark does not. Each start of the engine
+// and each step of the clock begins a new epoch.
+type Mark struct {
+	Epoch uint64        `json:"e,omitempty"`
+	Mono  time.Duration `json:"m,omitempty"`
+}
+
+// Since is how long ago past was, at the least. A past of another epoch was
+// before this one began, so only this epoch's own time is counted: waiting
+// starts anew after a restart (rule 8).
+func (m Mark) Since(past Mark) time.Duration {
+	if m.Epoch != past.Epoch {
+		return m.Mono
+	}
+	return m.Mono - past.Mono
+}
+
+// Payout is one instruction to one provider from one provider account.
+type Payout struct {
+	ID      string       `json:"id"` // po_...; the provider's key is made from it
+	N       int          `json:"n"`  // its place in the request, from 1
+	Amount  money.Amount `json:"amount"`
+	Account string       `json:"account"` // the provider account that it leaves by
+	Service string       `json:"service"` // method and currency, e.g. sepa_eur
+	Status  Status       `json:"status"`
+	Seq     int          `json:"seq"` // events applied so far
+
+	Attempt  int       `json:"attempt,omitempty"` // sends so far
+	First    time.Time `json:"first,omitzero"`    // when the first of them was claimed
+	Deadline Mark      `json:"deadline,omitzero"` // when the latest call ends, come what may
+	Doubt    bool      `json:"doubt,omitempty"`   // an attempt's end is unknown and nothing since has proved it void
+	Refused  bool      `json:"refused,omitempty"` // a refusal was heard that may not be believed yet
+	Asked    int       `json:"asked,omitempty"`   // look-ups since the last change, for the pause to the next
+	Panics   int       `json:"panics,omitempty"`  // times that its handling panicked in a row
+
+	Ref        string       `json:"ref,omitempty"`  // the provider's own name of it
+	Moved      money.Amount `json:"moved,omitzero"` // what was paid, once that is known
+	Resolution string       `json:"resolution,omitempty"`
+	Code       string       `json:"code,omitempty"`    // the provider's words, safe to show
+	Message    string       `json:"message,omitempty"` // the provider's words, safe to show
+
+	// Due is when it next needs work. Zero means that it waits for somebody
+	// else, or that it has ended.
+	Due     time.Time `json:"due,omitzero"`
+	Created time.Time `json:"created"`
+	Changed time.Time `json:"changed"`
+}
+
+// Key is the name under which the provider is told about the payout, the same
+// on each attempt (rule 2).
+func (p Payout) Key() string { return p.ID }

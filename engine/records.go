@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"penstock/store"
+)
+
+// Buckets. Everything of a merchant starts with its scope; due, keys, audit
+// and meta are the appliance's own.
+const (
+	bucketMeta     = "meta"     // fixed names -> value
+	bucketMerchant = "merchant" // id -> Merchant
+	bucketKey      = "apikey"   // SHA-256 of the key -> Key
+	bucketKeyID    = "apikeyid" // key id -> SHA-256 of the key
+	bucketAudit    = "audit"    // sequence -> Act, hash-chained
+	bucketDue      = "due"      // time | kind | scope | id -> nothing
+
+	bucketRequest  = "request"     // scope | id -> Request, with its payouts and its history
+	bucketRef      = "ref"         // scope | merchant's own id -> request id
+	bucketRecent   = "by_customer" // scope | customer | 0 | request id -> nothing
+	bucketOnce     = "once"        // scope | operation | 0 | SHA-256 of the key -> onceRecord
+	bucketHistory  = "history"     // scope | request id | sequence -> lines that no longer fit into the record
+	bucketCustomer = "customer"    // scope | id -> Customer
+	bucketMethod   = "method"      // scope | id -> Method
+	bucketOwned    = "method_of"   // scope | customer | 0 | method id -> nothing
+	bucketPrint    = "fingerprint" // scope | customer | 0 | fingerprint -> method id
+	bucketAccount  = "account"     // scope | id -> ProviderAccount
+	bucketDeposit  = "deposit"     // scope | currency -> Deposit
+	bucketEndpoint = "endpoint"    // scope | id -> Endpoint
+	bucketDelivery = "delivery"    // scope | id -> Delivery
+)
+
+// Ordered are the buckets whose keys only grow, which a store may pack
+// densely.
+func Ordered() []string {
+	return []string{bucketRequest, bucketDelivery, bucketAudit, bucketDue}
+}
+
+// Mode keeps test and live apart. The two never meet in one key.
+type Mode string
+
+const (
+	Test Mode = "test"
+	Live Mode = "live"
+)
+
+// Scope is what everything belongs to.
+type Scope struct {
+	Merchant string
+	Mode     Mode
+}
+
+// prefix is the first part of every key of the scope. Merchant ids bear no
+// zero byte, so no scope's prefix is the beginning of another's.
+func (s Scope) prefix() []byte {
+	b := make([]byte, 0, len(s.Merchant)+64)
+	b = append(b, s.Merchant...)
+	m := byte('t')
+	if s.Mode == Live {
+		m = 'l'
+	}
+	return append(b, 0, m)
+}
+
+// key joins parts below the scope's prefix; a zero byte ends each but the last.
+func (s Scope) key(parts ...string) []byte {
+	b := s.prefix()
+	for i, p := range parts {
+		if i > 0 {
+			b = append(b, 0)
+		}
+		b = append(b, p...)
+	}
+	return b
+}
+
+// cutScope takes the scope off the front of a key.
+func cutScope(key []byte) (Scope, []byte, error) {
+	for i, c := range key {
+		if c == 0 && i+1 < len(key) && i > 0 {
+			mode := Test
+			if key[i+1] == 'l' {
+				mode = Live
+			}
+			return Scope{string(key[:i]), mode}, key[i+2:], nil
+		}
+	}
+	return Scope{}, nil, fmt.Errorf("key of %d bytes bears no scope", len(key))
+}
+
+// after is the first key past every key with the prefix; nil when there is none.
+func after(prefix []byte) []byte {
+	end := append([]byte(nil), prefix...)
+	for i := len(end) - 1; i >= 0; i-- {
+		if end[i] < 0xff {
+			end[i]++
+			return end[:i+1]
+		}
+	}
+	return nil
+}
+
+// Kinds of due rows.
+const (
+	duePayout   = 'p' // a payout of a request
+	dueDelivery = 'd'
+	dueRequest  = 'r' // the request itself: its expiry
+	dueErase    = 'e' // a redacted customer, whose key is to be destroyed
+)
+
+// dueKey places work in time. Times before 1970 do not occur.
+func dueKey(at time.Time, kind byte, s Scope, id string) []byte {
+	b := make([]byte, 9, 9+len(s.Merchant)+2+len(id))
+	binary.BigEndian.PutUint64(b, uint64(at.UnixMicro()))
+	b[8] = kind
+	return append(append(b, s.prefix()...), id...)
+}
+
+type dueRow struct {
+	at   time.Time
+	kind byte
+	Scope
+	id string
+}
+
+func parseDue(key []byte) (dueRow, error) {
+	if len(key) < 10 {
+		return dueRow{}, fmt.Errorf("due row of %d bytes", len(key))
+	}
+	s, id, err := cutScope(key[9:])
+	if err != nil {
+		return dueRow{}, fmt.Errorf("due row: %w", err)
+	}
+	return dueRow{time.UnixMicro(int64(binary.BigEndian.Uint64(key))).UTC(), key[8], s, string(id)}, nil
+}
+
+// moveDue keeps the index to the record: the row stands exactly where the
+// record says that it is due, and nowhere when that is never.
+func moveDue(tx store.Tx, kind byte, s Scope, id string, from, to time.Time) error {
+	if from.Equal(to) {
+		return nil
+	}
+	if !from.IsZero() {
+		if err := tx.Delete(bucketDue, dueKey(from, kind, s, id)); err != nil {
+			return fmt.Errorf("clear due row: %w", err)
+		}
+	}
+	if to.IsZero() {
+		return nil
+	}
+	if err := tx.Put(bucketDue, dueKey(to, kind, s, id), nil); err != nil {
+		return fmt.Errorf("write due row: %w", err)
+	}
+	return nil
+}
+
+// load reads one record; store.ErrNotFound comes back as it is.
+func load[T any](tx store.Tx, bucket string, key []byte) (*T, error) {
+	raw, err := tx.Get(bucket, key)
+	if err != nil {
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("read %s: %w", bucket, err)
+	}
+	return decode[T](bucket, raw)
+}
+
+func decode[T any](bucket string, raw []byte) (*T, error) {
+	v := new(T)
+	if err := json.Unmarshal(raw, v); err != nil {
+		return nil, fmt.Errorf("decode %s: %w", bucket, err)
+	}
+	return v, nil
+}
+
+func keep(tx store.Tx, bucket string, key []byte, v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", bucket, err)
+	}
+	if err := tx.Put(bucket, key, raw); err != nil {
+		return fmt.Errorf("write %s: %w", bucket, err)
+	}
+	return nil
+}
+
+// each calls fn for every pair of the prefix in key order, a page at a time.
+func each(tx store.Tx, bucket string, prefix []byte, fn func(store.Pair) error) error {
+	from, to := append([]byte(nil), prefix...), after(prefix)
+	if len(from) == 0 {
+		from = nil
+	}
+	for {
+		page, err := tx.Scan(bucket, from, to, 1000, false)
+		if err != nil {
+			return fmt.Errorf("scan %s: %w", bucket, err)
+		}
+		for _, p := range page {
+			if err := fn(p); err != nil {
+				return err
+			}
+		}
+		if len(page) < 1000 {
+			return nil
+		}
+		from = append(page[len(page)-1].Key, 0)
+	}
+}

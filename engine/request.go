@@ -1,0 +1,227 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"penstock/engine/money"
+	"penstock/engine/payout"
+	"penstock/engine/service"
+	"penstock/locker"
+	"penstock/store"
+)
+
+// Request is the one record of a payout request: what was asked for, its
+// payouts, its history. It is packed and time-ordered, so that a create writes
+// one page that the next create writes too.
+type Request struct {
+	ID      string       `json:"id"`            // 26 characters; each dialect shows it under its own prefix
+	Ref     string       `json:"ref,omitempty"` // the merchant's own id, unique per scope
+	Dialect string       `json:"dialect"`       // in whose words its webhooks are told
+	Stage   payout.Stage `json:"stage"`
+	Amount  money.Amount `json:"amount"`
+	Profile string       `json:"profile,omitempty"`
+
+	Confirmed   bool `json:"confirmed,omitempty"`
+	AutoFulfill bool `json:"auto_fulfill,omitempty"`
+	Recurring   bool `json:"recurring,omitempty"` // save the method after success, and after nothing else
+
+	Customer string            `json:"customer,omitempty"`
+	Method   string            `json:"method,omitempty"` // the saved method that it pays to, or that it saved
+	Kind     service.Kind      `json:"kind,omitempty"`
+	Form     string            `json:"form,omitempty"`
+	Masked   map[string]string `json:"masked,omitempty"`
+	Sealed   []byte            `json:"sealed,omitempty"` // details, until the request ends
+	Day      time.Time         `json:"day,omitzero"`     // whose key sealed them when there is no customer
+
+	Providers []string        `json:"providers,omitempty"` // an eligibility filter by provider name; empty: any
+	Account   string          `json:"account,omitempty"`   // the provider account chosen
+	Provider  string          `json:"provider,omitempty"`  // its provider's name
+	Payouts   []payout.Payout `json:"payouts,omitempty"`
+
+	// Moderation says why no machine may go on; automatic work stops until a
+	// person has decided. Attention calls a person while work goes on.
+	Moderation string `json:"moderation,omitempty"`
+	Attention  bool   `json:"attention,omitempty"`
+
+	Told    []Told          `json:"told,omitempty"`  // webhooks already written
+	Extra   json.RawMessage `json:"extra,omitempty"` // what only the dialect echoes
+	Seq     int             `json:"seq"`             // the newest line's number
+	History []Line          `json:"history"`
+	Created time.Time       `json:"created"`
+	Changed time.Time       `json:"changed"`
+	Expires time.Time       `json:"expires,omitzero"` // ends a request that was never confirmed
+}
+
+// Line is one line of a request's history: what happened, in order, without
+// gaps. The same thing said again in a row is counted and not repeated.
+type Line struct {
+	Seq  int       `json:"n"`
+	At   time.Time `json:"at"`
+	What string    `json:"what"`
+	By   string    `json:"by,omitempty"` // who said or did it
+	On   int       `json:"on,omitempty"` // number of the payout concerned
+	To   string    `json:"to,omitempty"` // status or stage afterwards
+	Text string    `json:"text,omitempty"`
+	More int       `json:"more,omitempty"` // times it was said again, Last being the latest
+	Last time.Time `json:"last,omitzero"`
+}
+
+// keepLines is how much of its history a record carries; older lines lie in a
+// bucket of their own.
+const keepLines = 96
+
+// tell adds a line, or counts one more of the last.
+func (r *Request) tell(l Line) {
+	if n := len(r.History); n > 0 {
+		last := &r.History[n-1]
+		if last.What == l.What && last.By == l.By && last.On == l.On && last.To == l.To && last.Text == l.Text {
+			last.More++
+			last.Last = l.At
+			return
+		}
+	}
+	r.Seq++
+	l.Seq = r.Seq
+	r.History = append(r.History, l)
+	r.Changed = l.At
+}
+
+func requestPlace(id string) locker.Place { return locker.Place{Bucket: bucketRequest, Token: id} }
+
+// payoutID is the id of the n-th payout of the request.
+func (r *Request) payoutID(n int) string { return PrefixPayout + nthID(r.ID, n) }
+
+// dues are the due times of the record as they stand in the index.
+type dues struct {
+	expiry  time.Time
+	payouts []time.Time
+}
+
+func (r *Request) dues() dues {
+	d := dues{expiry: r.expiry(), payouts: make([]time.Time, len(r.Payouts))}
+	for i := range r.Payouts {
+		d.payouts[i] = r.payoutDue(i)
+	}
+	return d
+}
+
+// payoutDue is when a payout needs work; never while a person has to decide.
+func (r *Request) payoutDue(i int) time.Time {
+	if r.Moderation != "" {
+		return time.Time{}
+	}
+	return r.Payouts[i].Due
+}
+
+func (r *Request) expiry() time.Time {
+	if r.Stage != payout.Draft && r.Stage != payout.Ready {
+		return time.Time{}
+	}
+	return r.Expires
+}
+
+// saveRequest stores the record and moves its due rows with it, in one breath.
+func saveRequest(tx store.Tx, s Scope, r *Request, was dues) error {
+	if err := spill(tx, s, r); err != nil {
+		return err
+	}
+	if err := keep(tx, bucketRequest, s.key(r.ID), r); err != nil {
+		return err
+	}
+	if err := moveDue(tx, dueRequest, s, r.ID, was.expiry, r.expiry()); err != nil {
+		return err
+	}
+	for i, p := range r.Payouts {
+		var from time.Time
+		if i < len(was.payouts) {
+			from = was.payouts[i]
+		}
+		if err := moveDue(tx, duePayout, s, p.ID[len(PrefixPayout):], from, r.payoutDue(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spill moves the older half of a long history out of the record.
+func spill(tx store.Tx, s Scope, r *Request) error {
+	if len(r.History) <= keepLines {
+		return nil
+	}
+	old := r.History[:keepLines/2]
+	if err := keep(tx, bucketHistory, s.key(r.ID, fmt.Sprintf("%08d", old[0].Seq)), old); err != nil {
+		return err
+	}
+	r.History = append([]Line(nil), r.History[keepLines/2:]...)
+	return nil
+}
+
+func loadRequest(tx store.Tx, s Scope, id string) (*Request, error) {
+	r, err := load[Request](tx, bucketRequest, s.key(id))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, notFound(ObjPayout, id)
+	}
+	return r, err
+}
+
+// loadPayout finds the request of a payout by the payout's id without its
+// prefix: the request's id is the same number or one just below, see nthID.
+func loadPayout(tx store.Tx, s Scope, id string) (*Request, int, error) {
+	page, err := tx.Scan(bucketRequest, s.prefix(), append(s.key(id), 0), 1, true)
+	if err != nil {
+		return nil, 0, fmt.Errorf("find request of payout: %w", err)
+	}
+	for _, p := range page {
+		r, err := decode[Request](bucketRequest, p.Value)
+		if err != nil {
+			return nil, 0, err
+		}
+		for i := range r.Payouts {
+			if r.Payouts[i].ID == PrefixPayout+id {
+				return r, i, nil
+			}
+		}
+	}
+	return nil, 0, notFound(ObjPayout, PrefixPayout+id)
+}
+
+// findRequest finds a request by what a caller calls it: the merchant's own
+// id, or ours under the dialect's prefix.
+func findRequest(tx store.Tx, s Scope, prefix, name string) (*Request, error) {
+	if !ChosenID(name) {
+		return nil, notFound(ObjPayout, name)
+	}
+	id, err := tx.Get(bucketRef, s.key(name))
+	if err == nil {
+		return loadRequest(tx, s, string(id))
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("read ref: %w", err)
+	}
+	own, ok := isID(prefix, name)
+	if !ok {
+		return nil, notFound(ObjPayout, name)
+	}
+	r, err := load[Request](tx, bucketRequest, s.key(own))
+	if errors.Is(err, store.ErrNotFound) || (err == nil && r.Ref != "") {
+		return nil, notFound(ObjPayout, name) // one with an id of the merchant's own answers to that alone
+	}
+	return r, err
+}
+
+// advance takes a step of the request and writes it down.
+func (r *Request) advance(step payout.Step, now time.Time, by, text string) error {
+	to, err := payout.Advance(r.Stage, step, r.Amount, r.Payouts)
+	if err != nil {
+		return err
+	}
+	if to == r.Stage && step == payout.Moved {
+		return nil
+	}
+	r.Stage = to
+	r.tell(Line{At: now, What: string(step), By: by, To: string(to), Text: text})
+	return nil
+}

@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"penstock/store"
+)
+
+// Run does the work until ctx ends, then waits for what is in hand. It
+// returns nil then, and an error as soon as this process may not go on.
+//
+// The bell rings after each commit that made something due, at each tick of a
+// monotonic ticker, and by cron. A ring only says "look": with the ticker off,
+// cron alone drives everything.
+func (e *Engine) Run(ctx context.Context) error {
+	stop, err := e.startCron()
+	if err != nil {
+		return err
+	}
+	defer func() { stop() }()
+	var tick <-chan time.Time
+	if e.Timing.Tick > 0 {
+		t := time.NewTicker(e.Timing.Tick)
+		defer t.Stop()
+		tick = t.C
+	}
+	crew := &crew{e: e, seats: make(chan struct{}, e.Timing.Workers)}
+	defer crew.wait()
+	for {
+		if err := e.round(ctx, crew); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-e.bell:
+		case <-tick:
+		}
+		if off, moved := e.pulse.stepped(); moved { // cron's timers went wrong with the clock
+			stop()
+			if err := e.stepClock(ctx, off); err != nil {
+				return err
+			}
+			if stop, err = e.startCron(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// round claims and hands out work until nothing more is due.
+func (e *Engine) round(ctx context.Context, crew *crew) error {
+	for ctx.Err() == nil {
+		if err := e.healthy(); err != nil {
+			if errors.Is(err, errLockerSealed) {
+				return nil
+			}
+			return err
+		}
+		jobs, err := e.claim(ctx)
+		if p := e.fatal.Load(); p != nil {
+			return *p
+		}
+		if errors.Is(err, store.ErrCommitUnknown) || errors.Is(err, store.ErrClosed) {
+			return e.die(err)
+		}
+		if err != nil && ctx.Err() == nil { // what is due stays due, and the next bell looks again
+			e.stats.Errors.Add(1)
+			e.Log.ErrorContext(ctx, "due work could not be claimed; it stays due", "err", err)
+			return nil
+		}
+		for _, j := range jobs {
+			crew.hire(ctx, j)
+		}
+		if len(jobs) == 0 {
+			e.stats.Bells.Add(1)
+			e.stats.LastRound.Store(int64(e.Clock.Mono()))
+			return nil
+		}
+	}
+	return nil
+}
+
+// stepClock begins a new epoch after the wall clock was moved.
+func (e *Engine) stepClock(ctx context.Context, off time.Duration) error {
+	e.Log.WarnContext(ctx, "the wall clock was moved; waiting times start anew", "by", off.String())
+	return e.begin(ctx, "clock_step")
+}
+
+// crew is the hands that carry out jobs, a bounded number at a time.
+type crew struct {
+	e     *Engine
+	seats chan struct{}
+	done  sync.WaitGroup
+}
+
+// hire waits for a free pair of hands and gives it the job. Work in hand is
+// finished even when ctx ends: a call that is out must be settled.
+func (c *crew) hire(ctx context.Context, j job) {
+	c.seats <- struct{}{}
+	c.done.Add(1)
+	go func() {
+		defer func() { <-c.seats; c.done.Done() }()
+		if err := c.e.do(context.WithoutCancel(ctx), j); err != nil {
+			c.e.ring() // the next round finds out why this process must stop
+		}
+	}()
+}
+
+func (c *crew) wait() { c.done.Wait() }
+
+// startCron rings the bell by the schedule. The job cannot panic and takes no
+// time, so cron's own traps (a job that panicked never runs again, runs pile
+// up) have nothing to catch; that it stops when the clock is set back is why
+// Run starts it anew after each step.
+func (e *Engine) startCron() (stop func(), err error) {
+	s, err := cron.ParseStandard(e.Timing.Cron)
+	if err != nil {
+		return nil, fmt.Errorf("engine.cron: %w", err)
+	}
+	c := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(cron.DiscardLogger))
+	c.Schedule(s, cron.FuncJob(func() {
+		e.ring()
+	}))
+	c.Start()
+	return func() { <-c.Stop().Done() }, nil
+}
+
+// RealClock is the machine's own time.
+func RealClock() Clock { return realClock{start: time.Now()} }
+
+type realClock struct{ start time.Time }
+
+func (realClock) Now() time.Time        { return time.Now() }
+func (c realClock) Mono() time.Duration { return time.Since(c.start) }

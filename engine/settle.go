@@ -1,0 +1,269 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"penstock/engine/connector"
+	"penstock/engine/payout"
+	"penstock/store"
+)
+
+// settle is the only door through which a word about a payout's fate comes
+// in, whoever said it: the answer to a send or a look-up, the provider's own
+// notification, or a person. Status, history, money, webhooks and the next
+// due time are stored together.
+func (e *Engine) settle(ctx context.Context, s Scope, id string, t connector.Traits, st payout.Statement) error {
+	return e.settleBy(ctx, s, id, t, st, nil)
+}
+
+// settleBy is settle for a person, whose act is audited in the same transaction.
+func (e *Engine) settleBy(ctx context.Context, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller) error {
+	got, err := e.beforeSettle(ctx, s, id, st)
+	if err != nil {
+		return err
+	}
+	jitter, err := e.jitter()
+	if err != nil {
+		return err
+	}
+	now, mark := e.pulse.now()
+	err = e.withSaved(ctx, s, got, func(tx store.Tx, d *drawn) error {
+		if by != nil {
+			if err := by.act(tx, now, "payout.state", PrefixPayout+id+" "+string(st.Outcome.Verdict)); err != nil {
+				return err
+			}
+		}
+		return e.settleTx(tx, s, id, t, st, settling{now: now, mark: mark, jitter: jitter, person: got.person, method: d})
+	})
+	if err == nil {
+		e.ring()
+		e.wake(got.request)
+	}
+	return err
+}
+
+// settling is what a settle brings into its transaction.
+type settling struct {
+	now    time.Time
+	mark   payout.Mark
+	jitter uint64
+	person *Person
+	method *drawn // to be saved if the request ends paid; nil: none
+}
+
+func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, st payout.Statement, with settling) error {
+	r, i, err := loadPayout(tx, s, id)
+	if err != nil {
+		return err
+	}
+	v := &View{Request: *r, Person: with.person}
+	was, stage, p := v.dues(), v.Stage, v.Payouts[i]
+	ev := payout.Judge(p, st, t)
+	ev.At, ev.Due = with.now, with.now.Add(e.pause(p, t, ev.Kind, with))
+	next, effect, err := payout.Apply(p, ev)
+	if err != nil {
+		e.Log.Warn("a statement about a payout makes no sense and changes nothing", "payout", p.ID, "err", err)
+		return nil
+	}
+	next.Panics = 0
+	v.Payouts[i] = next
+	v.tell(Line{At: with.now, What: string(ev.Kind), By: string(st.Source), On: p.N, To: string(next.Status), Text: textOf(ev)})
+	if effect == payout.Conflict {
+		e.stats.Conflicts.Add(1)
+		v.Attention = true
+		v.tell(Line{At: with.now, What: "conflict", By: string(st.Source), On: p.N, To: string(next.Status), Text: "contradicts what was known; nothing was overwritten"})
+	}
+	if v.Moderation != "" && next.Status != p.Status && next.Status.Ended() {
+		v.Moderation = ""
+	}
+	if err := post(tx, s, p, next); err != nil {
+		return err
+	}
+	if err := v.advance(payout.Moved, with.now, string(st.Source), ""); err != nil {
+		return err
+	}
+	if v.Stage != stage {
+		if err := e.saveAfterSuccess(tx, s, with, v); err != nil {
+			return err
+		}
+		if err := e.ended(tx, s, with.now, v); err != nil {
+			return err
+		}
+	}
+	return saveRequest(tx, s, &v.Request, was)
+}
+
+func textOf(ev payout.Event) string {
+	text := ev.Resolution
+	if ev.Message != "" {
+		if text != "" {
+			text += ": "
+		}
+		text += ev.Message
+	}
+	return strings.ToValidUTF8(text[:min(len(text), 512)], "") // never cut inside a rune
+}
+
+// pause is how long the payout waits for its next work if the event does not
+// end it.
+func (e *Engine) pause(p payout.Payout, t connector.Traits, k payout.Kind, with settling) time.Duration {
+	if k == payout.Missing {
+		return 0
+	}
+	asked := p.Asked
+	if k == payout.Unheard && p.Status == payout.Sending || k == payout.Accepted && p.Status != payout.Pending || k == payout.Doubted && p.Status == payout.Sending {
+		asked = 0
+	}
+	base := e.Timing.PollMax
+	if asked < len(e.Timing.Polls) {
+		base = e.Timing.Polls[asked]
+	}
+	spread := base / 5 * 2
+	wait := base - base/5 + part(with.jitter, spread)
+	if left := payout.SettlesIn(p, t, with.mark); t.Lookup && left > 0 && (p.Status == payout.Uncertain || p.Status == payout.Sending) {
+		wait = min(wait, left)
+	}
+	return wait
+}
+
+// part maps a random number into [0, n) in whole steps.
+func part(r uint64, n time.Duration) time.Duration {
+	if n <= 0 {
+		return 0
+	}
+	return time.Duration(r % uint64(n))
+}
+
+// gathered is what settle looks up before its transaction.
+type gathered struct {
+	request string
+	person  *Person
+	save    *NewMethod // the method to save if this statement ends the request as paid
+}
+
+func (e *Engine) beforeSettle(ctx context.Context, s Scope, id string, st payout.Statement) (gathered, error) {
+	var r *Request
+	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
+		r, _, err = loadPayout(tx, s, id)
+		return err
+	})
+	if err != nil {
+		return gathered{}, err
+	}
+	g := gathered{request: r.ID}
+	v := View{Request: *r}
+	if err := e.fillPerson(ctx, s, &v); err != nil {
+		return g, err
+	}
+	g.person = v.Person
+	paid := st.Outcome.Verdict == connector.Paid || st.Outcome.Verdict == connector.PartlyPaid
+	if !r.Recurring || r.Method != "" || r.Customer == "" || r.Sealed == nil || !paid {
+		return g, nil
+	}
+	details, err := e.openRequest(ctx, s, r)
+	if err != nil {
+		return g, err
+	}
+	g.save = &NewMethod{Customer: r.Customer, Kind: r.Kind, Form: r.Form, Type: r.Form, Details: details}
+	return g, nil
+}
+
+// withSaved runs the transaction, with a method drawn where one is to be saved.
+func (e *Engine) withSaved(ctx context.Context, s Scope, g gathered, fn func(store.Tx, *drawn) error) error {
+	if g.save == nil {
+		return e.Store.Update(ctx, func(tx store.Tx) error { return fn(tx, nil) })
+	}
+	return e.withMethod(ctx, s, *g.save, func(tx store.Tx, _ time.Time, d *drawn) error { return fn(tx, d) })
+}
+
+// saveAfterSuccess keeps the promise of a recurring request: its method is
+// saved after success, and after nothing else.
+func (e *Engine) saveAfterSuccess(tx store.Tx, s Scope, with settling, v *View) error {
+	if with.method == nil || (v.Stage != payout.AllPaid && v.Stage != payout.SomePaid) || v.Method != "" {
+		return nil
+	}
+	if _, err := liveCustomer(tx, s, v.Customer); err != nil {
+		return err
+	}
+	m, err := putMethod(tx, s, with.now, with.method)
+	if err != nil {
+		return err
+	}
+	if m.Source == "" {
+		m.Source = v.ID
+	}
+	m.LastUsed = with.now
+	v.Method = m.ID
+	v.tell(Line{At: with.now, What: "method_saved", By: "penstock", To: string(v.Stage), Text: m.ID})
+	return keep(tx, bucketMethod, s.key(m.ID), m)
+}
+
+// Observe takes a provider's own webhook: verified by the connector over the
+// raw bytes, then settled like any other word. Duplicates and old ones are
+// harmless.
+func (e *Engine) Observe(ctx context.Context, merchant, account string, header http.Header, body []byte) error {
+	for _, s := range []Scope{{merchant, Test}, {merchant, Live}} {
+		via, err := e.connectorOf(ctx, s, account)
+		var refused *Error
+		if errors.As(err, &refused) && refused.Code == CodeNotFound {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		n, ok := via.(connector.Notifier)
+		if !ok {
+			return &Error{Code: CodeNotBuilt, Object: ObjAccount, ID: account, Message: "this provider sends no notifications"}
+		}
+		note, err := n.Notification(header, body)
+		if errors.Is(err, connector.ErrSignature) {
+			return &Error{Code: CodeUnauthorized, Object: ObjAccount, ID: account, Message: "the notification is not signed by the provider", Err: err}
+		}
+		if err != nil {
+			return &Error{Code: CodeInvalid, Object: ObjAccount, ID: account, Field: "body", Message: "the notification cannot be read", Err: err}
+		}
+		return e.observe(ctx, s, account, via.Traits(), note)
+	}
+	return notFound(ObjAccount, account)
+}
+
+func (e *Engine) observe(ctx context.Context, s Scope, account string, t connector.Traits, note connector.Notice) error {
+	id, ok := isID(PrefixPayout, note.Key)
+	if !ok {
+		return notFound(ObjPayout, "")
+	}
+	var from string
+	err := e.Store.View(ctx, func(tx store.Tx) error {
+		r, i, err := loadPayout(tx, s, id)
+		if err == nil {
+			from = r.Payouts[i].Account
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if from != account { // one provider account may not speak of another's payouts
+		return notFound(ObjPayout, note.Key)
+	}
+	return e.settle(ctx, s, id, t, payout.Statement{Source: payout.FromNotice, Outcome: note.Outcome})
+}
+
+// State settles a payout by the word of a person who has seen its fate. It is
+// how a payout in moderation goes on.
+func (e *Engine) State(ctx context.Context, c Caller, payoutID string, o connector.Outcome) error {
+	id, ok := isID(PrefixPayout, payoutID)
+	if !ok {
+		return notFound(ObjPayout, payoutID)
+	}
+	switch o.Verdict {
+	case connector.Paid, connector.PartlyPaid, connector.Rejected, connector.Returned:
+	default:
+		return invalid("verdict", "a person states paid, partly_paid, rejected or returned")
+	}
+	return e.settleBy(ctx, c.Scope, id, connector.Traits{}, payout.Statement{Source: payout.FromPerson, Outcome: o}, &c)
+}

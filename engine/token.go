@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"penstock/engine/service"
+	"penstock/store"
+)
+
+// A payment token is a short-lived handle of a saved method. It is not stored:
+// it carries the method's id and its own end, under a MAC that binds it to
+// merchant, mode, customer and kind. So a list writes nothing, and a token
+// can't outlive its time by a lost clean-up.
+//
+// token_ + base32(method id 16 | expiry, Unix seconds 8 | nonce 8 | MAC 16)
+const tokenBytes = 16 + 8 + 8 + 16
+
+func (e *Engine) tokenMAC(s Scope, m *Method, body []byte) ([]byte, error) {
+	mac, err := e.Locker.MAC("payment_token", []byte(s.Merchant), []byte(s.Mode), []byte(m.Customer), []byte(m.Kind), body)
+	if err != nil {
+		return nil, sealError("sign payment token", err)
+	}
+	return mac[:16], nil
+}
+
+// MintToken makes a payment token of a saved method.
+func (e *Engine) MintToken(s Scope, m *Method) (string, error) {
+	now, _ := e.pulse.now()
+	id, err := decodeID(strings.TrimPrefix(m.ID, PrefixMethod))
+	if err != nil {
+		return "", fmt.Errorf("mint a token of method %s: %w", m.ID, err)
+	}
+	b := make([]byte, 0, tokenBytes)
+	b = append(b, id[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(now.Add(e.Timing.TokenTTL).Unix()))
+	b = b[:len(b)+8]
+	if _, err := io.ReadFull(e.Rand, b[24:32]); err != nil {
+		return "", fmt.Errorf("draw a token: %w", err)
+	}
+	mac, err := e.tokenMAC(s, m, b)
+	if err != nil {
+		return "", err
+	}
+	return PrefixToken + crockford.EncodeToString(append(b, mac...)), nil
+}
+
+var errToken = &Error{Code: CodeToken, Field: "payout_token", Message: "the payment token is wrong or has expired", Hint: "list the customer's payment methods for a new one"}
+
+// methodByToken finds whose method a token names, whatever customer it is of;
+// the caller compares. A token that doesn't verify, has expired, names a
+// method that is gone or one of another kind is CodeToken.
+func (e *Engine) methodByToken(ctx context.Context, s Scope, token string, kind service.Kind) (*Method, error) {
+	text, ok := strings.CutPrefix(token, PrefixToken)
+	raw, err := crockford.DecodeString(text)
+	if !ok || err != nil || len(raw) != tokenBytes {
+		return nil, errToken
+	}
+	var id [16]byte
+	copy(id[:], raw)
+	var m *Method
+	err = e.Store.View(ctx, func(tx store.Tx) (err error) {
+		m, err = load[Method](tx, bucketMethod, s.key(PrefixMethod+encodeID(id)))
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errToken
+	}
+	if err != nil {
+		return nil, err
+	}
+	mac, err := e.tokenMAC(s, m, raw[:32])
+	if err != nil {
+		return nil, err
+	}
+	now, _ := e.pulse.now()
+	ends := time.Unix(int64(binary.BigEndian.Uint64(raw[16:])), 0)
+	if subtle.ConstantTimeCompare(mac, raw[32:]) != 1 || !now.Before(ends) || m.Kind != kind || m.Waiting {
+		return nil, errToken
+	}
+	return m, nil
+}

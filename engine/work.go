@@ -1,0 +1,187 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"penstock/engine/connector"
+	"penstock/engine/payout"
+	"penstock/store"
+)
+
+// Work claims what is due and does it, one after another, in the caller's
+// goroutine. It returns how many pieces it did. Run does the same with many
+// hands; a simulation has only this.
+func (e *Engine) Work(ctx context.Context) (int, error) {
+	if err := e.healthy(); err != nil {
+		return 0, err
+	}
+	jobs, err := e.claim(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, j := range jobs {
+		if err := e.do(ctx, j); err != nil {
+			return 0, err
+		}
+	}
+	return len(jobs), nil
+}
+
+// healthy says whether this process may send and settle at all.
+func (e *Engine) healthy() error {
+	if p := e.fatal.Load(); p != nil {
+		return *p
+	}
+	if e.Locker.Status().Sealed {
+		return errLockerSealed
+	}
+	if f, ok := e.Store.(store.Fencer); ok {
+		if err := f.Fence(); err != nil {
+			return e.die(fmt.Errorf("the store may not be written any more: %w", err))
+		}
+	}
+	return nil
+}
+
+var errLockerSealed = &Error{Code: CodeSealed, Message: "the locker is sealed: work waits"}
+
+// die remembers why this process must stop sending. Run returns it.
+func (e *Engine) die(err error) error {
+	e.fatal.CompareAndSwap(nil, &err)
+	return err
+}
+
+// do carries out one job. What goes wrong with one piece of work is written
+// down and never stops the others; only a store that can't be trusted does.
+func (e *Engine) do(ctx context.Context, j job) (err error) {
+	defer e.release(j)
+	defer func() {
+		if p := recover(); p != nil {
+			e.stats.Panics.Add(1)
+			e.Log.ErrorContext(ctx, "work panicked", "kind", string(j.kind), "id", j.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = e.survive(ctx, j)
+		}
+	}()
+	switch j.kind {
+	case duePayout:
+		err = e.doPayout(ctx, j)
+	case dueDelivery:
+		err = e.deliver(ctx, j)
+	case dueErase:
+		err = e.erase(ctx, j)
+	}
+	if errors.Is(err, store.ErrCommitUnknown) || errors.Is(err, store.ErrClosed) {
+		return e.die(err)
+	}
+	if err != nil { // its lease runs out, and it comes back
+		e.stats.Errors.Add(1)
+		e.Log.ErrorContext(ctx, "work failed; it will be tried again", "kind", string(j.kind), "id", j.id, "err", err)
+	}
+	return nil
+}
+
+func (e *Engine) doPayout(ctx context.Context, j job) error {
+	if j.act == payout.Ask {
+		return e.ask(ctx, j)
+	}
+	return e.send(ctx, j)
+}
+
+// send makes the one call of an attempt. No transaction is open, and the
+// intent has been committed.
+func (e *Engine) send(ctx context.Context, j job) error {
+	details, err := e.detailsOf(ctx, j)
+	if err != nil {
+		return err
+	}
+	_, mark := e.pulse.now()
+	left := j.payout.Deadline.Mono - mark.Mono
+	if j.payout.Deadline.Epoch != mark.Epoch || left <= 0 {
+		return fmt.Errorf("attempt %d of payout %s came too late to be sent", j.payout.Attempt, j.payout.ID) // no ghosts: rule 7
+	}
+	if err := e.healthy(); err != nil {
+		return err
+	}
+	call, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
+	e.stats.Sends.Add(1)
+	in := connector.Instruction{Key: j.payout.Key(), Amount: j.payout.Amount, Service: j.payout.Service, Details: details, NotifyURL: e.notifyURL(j)}
+	out, err := j.via.Send(call, in)
+	if out.Verdict == "" || (err != nil && out.Verdict != connector.Unknown) {
+		out = connector.Outcome{Verdict: connector.Unknown}
+	}
+	if err != nil {
+		out.Message = err.Error()
+	}
+	return e.settle(ctx, j.Scope, j.id, j.via.Traits(), payout.Statement{Source: payout.FromSend, Attempt: j.payout.Attempt, Outcome: out})
+}
+
+func (e *Engine) notifyURL(j job) string {
+	if e.NotifyURL == "" {
+		return ""
+	}
+	return e.NotifyURL + "/webhooks/" + j.Merchant + "/" + j.payout.Account
+}
+
+// ask looks the payout up at its provider.
+func (e *Engine) ask(ctx context.Context, j job) error {
+	_, asked := e.pulse.now()
+	call, cancel := context.WithTimeout(ctx, e.Timing.Deadline)
+	defer cancel()
+	e.stats.Lookups.Add(1)
+	out, err := j.via.Lookup(call, j.payout.Key())
+	if err != nil || out.Verdict == "" {
+		out = connector.Outcome{Verdict: connector.Unknown}
+		if err != nil {
+			out.Message = err.Error()
+		}
+	}
+	return e.settle(ctx, j.Scope, j.id, j.via.Traits(), payout.Statement{Source: payout.FromLookup, Asked: asked, Outcome: out})
+}
+
+// detailsOf opens the account that a job pays.
+func (e *Engine) detailsOf(ctx context.Context, j job) (connector.Details, error) {
+	var r *Request
+	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
+		r, err = loadRequest(tx, j.Scope, j.request)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return e.openRequest(ctx, j.Scope, r)
+}
+
+func (e *Engine) openRequest(ctx context.Context, s Scope, r *Request) (connector.Details, error) {
+	return e.openFor(ctx, ownerOf(s, r.Customer, r.Day), requestPlace(r.ID), r.Sealed)
+}
+
+// survive counts a panic of a payout's handling; after the third in a row a
+// person has to look, so that one poisoned record can't keep the daemon busy.
+func (e *Engine) survive(ctx context.Context, j job) error {
+	if j.kind != duePayout {
+		return nil
+	}
+	err := e.update(ctx, func(tx store.Tx, now time.Time) error {
+		r, i, err := loadPayout(tx, j.Scope, j.id)
+		if err != nil {
+			return err
+		}
+		was := r.dues()
+		p := &r.Payouts[i]
+		p.Panics++
+		if p.Panics >= e.Timing.MaxPanics && r.Moderation == "" {
+			r.Moderation = "handling this payout failed repeatedly inside penstock"
+			r.tell(Line{At: now, What: "moderation_required", On: p.N, To: string(p.Status), Text: r.Moderation})
+		}
+		return saveRequest(tx, j.Scope, r, was)
+	})
+	if errors.Is(err, store.ErrCommitUnknown) {
+		return e.die(err)
+	}
+	return nil
+}
