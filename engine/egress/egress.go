@@ -1,0 +1,43 @@
+// Package egress holds the only ways out of the process: one client for
+// webhooks, whose targets tenants choose, and one for sends of money, which
+// must never repeat a request by itself. Both ask the operator's [Policy] about
+// every URL and again about every address that is about to be dialled, so that
+// a name which resolved well a moment ago and resolves to 127.0.0.1 now leads
+// nowhere.
+//
+// Nothing is kept here; a crash loses open connections and nothing else. What a
+// cut connection means for a payout is the caller's matter: an error that
+// wraps [ErrNotAllowed] says that no byte went out, every other error may come
+// from a request that arrived.
+package egress
+
+import "errors"
+
+// ErrNotAllowed is wrapped by every refusal to speak to a target.
+var ErrNotAllowed = errors.New("egress: target not allowed")
+
+// CodeURL is the code of every [Error], as the dialects show it.
+const CodeURL = "url_not_allowed"
+
+// Error is a refusal. It names the host and never the rest of the URL, which
+// may bear a secret. To a tenant show the Code alone when the refusal came from
+// a dial: the Reason then speaks of what a name resolves to inside.
+type Error struct {
+	Code   string // CodeURL
+	Host   string // as given or resolved; may be empty
+	Reason string // the rule that was broken
+}
+
+func (e *Error) Error() string {
+	if e.Host == "" {
+		return e.Code + ": " + e.Reason
+	}
+	return e.Code + ": " + e.Host + ": " + e.Reason
+}
+
+// Unwrap makes errors.Is(err, ErrNotAllowed) true.
+func (e *Error) Unwrap() error { return ErrNotAllowed }
+
+func refuse(host, reason string) *Error {
+	return &Error{Code: CodeURL, Host: host, Reason: reason}
+}
