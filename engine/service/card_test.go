@@ -52,7 +52,7 @@ func TestBrandOfPublishedTestNumbers(t *testing.T) {
 		"378282246310005": AmericanExpress, "341111111111111": AmericanExpress, "6011111111111117": Discover, "6445644564456445": Discover,
 		"3056930009020004": DinersClub, "36227206271667": DinersClub, "38520000023237": DinersClub, "3530111333300000": JCB, "3566002020360505": JCB,
 		"6200000000000005": UnionPay, "6221260000000000": UnionPay, "8171999927660000": UnionPay, "6759649826438453": Maestro, "5018000000000009": Maestro,
-		"5085000000000003": RuPay, "9999999999999999": "", "4": "", "": "", "424242x2": "",
+		"5085000000000003": RuPay, "6521500000000000": RuPay, "6069850000000000": RuPay, "6500000000000002": Discover, "9999999999999999": "", "4": "", "": "", "424242x2": "",
 	} {
 		if got := Brand(number); got != want {
 			t.Errorf("Brand(%s): got %q, want %q", number, got, want)

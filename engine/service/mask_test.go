@@ -55,6 +55,9 @@ func TestCardIsShownByItsEnds(t *testing.T) {
 	if got := Mask("card", map[string]string{"card_number": "4242424242424242", "card_network": "CartesBancaires"})["card_network"]; got != "CartesBancaires" {
 		t.Errorf("network as sent: got %q", got)
 	}
+	if got := Mask("card", map[string]string{"card_number": "4222222222222"})["card_isin"]; got != "" {
+		t.Errorf("13 digits: got card_isin %q, which leaves three hidden", got)
+	}
 	if got := Mask("card", map[string]string{"card_number": "12345674"}); !maps.Equal(got, map[string]string{"last4": "5674"}) {
 		t.Errorf("short number: got %v, want last4 alone", got)
 	}
@@ -79,8 +82,8 @@ func TestNoMaskShowsASensitiveValue(t *testing.T) {
 					t.Errorf("%s: %s shows %s", m.Name, key, field.Key)
 				}
 			}
-			if field.Sensitive && field.Mask == MaskNone {
-				t.Errorf("%s: %s is sensitive and has no mask", m.Name, field.Key)
+			if field.Sensitive != (field.Mask != MaskNone) {
+				t.Errorf("%s: %s is sensitive without a mask, or the other way round", m.Name, field.Key)
 			}
 		}
 	}

@@ -198,7 +198,8 @@ func TestIdentityIsCanonical(t *testing.T) {
 		{"pix", "pix", map[string]string{"pix_key": "a@b.co", "bank_account_number": "1"}, map[string]string{"pix_key": "a@b.co"}, false},
 		{"interac", "interac", map[string]string{"email": "Jane@b.co"}, map[string]string{"email": "jane@b.co"}, true},
 		{"ach", "ach", map[string]string{"bank_account_number": "12", "bank_routing_number": "3"}, map[string]string{"bank_account_number": "1", "bank_routing_number": "23"}, false},
-		{"ach", "ach", map[string]string{"bank_account_number": "1|bank_routing_number:1:2"}, map[string]string{"bank_account_number": "1", "bank_routing_number": "2"}, false},
+		{"passthrough", "passthrough", map[string]string{"psp_token": "1|psp_customer_id:2"}, map[string]string{"psp_token": "1", "psp_customer_id": "2"}, false},
+		{"passthrough", "passthrough", map[string]string{"psp_token": "1|psp_customer_id:1:2"}, map[string]string{"psp_token": "1", "psp_customer_id": "2"}, false},
 		{"sepa", "open_banking", map[string]string{"iban": "NL91ABNA0417164300"}, map[string]string{"iban": "NL91ABNA0417164300"}, false},
 		{"sepa", "sepa_bank_transfer", map[string]string{"iban": "NL91ABNA0417164300", "bic": "ABNANL2A"}, map[string]string{"iban": "NL91ABNA0417164300"}, true},
 	} {
@@ -260,4 +261,14 @@ func FuzzValidate(f *testing.F) {
 		Mask(method, got)
 		Identity(method, got)
 	})
+}
+
+func BenchmarkCard(b *testing.B) {
+	sent := map[string]string{"card_number": "4242 4242 4242 4242", "expiry_month": "3", "expiry_year": "2030", "card_holder_name": "Jane Doe"}
+	for b.Loop() {
+		got, err := Validate("card", sent)
+		if err != nil || Identity("card", got) == "" || len(Mask("card", got)) == 0 {
+			b.Fatal(err)
+		}
+	}
 }
