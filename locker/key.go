@@ -54,15 +54,18 @@ func (i id) String() string { return hex.EncodeToString(i[:]) }
 // secret: Wipe of one is Wipe of all.
 type MasterKey struct{ m *master }
 
-// master lies behind a pointer so that no printer of a struct that holds a
-// MasterKey in an unexported field walks into it.
+// master keeps the secret two pointers away: of a struct that holds a MasterKey
+// in an unexported field fmt prints pointers as addresses, but follows the
+// first one when the verb is wrong for it (%s).
 type master struct {
-	key key
+	key *key
 	kdf []byte // the row that tells how a passphrase becomes this key; nil for a random key
 }
 
 // NewMaster returns a random master key that exists nowhere else.
-func NewMaster() MasterKey { return MasterKey{&master{key: newKey()}} }
+func NewMaster() MasterKey { return masterOf(newKey(), nil) }
+
+func masterOf(k key, kdf []byte) MasterKey { return MasterKey{&master{key: &k, kdf: kdf}} }
 
 // ID names the key, so that people can tell two apart. It is derived one way
 // and is no secret. The zero value has the ID "none".
@@ -70,7 +73,7 @@ func (m MasterKey) ID() string {
 	if m.m == nil {
 		return "none"
 	}
-	i := masterID(&m.m.key)
+	i := masterID(m.m.key)
 	return i.String()
 }
 

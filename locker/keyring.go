@@ -45,7 +45,7 @@ func (l *Locker) load(ctx context.Context, m *master) (*ring, error) {
 func (l *Locker) read(ctx context.Context, m *master) (*ring, error) {
 	var r *ring
 	err := l.keys.View(ctx, func(tx store.Tx) (err error) {
-		r, err = readRing(tx, &m.key)
+		r, err = readRing(tx, m.key)
 		return err
 	})
 	return r, err
@@ -102,7 +102,7 @@ func create(tx store.Tx, m *master) error {
 	first, root := newKey(), newKey()
 	defer first.wipe()
 	defer root.wipe()
-	if err := putTerm(tx, &m.key, 1, &first); err != nil {
+	if err := putTerm(tx, m.key, 1, &first); err != nil {
 		return err
 	}
 	if err := putRoot(tx, 1, &first, newID(), &root); err != nil {

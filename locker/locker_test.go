@@ -89,7 +89,7 @@ func TestWhatIsSealedOpens(t *testing.T) {
 
 func TestLengthIsHidden(t *testing.T) {
 	l, _ := newLocker(t, mem.New(mem.Options{}))
-	short := mustSeal(t, l, alice, card, "4111111111111")       // 13 digits
+	short := mustSeal(t, l, alice, card, "4111111111111")      // 13 digits
 	long := mustSeal(t, l, alice, card, "4111111111111111111") // 19 digits
 	if len(short) != len(long) {
 		t.Errorf("13 and 19 digits are sealed in %d and %d bytes, want the same", len(short), len(long))

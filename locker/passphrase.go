@@ -38,11 +38,11 @@ const (
 // or phrase is out of range, and what the store gives.
 func MasterFromPassphrase(ctx context.Context, keys store.Store, phrase []byte) (MasterKey, error) {
 	var row []byte
-	terms := 0
+	found, terms := false, 0
 	err := keys.View(ctx, func(tx store.Tx) error {
 		v, err := tx.Get(bucketKDF, rowKDF)
 		if err == nil {
-			row = append([]byte(nil), v...)
+			row, found = append([]byte(nil), v...), true
 			return nil
 		}
 		if !errors.Is(err, store.ErrNotFound) {
@@ -55,7 +55,7 @@ func MasterFromPassphrase(ctx context.Context, keys store.Store, phrase []byte) 
 	if err != nil {
 		return MasterKey{}, fmt.Errorf("read passphrase parameters: %w", err)
 	}
-	if row != nil {
+	if found {
 		return stretch(phrase, row)
 	}
 	if terms > 0 {
@@ -91,7 +91,7 @@ func stretch(phrase, row []byte) (MasterKey, error) {
 	}
 	k := argon2.IDKey(phrase, row[10:], time, memory, threads, keySize)
 	defer clear(k)
-	return MasterKey{&master{key: key(k), kdf: row}}, nil
+	return masterOf(key(k), row), nil
 }
 
 // putKDF stores with the term keys how their master key comes to be.

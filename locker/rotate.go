@@ -290,7 +290,7 @@ func (l *Locker) RotateMaster(ctx context.Context, next MasterKey) error {
 			if err != nil {
 				return err
 			}
-			if err := putTerm(tx, &next.m.key, n, &term); err != nil {
+			if err := putTerm(tx, next.m.key, n, &term); err != nil {
 				return err
 			}
 			term.wipe()
@@ -303,7 +303,7 @@ func (l *Locker) RotateMaster(ctx context.Context, next MasterKey) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ring != nil {
-		l.ring.master = next.m.key
+		l.ring.master = *next.m.key
 	}
 	return nil
 }

@@ -112,7 +112,7 @@ func ParseMaster(text []byte) (MasterKey, error) {
 	if k == (key{}) {
 		return MasterKey{}, fmt.Errorf("%w: all bytes are zero", ErrMasterSource)
 	}
-	return MasterKey{&master{key: k}}, nil
+	return masterOf(k, nil), nil
 }
 
 // NewMasterFile creates path, which must not exist, with a new random master
