@@ -16,7 +16,7 @@ import (
 var ctx = context.Background()
 
 var (
-	alice = Owner{Merchant: "acme", Mode: "live", Subject: "cus_alice"}
+	alice = OwnerOfCustomer("acme", "live", "cus_alice")
 	card  = Place{Bucket: "methods", Token: "pm_1"}
 )
 
@@ -148,10 +148,10 @@ func TestRecordOpensOnlyForItsOwnerAndPlace(t *testing.T) {
 	sealed := mustSeal(t, l, alice, card, "x")
 	day := time.Date(2026, 11, 21, 23, 0, 0, 0, time.UTC)
 	owners := []Owner{
-		{Merchant: "other", Mode: "live", Subject: "cus_alice"},
-		{Merchant: "acme", Mode: "test", Subject: "cus_alice"},
-		{Merchant: "acme", Mode: "live", Subject: "cus_bob"},
-		{Merchant: "acmel", Mode: "ive", Subject: "cus_alice"}, // the same letters, cut elsewhere
+		OwnerOfCustomer("other", "live", "cus_alice"),
+		OwnerOfCustomer("acme", "test", "cus_alice"),
+		OwnerOfCustomer("acme", "live", "cus_bob"),
+		OwnerOfCustomer("acmel", "ive", "cus_alice"), // the same letters, cut elsewhere
 		OwnerOfDay("acme", "live", day),
 	}
 	for _, o := range owners {
@@ -178,24 +178,22 @@ func TestSecretsAreApart(t *testing.T) {
 	if err != nil || string(got) != "provider password" {
 		t.Errorf("OpenSecret = %q, %v", got, err)
 	}
-	named := Owner{Merchant: "-", Mode: "-", Subject: "-"} // what the appliance's owner is called
-	if err := l.Erase(ctx, named); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.OpenSecret(ctx, card, sealed); err != nil {
-		t.Errorf("after erasing a customer that is named alike: %v", err)
-	}
+	wantErr(t, "erase the appliance", l.Erase(ctx, appliance), ErrName)
+	_, err = l.Open(ctx, appliance, card, sealed)
+	wantErr(t, "open for the appliance", err, ErrName)
+	_, err = l.Open(ctx, alice, card, sealed)
+	wantErr(t, "open for a customer", err, ErrNoKey)
 }
 
 func TestDayCannotBeTakenByACustomer(t *testing.T) {
 	l, _ := newLocker(t, mem.New(mem.Options{}))
 	at := time.Date(2026, 11, 21, 1, 0, 0, 0, time.FixedZone("", 2*3600))
 	day := OwnerOfDay("acme", "live", at)
-	if got, want := day.Subject, "2026-11-20"; got != want {
+	if got, want := day.Subject, "day:2026-11-20"; got != want {
 		t.Errorf("day of %v is %q, want %q (UTC)", at, got, want)
 	}
 	sealed := mustSeal(t, l, day, card, "x")
-	if err := l.Erase(ctx, Owner{Merchant: "acme", Mode: "live", Subject: day.Subject}); err != nil {
+	if err := l.Erase(ctx, OwnerOfCustomer("acme", "live", day.Subject)); err != nil {
 		t.Fatal(err)
 	}
 	wantOpen(t, l, day, card, sealed, "x")
@@ -512,7 +510,7 @@ func TestBadInputNamesTheField(t *testing.T) {
 func TestOwnerRowsAreOneToOne(t *testing.T) {
 	seen := map[string]Owner{}
 	for _, o := range []Owner{
-		alice, appliance, {Merchant: "-", Mode: "-", Subject: "-"},
+		alice, appliance, OwnerOfCustomer("a", "b", "day:1970-01-01"),
 		{Merchant: "a", Mode: "b", Subject: "c"}, {Merchant: "ab", Mode: "b", Subject: "c"},
 		{Merchant: "a", Mode: "bb", Subject: "c"}, OwnerOfDay("a", "b", time.Unix(0, 0)),
 	} {

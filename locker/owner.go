@@ -3,6 +3,7 @@ package locker
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"time"
 
 	"penstock/store"
@@ -11,49 +12,47 @@ import (
 const maxName = 255 // bytes of each part of an Owner, so that a row key stays within store.MaxKey
 
 // Owner is whose details are sealed. Each has one data key, which Erase
-// destroys. A literal names a customer; details without a customer belong to
-// OwnerOfDay, which no customer's id can collide with.
+// destroys. OwnerOfCustomer and OwnerOfDay make the two common kinds; whoever
+// names another gives Subject a prefix of its own, so that kinds never meet.
 type Owner struct {
-	Merchant string // 1 to 255 bytes
+	Merchant string // 1 to 255 bytes; it never begins with a zero byte
 	Mode     string // "test" or "live"; 1 to 255 bytes
-	Subject  string // the customer's id, 1 to 255 bytes
-
-	kind ownerKind
+	Subject  string // 1 to 255 bytes
 }
 
-type ownerKind byte
+// appliance owns the appliance's own secrets. check refuses its name, so
+// nothing outside can erase it.
+var appliance = Owner{Merchant: reserved, Mode: reserved, Subject: "appliance"}
 
-const (
-	ownerCustomer ownerKind = iota
-	ownerDay
-	ownerAppliance
-)
+const reserved = "\x00"
 
-// appliance owns the appliance's own secrets; nothing outside can name it,
-// so nothing can erase it.
-var appliance = Owner{Merchant: "-", Mode: "-", Subject: "-", kind: ownerAppliance}
+// OwnerOfCustomer owns what belongs to a customer, until the customer is
+// deleted.
+func OwnerOfCustomer(merchant, mode, customer string) Owner {
+	return Owner{Merchant: merchant, Mode: mode, Subject: "customer:" + customer}
+}
 
 // OwnerOfDay owns what was sealed without a customer on at's day in UTC. Its
 // key is destroyed, with all that it sealed, when that day's retention ends.
 func OwnerOfDay(merchant, mode string, at time.Time) Owner {
-	return Owner{Merchant: merchant, Mode: mode, Subject: at.UTC().Format(time.DateOnly), kind: ownerDay}
+	return Owner{Merchant: merchant, Mode: mode, Subject: "day:" + at.UTC().Format(time.DateOnly)}
 }
 
 // String names the owner for an operator: no secret is in it, but a
 // customer's id is.
 func (o Owner) String() string {
-	switch o.kind {
-	case ownerDay:
-		return fmt.Sprintf("%q %q day %s", o.Merchant, o.Mode, o.Subject)
-	case ownerAppliance:
+	if o == appliance {
 		return "appliance"
 	}
-	return fmt.Sprintf("%q %q customer %q", o.Merchant, o.Mode, o.Subject)
+	return fmt.Sprintf("%q %q %q", o.Merchant, o.Mode, o.Subject)
 }
 
 func (o Owner) check() error {
 	if err := checkName("owner.Merchant", o.Merchant, maxName); err != nil {
 		return err
+	}
+	if strings.HasPrefix(o.Merchant, reserved) {
+		return fmt.Errorf("%w: owner.Merchant begins with a zero byte, which is reserved", ErrName)
 	}
 	if err := checkName("owner.Mode", o.Mode, maxName); err != nil {
 		return err
@@ -61,11 +60,10 @@ func (o Owner) check() error {
 	return checkName("owner.Subject", o.Subject, maxName)
 }
 
-// rowKey is the owner's key in the keyring: kind, then each part after one
-// byte of length. A merchant's keys lie together, and no two owners share one.
+// rowKey is the owner's key in the keyring: each part after one byte of
+// length. A merchant's keys lie together, and no two owners share one.
 func (o Owner) rowKey() []byte {
-	b := make([]byte, 0, 4+len(o.Merchant)+len(o.Mode)+len(o.Subject))
-	b = append(b, byte(o.kind))
+	b := make([]byte, 0, 3+len(o.Merchant)+len(o.Mode)+len(o.Subject))
 	for _, part := range [...]string{o.Merchant, o.Mode, o.Subject} {
 		b = append(b, byte(len(part)))
 		b = append(b, part...)
@@ -75,11 +73,8 @@ func (o Owner) rowKey() []byte {
 
 // ownerOf is the inverse of rowKey.
 func ownerOf(row []byte) (Owner, bool) {
-	if len(row) == 0 || ownerKind(row[0]) > ownerAppliance {
-		return Owner{}, false
-	}
-	o := Owner{kind: ownerKind(row[0])}
-	rest := row[1:]
+	var o Owner
+	rest := row
 	for _, part := range [...]*string{&o.Merchant, &o.Mode, &o.Subject} {
 		if len(rest) == 0 || len(rest) < 1+int(rest[0]) {
 			return Owner{}, false
@@ -87,7 +82,7 @@ func ownerOf(row []byte) (Owner, bool) {
 		n := int(rest[0])
 		*part, rest = string(rest[1:1+n]), rest[1+n:]
 	}
-	return o, len(rest) == 0 && o.check() == nil
+	return o, len(rest) == 0 && (o == appliance || o.check() == nil)
 }
 
 // Place is where the sealed bytes will live. It goes into the derivation of

@@ -21,7 +21,14 @@ const block = 32
 // Errors: ErrSealed, ErrErased, ErrTooLarge, ErrName, ErrWorn, ErrTampered
 // for a keyring that was changed, and what the keyring's store gives.
 func (l *Locker) Seal(ctx context.Context, owner Owner, place Place, plaintext []byte) ([]byte, error) {
-	if err := check(owner, place); err != nil {
+	if err := owner.check(); err != nil {
+		return nil, err
+	}
+	return l.sealFor(ctx, owner, place, plaintext)
+}
+
+func (l *Locker) sealFor(ctx context.Context, owner Owner, place Place, plaintext []byte) ([]byte, error) {
+	if err := place.check(); err != nil {
 		return nil, err
 	}
 	if n := len(plaintext); n > MaxPlaintext {
@@ -43,7 +50,14 @@ func (l *Locker) Seal(ctx context.Context, owner Owner, place Place, plaintext [
 // Errors: ErrSealed, ErrErased, ErrNoKey, ErrName, ErrTampered, and what the
 // keyring's store gives.
 func (l *Locker) Open(ctx context.Context, owner Owner, place Place, sealed []byte) ([]byte, error) {
-	if err := check(owner, place); err != nil {
+	if err := owner.check(); err != nil {
+		return nil, err
+	}
+	return l.openFor(ctx, owner, place, sealed)
+}
+
+func (l *Locker) openFor(ctx context.Context, owner Owner, place Place, sealed []byte) ([]byte, error) {
+	if err := place.check(); err != nil {
 		return nil, err
 	}
 	if n, most := len(sealed), recordHeader+overhead+MaxPlaintext+block; n > most {
@@ -71,19 +85,12 @@ func (l *Locker) Open(ctx context.Context, owner Owner, place Place, sealed []by
 // SealSecret is Seal for the appliance's own secrets, such as provider
 // credentials, under a data key of the appliance that cannot be erased.
 func (l *Locker) SealSecret(ctx context.Context, place Place, plaintext []byte) ([]byte, error) {
-	return l.Seal(ctx, appliance, place, plaintext)
+	return l.sealFor(ctx, appliance, place, plaintext)
 }
 
 // OpenSecret is Open for what SealSecret sealed.
 func (l *Locker) OpenSecret(ctx context.Context, place Place, sealed []byte) ([]byte, error) {
-	return l.Open(ctx, appliance, place, sealed)
-}
-
-func check(o Owner, p Place) error {
-	if err := o.check(); err != nil {
-		return err
-	}
-	return p.check()
+	return l.openFor(ctx, appliance, place, sealed)
 }
 
 // pad appends 0x80 and zeros up to a multiple of block (ISO/IEC 7816-4).
