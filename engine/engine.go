@@ -137,6 +137,9 @@ func (e *Engine) begin(ctx context.Context, why string) error {
 		if err := checkFormat(tx); err != nil {
 			return err
 		}
+		if err := e.checkRing(tx); err != nil {
+			return err
+		}
 		now, _ := e.pulse.now()
 		epoch = 1
 		if raw, err := tx.Get(bucketMeta, []byte("epoch")); err == nil && len(raw) == 8 {
@@ -168,6 +171,25 @@ func checkFormat(tx store.Tx) error {
 		return fmt.Errorf("read format: %w", err)
 	case len(raw) != 1 || raw[0] > formatVersion:
 		return fmt.Errorf("the store has records of format %v and this penstock reads up to %d: use a newer penstock", raw, formatVersion)
+	}
+	return nil
+}
+
+// checkRing refuses a keyring that is not the one that sealed this store's
+// records. A sealed locker is asked again when it is opened.
+func (e *Engine) checkRing(tx store.Tx) error {
+	ring := e.Locker.Status().Ring
+	if ring == "" {
+		return nil
+	}
+	raw, err := tx.Get(bucketMeta, []byte("ring"))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return tx.Put(bucketMeta, []byte("ring"), []byte(ring))
+	case err != nil:
+		return fmt.Errorf("read the keyring's name: %w", err)
+	case string(raw) != ring:
+		return errors.New("this keyring belongs to another store: restore the keyring that was backed up with this one")
 	}
 	return nil
 }
@@ -233,16 +255,21 @@ func (e *Engine) update(ctx context.Context, fn func(store.Tx, time.Time) error)
 	if errors.Is(err, store.ErrCommitUnknown) {
 		return &Error{Code: CodeUnknown, Message: "it is not known whether this was stored; repeat it with the same key", Err: err}
 	}
+	if errors.Is(err, store.ErrFull) {
+		return errNoSpace
+	}
 	if err == nil {
 		e.ring()
 	}
 	return err
 }
 
+var errNoSpace = &Error{Code: CodeSpace, Message: "the server is short of disk space and takes no new work", Hint: "free space on the store's disk, or lower store.min_free"}
+
 // roomy refuses new work while the disk is nearly full.
 func (e *Engine) roomy() error {
 	if s, ok := e.Store.(store.Spacer); ok && s.LowSpace() {
-		return &Error{Code: CodeSpace, Message: "the server is short of disk space and takes no new work", Hint: "free space on the store's disk, or lower store.min_free"}
+		return errNoSpace
 	}
 	return nil
 }

@@ -169,3 +169,17 @@ func historyOf(tx store.Tx, s Scope, r *Request) (out []Line, err error) {
 	})
 	return append(out, r.History...), err
 }
+
+// NextDue is when the earliest work is due; false when nothing waits.
+func (e *Engine) NextDue(ctx context.Context) (at time.Time, some bool, err error) {
+	err = e.Store.View(ctx, func(tx store.Tx) error {
+		page, err := tx.Scan(bucketDue, nil, nil, 1, false)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		row, err := parseDue(page[0].Key)
+		at, some = row.at, err == nil
+		return err
+	})
+	return at, some, err
+}

@@ -111,7 +111,7 @@ func textOf(ev payout.Event) string {
 // pause is how long the payout waits for its next work if the event does not
 // end it.
 func (e *Engine) pause(p payout.Payout, t connector.Traits, k payout.Kind, with settling) time.Duration {
-	if k == payout.Missing {
+	if k == payout.Missing && p.Status == payout.Uncertain {
 		return 0
 	}
 	asked := p.Asked

@@ -127,9 +127,11 @@ func note(p *Payout, e Event) {
 	case Early, Accepted:
 		p.Asked++
 	case Doubted:
+		p.Asked++
 		p.Doubt, p.Refused = true, true
 		p.why(e)
 	case Missing:
+		p.Asked++
 		p.foundNothing()
 	case Refusal:
 		p.why(e)

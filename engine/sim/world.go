@@ -1,0 +1,267 @@
+// Package sim is a world in one goroutine around the real engine: a clock that
+// only the world moves, chance from one seed, a disk that can lose power, the
+// test provider with its own book, receivers of webhooks that fail. A run is
+// (seed, commit) and comes out the same each time, so the seed is the bug
+// report.
+//
+// Nothing of the engine is replaced: it is the product over store/mem, the
+// locker, and a connector to the sandbox. After each step the world is judged
+// by what the provider's book says, never by ours alone.
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"penstock/engine"
+	"penstock/engine/connector"
+	"penstock/engine/connector/sandbox"
+	"penstock/locker"
+	"penstock/store/faulty"
+	"penstock/store/mem"
+)
+
+// Config chooses a world. The zero value is a quiet one: nothing fails.
+type Config struct {
+	Seed   uint64
+	Traits connector.Traits // zero: what the sandbox declares
+	Faults *sandbox.Faults  // nil: none
+	Timing engine.Timing    // zero fields: the engine's own
+	Render map[string]engine.Render
+	Log    io.Writer // nil: silence
+}
+
+// Clock is the world's time. The wall may be stepped; the monotonic time only
+// goes on.
+type Clock struct {
+	wall time.Time
+	mono time.Duration
+}
+
+// Now is the wall's time.
+func (c *Clock) Now() time.Time { return c.wall }
+
+// Mono is how long the world has existed.
+func (c *Clock) Mono() time.Duration { return c.mono }
+
+// Advance moves both on.
+func (c *Clock) Advance(d time.Duration) { c.wall, c.mono = c.wall.Add(d), c.mono+d }
+
+// Step moves the wall alone, as an operator or a time server does.
+func (c *Clock) Step(d time.Duration) { c.wall = c.wall.Add(d) }
+
+// World is one simulated appliance and everything around it.
+type World struct {
+	Config
+	Ctx      context.Context
+	Clock    *Clock
+	Rand     *rand.Rand // the world's own draws: what happens next
+	Disk     *mem.Store
+	Keys     *mem.Store
+	Store    *faulty.Store // over Disk; a new one after each boot
+	Locker   *locker.Locker
+	Provider *sandbox.Provider
+	Receiver *Receiver
+	Engine   *engine.Engine
+	Boots    int
+
+	CutAtSend bool   // cut the power just before the next instruction goes out
+	PanicKey  string // a payout whose handling panics; empty: none
+
+	master locker.MasterKey
+	ids    *rand.ChaCha8 // the engine's draws
+}
+
+// New makes a world and boots its engine.
+func New(c Config) (*World, error) {
+	var seed [32]byte
+	for i := range 8 {
+		seed[i] = byte(c.Seed >> (8 * i))
+	}
+	w := &World{Config: c, Ctx: context.Background(), Clock: &Clock{wall: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC)},
+		Rand: rand.New(rand.NewPCG(c.Seed, 1)), Disk: mem.New(mem.Options{}), Keys: mem.New(mem.Options{}), master: locker.NewMaster(), ids: rand.NewChaCha8(seed)}
+	w.Receiver = &Receiver{w: w, Seen: map[string]int{}}
+	faults := sandbox.DefaultFaults()
+	if c.Faults != nil {
+		faults = *c.Faults
+	}
+	faults.Seed = int64(c.Seed)
+	var err error
+	if w.Provider, err = sandbox.Open(sandbox.Settings{Now: w.Clock.Now, Faults: &faults}); err != nil {
+		return nil, err
+	}
+	if err := w.Boot(); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// Boot starts the appliance on what is on its disk.
+func (w *World) Boot() error {
+	w.Boots++
+	w.Store = faulty.New(w.Disk)
+	return w.open()
+}
+
+func (w *World) open() error {
+	var err error
+	if w.Locker, err = locker.Open(w.Ctx, locker.Config{Keys: w.Keys, Master: w.master}); err != nil {
+		return fmt.Errorf("open the locker: %w", err)
+	}
+	out := w.Log
+	if out == nil {
+		out = io.Discard
+	}
+	w.Engine, err = engine.Open(w.Ctx, engine.Config{
+		Store: w.Store, Locker: w.Locker, Clock: w.Clock, Rand: w.ids,
+		Connectors: map[string]connector.Builder{engine.SandboxName: w.connect},
+		Transport:  w.Receiver, Render: w.Render, Timing: w.Timing,
+		Log: slog.New(slog.NewTextHandler(out, nil)),
+	})
+	return err
+}
+
+// Crash cuts the power and starts again from what was synced.
+func (w *World) Crash() error {
+	w.Store.Cut()
+	w.Disk = w.Disk.PowerCut()
+	w.Keys = w.Keys.PowerCut()
+	return w.Boot()
+}
+
+// errStopped says that the appliance has to be started anew.
+func stopped(err error) bool { return errors.Is(err, faulty.ErrPowerCut) }
+
+// Work does what is due now and returns how much that was.
+func (w *World) Work() (int, error) {
+	done := 0
+	for range 1000 {
+		n, err := w.Engine.Work(w.Ctx)
+		if err != nil {
+			return done, err
+		}
+		done += n
+		if due, ok, err := w.Engine.NextDue(w.Ctx); err != nil || !ok || due.After(w.Clock.Now()) {
+			return done, err
+		}
+	}
+	return done, errors.New("sim: work that is due never ends")
+}
+
+// Run lets d of the world's time pass, going from one thing due to the next.
+func (w *World) Run(d time.Duration) error {
+	end := w.Clock.mono + d
+	for {
+		if _, err := w.Work(); err != nil {
+			return err
+		}
+		w.Provider.Advance(w.Clock.Now())
+		left := end - w.Clock.mono
+		if left <= 0 {
+			return nil
+		}
+		wait := left
+		if due, ok, err := w.Engine.NextDue(w.Ctx); err != nil {
+			return err
+		} else if ok {
+			wait = min(wait, max(due.Sub(w.Clock.wall), time.Millisecond))
+		}
+		if at, ok := w.Provider.Next(); ok {
+			wait = min(wait, max(at.Sub(w.Clock.wall), time.Millisecond))
+		}
+		w.Clock.Advance(wait)
+	}
+}
+
+// connect builds the engine's way to the provider. Each call takes the time
+// that the provider's answer takes; a call that is cut takes all it is given,
+// as a hanging one does.
+func (w *World) connect(a connector.Account) (connector.Connector, error) {
+	inner, err := sandbox.InProcess(w.Provider)(a)
+	if err != nil {
+		return nil, err
+	}
+	return &line{Connector: inner, w: w}, nil
+}
+
+type line struct {
+	connector.Connector
+	w *World
+}
+
+func (l *line) Traits() connector.Traits {
+	if l.w.Traits != (connector.Traits{}) {
+		return l.w.Traits
+	}
+	return l.Connector.Traits()
+}
+
+func (l *line) Send(ctx context.Context, in connector.Instruction) (connector.Outcome, error) {
+	if l.w.PanicKey == in.Key {
+		panic("sim: a poisoned record")
+	}
+	if l.w.CutAtSend {
+		l.w.CutAtSend = false
+		l.w.Store.Cut()
+		return connector.Outcome{}, faulty.ErrPowerCut
+	}
+	out, err := l.Connector.Send(ctx, in)
+	l.took(err)
+	return out, err
+}
+
+func (l *line) Lookup(ctx context.Context, key string) (connector.Outcome, error) {
+	if l.w.PanicKey == key {
+		panic("sim: a poisoned record")
+	}
+	out, err := l.Connector.Lookup(ctx, key)
+	l.took(err)
+	return out, err
+}
+
+func (l *line) took(err error) {
+	d := 20 * time.Millisecond
+	if err != nil {
+		d = l.w.Engine.Timing.Deadline
+	}
+	l.w.Clock.Advance(d)
+}
+
+// Receiver is where webhooks arrive. It answers 200, or 500 with the chance
+// Fail; Seen counts by message id what it has acknowledged.
+type Receiver struct {
+	w    *World
+	Fail float64
+	Seen map[string]int
+	Got  []Message
+}
+
+// Message is one webhook as it arrived.
+type Message struct {
+	Header http.Header
+	Body   []byte
+	Status int
+}
+
+// RoundTrip implements http.RoundTripper.
+func (r *Receiver) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(io.LimitReader(req.Body, 1<<20))
+	if err != nil {
+		return nil, err
+	}
+	m := Message{Header: req.Header.Clone(), Body: body, Status: http.StatusOK}
+	if r.w.Rand.Float64() < r.Fail {
+		m.Status = http.StatusInternalServerError
+	}
+	if m.Status == http.StatusOK {
+		r.Seen[req.Header.Get("webhook-id")]++
+	}
+	r.Got = append(r.Got, m)
+	return &http.Response{StatusCode: m.Status, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
+}
