@@ -1,0 +1,83 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"penstock/engine/connector"
+)
+
+// InProcess builds connectors to a provider in this process. Faults work as
+// over a wire, but that nothing sleeps: an answer that would come after the
+// deadline is Unknown at once. One provider may serve many accounts.
+//
+// Time passes when somebody calls; a process that wants notifications, or a
+// ledger that settles by itself, runs [Provider.Run] and takes the postings.
+func InProcess(p *Provider, options ...Option) connector.Builder {
+	return func(a connector.Account) (connector.Connector, error) {
+		if p == nil {
+			return nil, errors.New("sandbox: a provider is required")
+		}
+		return &inProcess{provider: p, traits: traitsOf(options), secret: a.Secrets[SecretName]}, nil
+	}
+}
+
+type inProcess struct {
+	provider *Provider
+	traits   connector.Traits
+	secret   string
+}
+
+var (
+	_ connector.Connector = (*inProcess)(nil)
+	_ connector.Notifier  = (*inProcess)(nil)
+)
+
+func (c *inProcess) Traits() connector.Traits { return c.traits }
+
+func (c *inProcess) Send(ctx context.Context, in connector.Instruction) (connector.Outcome, error) {
+	if err := ctx.Err(); err != nil {
+		return unknown(err)
+	}
+	a, err := c.provider.Receive(Order{Key: in.Key, Amount: in.Amount, Service: in.Service, Fields: in.Details, NotifyURL: in.NotifyURL})
+	if err != nil {
+		return unknown(err)
+	}
+	if deadline, ok := ctx.Deadline(); ok && a.Delay > 0 && c.provider.now().Add(a.Delay).After(deadline) {
+		return unknown(fmt.Errorf("answer is late: %w", context.DeadlineExceeded))
+	}
+	switch {
+	case a.Cut == Dropped:
+		return unknown(errors.New("connection closed before the answer"))
+	case a.Cut == Failed:
+		return unknown(errors.New("provider answered 500"))
+	case a.Refusal != nil && a.Refusal.Code == codeConflict:
+		return unknown(errors.New("provider answered 409"))
+	case a.Refusal != nil:
+		return refused(a.Refusal.Code), nil
+	}
+	return wireOf(a.Transfer).outcome()
+}
+
+func (c *inProcess) Lookup(ctx context.Context, key string) (connector.Outcome, error) {
+	if !c.traits.Lookup || !c.provider.Faults().Lookup {
+		return connector.Outcome{Verdict: connector.Unknown}, connector.ErrNoLookup
+	}
+	if err := ctx.Err(); err != nil {
+		return unknown(err)
+	}
+	t, found, err := c.provider.Find(key)
+	switch {
+	case err != nil:
+		return unknown(err)
+	case !found:
+		return connector.Outcome{Verdict: connector.Absent, Code: codeNotFound}, nil
+	}
+	return wireOf(t).outcome()
+}
+
+func (c *inProcess) Notification(header http.Header, body []byte) (connector.Notice, error) {
+	return readNotice(c.secret, header, body)
+}
