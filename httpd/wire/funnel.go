@@ -345,3 +345,6 @@ func (f *Funnel) record(ctx context.Context, d *Dialect, c *Call, who Who, statu
 func (f *Funnel) logPanic(p any, requestID string) {
 	f.log.Error("panic", "request_id", requestID, "panic", p, "stack", string(debug.Stack()))
 }
+
+// Trusts says whether an address is one of the trusted proxies.
+func (f *Funnel) Trusts(a netip.Addr) bool { return contains(f.trusted, a) }

@@ -78,6 +78,9 @@ func NewMux(f *Funnel, mounts ...Mount) (m *Mux, err error) {
 // Routes lists all routes, so that tests can hold them against the documents.
 func (m *Mux) Routes() []Route { return slices.Clone(m.routes) }
 
+// Funnel is what the mux was made with.
+func (m *Mux) Funnel() *Funnel { return m.funnel }
+
 // Serve is the fasthttp handler.
 func (m *Mux) Serve(rc *fasthttp.RequestCtx) { m.router.Handler(rc) }
 

@@ -123,12 +123,17 @@ func luhn(digits string) bool {
 // maskAccount masks the longest IBAN that run begins with, first of those that
 // end where a word does, and keeps the words that the pattern took along.
 func maskAccount(run string) string {
+	text := make([]byte, 0, 44)
+	ends := make([]int, 0, 44) // where in run each character of text ends
+	for i := range len(run) {
+		if !isSeparator(run[i]) {
+			text, ends = append(text, run[i]), append(ends, i+1)
+		}
+	}
 	for _, midWord := range [...]bool{false, true} {
-		for end := len(run); end >= 15; end-- {
-			if isSeparator(run[end-1]) || !midWord && end < len(run) && !isSeparator(run[end]) {
-				continue
-			}
-			if iban := compact(run[:end]); len(iban) <= 34 && len(iban) >= 15 && mod97(iban) {
+		for n := min(len(text), 34); n >= 15; n-- {
+			end := ends[n-1]
+			if (midWord || end == len(run) || isSeparator(run[end])) && mod97(text[:n]) {
 				return "[iban]" + run[end:]
 			}
 		}
@@ -138,19 +143,17 @@ func maskAccount(run string) string {
 
 func isSeparator(c byte) bool { return c == ' ' || c == '-' }
 
-// mod97 checks the digits of ISO 13616.
-func mod97(iban string) bool {
+// mod97 checks the digits of ISO 13616: the first four characters go to the
+// end, letters are 10 to 35.
+func mod97(iban []byte) bool {
 	sum := 0
-	for _, c := range strings.ToUpper(iban[4:] + iban[:4]) {
-		if c >= 'A' {
-			sum = (sum*100 + int(c-'A') + 10) % 97
+	for i := range iban {
+		c := iban[(i+4)%len(iban)]
+		if isLetter(c) {
+			sum = (sum*100 + int(c|0x20-'a') + 10) % 97
 		} else {
 			sum = (sum*10 + int(c-'0')) % 97
 		}
 	}
 	return sum == 1
-}
-
-func compact(s string) string {
-	return strings.NewReplacer(" ", "", "-", "").Replace(s)
 }
