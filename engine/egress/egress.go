@@ -11,13 +11,20 @@
 // from a request that arrived.
 package egress
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // ErrNotAllowed is wrapped by every refusal to speak to a target.
 var ErrNotAllowed = errors.New("egress: target not allowed")
 
 // CodeURL is the code of every [Error], as the dialects show it.
 const CodeURL = "url_not_allowed"
+
+// maxHost is the length of the longest name, RFC 1035 3.1 without the dot of
+// the root.
+const maxHost = 253
 
 // Error is a refusal. It names the host and never the rest of the URL, which
 // may bear a secret. To a tenant show the Code alone when the refusal came from
@@ -39,5 +46,8 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return ErrNotAllowed }
 
 func refuse(host, reason string) *Error {
+	if len(host) > maxHost {
+		host = strings.ToValidUTF8(host[:maxHost], "") + "..."
+	}
 	return &Error{Code: CodeURL, Host: host, Reason: reason}
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -115,11 +116,15 @@ func (p *Policy) checkName(raw string, port uint16, plain bool) (string, error) 
 func canonicalHost(raw string) (string, error) {
 	profile := idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckHyphens(false), idna.StrictDomainName(false))
 	host, err := profile.ToASCII(raw)
-	if err != nil {
+	if err != nil || !utf8.ValidString(raw) {
+		return "", errors.New("is not a name of a host")
+	}
+	// What net/http or a resolver makes of the name must be the same name.
+	if again, err := profile.ToASCII(host); err != nil || again != host {
 		return "", errors.New("is not a name of a host")
 	}
 	host = strings.TrimSuffix(host, ".")
-	if host == "" || len(host) > 253 {
+	if host == "" || len(host) > maxHost {
 		return "", errors.New("is not a name of a host: must have 1 to 253 characters")
 	}
 	labels := strings.Split(host, ".")
