@@ -59,7 +59,7 @@ var errToken = &Error{Code: CodeToken, Field: "payout_token", Message: "the paym
 func (e *Engine) methodByToken(ctx context.Context, s Scope, token string, kind service.Kind) (*Method, error) {
 	text, ok := strings.CutPrefix(token, PrefixToken)
 	raw, err := crockford.DecodeString(text)
-	if !ok || err != nil || len(raw) != tokenBytes {
+	if !ok || err != nil || len(raw) != tokenBytes || crockford.EncodeToString(raw) != text {
 		return nil, errToken
 	}
 	var id [16]byte

@@ -236,10 +236,11 @@ func (l *line) took(err error) {
 // Receiver is where webhooks arrive. It answers 200, or 500 with the chance
 // Fail; Seen counts by message id what it has acknowledged.
 type Receiver struct {
-	w    *World
-	Fail float64
-	Seen map[string]int
-	Got  []Message
+	w      *World
+	Fail   float64
+	Answer int // every answer's status; zero: 200
+	Seen   map[string]int
+	Got    []Message
 }
 
 // Message is one webhook as it arrived.
@@ -256,6 +257,9 @@ func (r *Receiver) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	m := Message{Header: req.Header.Clone(), Body: body, Status: http.StatusOK}
+	if r.Answer != 0 {
+		m.Status = r.Answer
+	}
 	if r.w.Rand.Float64() < r.Fail {
 		m.Status = http.StatusInternalServerError
 	}
