@@ -6,9 +6,9 @@
 // nowhere.
 //
 // Nothing is kept here; a crash loses open connections and nothing else. What a
-// cut connection means for a payout is the caller's matter: an error that
-// wraps [ErrNotAllowed] says that no byte went out, every other error may come
-// from a request that arrived.
+// cut connection means for a payout is the caller's matter: an error of [Money]
+// that wraps [ErrNotAllowed] says that no byte went out, every other error may
+// come from a request that arrived.
 package egress
 
 import (
@@ -18,6 +18,10 @@ import (
 
 // ErrNotAllowed is wrapped by every refusal to speak to a target.
 var ErrNotAllowed = errors.New("egress: target not allowed")
+
+// ErrRedirect refuses the second request of a client that follows a redirect.
+// It doesn't wrap ErrNotAllowed, because the first request did arrive.
+var ErrRedirect = errors.New("egress: a redirect is not followed")
 
 // CodeURL is the code of every [Error], as the dialects show it.
 const CodeURL = "url_not_allowed"

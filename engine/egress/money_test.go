@@ -177,8 +177,8 @@ func TestMoneyIsNotRedirectedByAnyClient(t *testing.T) {
 	p := newProvider(t)
 	client := &http.Client{Transport: Money(mustPolicy(t, "", p.addr), Options{})} // follows redirects by itself
 	_, err := send(t, client, p, "/pay/307", false, "POST", "Idempotency-Key")
-	if !errors.Is(err, ErrNotAllowed) {
-		t.Errorf("error = %v, want ErrNotAllowed", err)
+	if !errors.Is(err, ErrRedirect) || errors.Is(err, ErrNotAllowed) {
+		t.Errorf("error = %v, want ErrRedirect, and not the one that says that nothing went out", err)
 	}
 	if got := p.booked.Load(); got != 1 {
 		t.Errorf("%d arrivals, want 1", got)

@@ -154,6 +154,9 @@ func TestEveryAddressOfANameIsJudged(t *testing.T) {
 		if got, want := h.arrived.Load()-before, map[bool]int64{true: 1}[row.ok]; got != want || (err == nil) != row.ok {
 			t.Errorf("%v: %v, %d arrivals, want %d", row.answers, err, got, want)
 		}
+		if !row.ok && !errors.Is(err, ErrNotAllowed) {
+			t.Errorf("%v: %v, want ErrNotAllowed", row.answers, err)
+		}
 		for _, d := range dials {
 			if (d.Err == nil) != (d.Addr.Addr() == good) {
 				t.Errorf("%v: dial of %s: %v", row.answers, d.Addr, d.Err)

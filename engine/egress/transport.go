@@ -123,7 +123,7 @@ func (t *transport) prepare(req *http.Request) (*http.Request, error) {
 		return nil, refuse("", "no URL")
 	}
 	if req.Response != nil {
-		return nil, refuse(req.URL.Hostname(), "a redirect is not followed")
+		return nil, ErrRedirect
 	}
 	u, err := t.policy.checkTarget(req.URL)
 	if err != nil {

@@ -139,8 +139,8 @@ func TestRedirectIsAnAnswerAndNotFollowed(t *testing.T) {
 			}
 			// A client that would follow is stopped below.
 			rt := Webhooks(policy, Options{})
-			if _, err := post(&http.Client{Transport: rt}, first.URL); !errors.Is(err, ErrNotAllowed) {
-				t.Errorf("%d to %s by a following client: %v, want ErrNotAllowed", status, to, err)
+			if _, err := post(&http.Client{Transport: rt}, first.URL); !errors.Is(err, ErrRedirect) {
+				t.Errorf("%d to %s by a following client: %v, want ErrRedirect", status, to, err)
 			}
 			rt.(*transport).CloseIdleConnections()
 		}
@@ -269,20 +269,23 @@ func (c *closeCounter) Close() error { c.closed++; return nil }
 func TestRefusedRequestIsClosedAndOtherHostHeaderRefused(t *testing.T) {
 	h := newHook(t, false, nil)
 	rt := Money(mustPolicy(t, "", h.addr().String()), Options{})
-	for name, change := range map[string]func(*http.Request){
-		"other host header": func(r *http.Request) { r.Host = "internal.example" },
-		"unlisted target":   func(r *http.Request) { r.URL.Host = "127.0.0.2:1" },
-		"no URL":            func(r *http.Request) { r.URL = nil },
-		"redirected":        func(r *http.Request) { r.Response = &http.Response{} },
+	for name, row := range map[string]struct {
+		change func(*http.Request)
+		want   error
+	}{
+		"other host header": {func(r *http.Request) { r.Host = "internal.example" }, ErrNotAllowed},
+		"unlisted target":   {func(r *http.Request) { r.URL.Host = "127.0.0.2:1" }, ErrNotAllowed},
+		"no URL":            {func(r *http.Request) { r.URL = nil }, ErrNotAllowed},
+		"redirected":        {func(r *http.Request) { r.Response = &http.Response{} }, ErrRedirect},
 	} {
 		body := &closeCounter{Reader: strings.NewReader("{}")}
 		req, err := http.NewRequestWithContext(context.Background(), "POST", h.URL, body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		change(req)
-		if _, err := rt.RoundTrip(req); !errors.Is(err, ErrNotAllowed) || body.closed != 1 {
-			t.Errorf("%s: RoundTrip = %v, body closed %d times, want ErrNotAllowed, 1", name, err, body.closed)
+		row.change(req)
+		if _, err := rt.RoundTrip(req); !errors.Is(err, row.want) || body.closed != 1 {
+			t.Errorf("%s: RoundTrip = %v, body closed %d times, want %v, 1", name, err, body.closed, row.want)
 		}
 	}
 	if got := h.arrived.Load(); got != 0 {
