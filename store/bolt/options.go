@@ -19,7 +19,8 @@ type Options struct {
 	// bucket whose keys are random makes it slower, never wrong.
 	Ordered []string
 	// MinFree is the room in bytes, on the device and below MaxSize, under
-	// which LowSpace says true. Zero means 256 MiB.
+	// which LowSpace says true. Free room inside the file is in pieces, so it
+	// should be many times the largest value in use. Zero means 256 MiB.
 	MinFree int64
 	// MaxSize bounds the file in bytes; an Update that would pass it gets
 	// store.ErrFull. The file grows 16 MiB ahead, and that counts. Zero means

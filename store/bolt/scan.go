@@ -102,6 +102,13 @@ type walker struct {
 
 func (w *walker) start(b *bbolt.Bucket) {
 	w.bucket, w.cursor = b, b.Cursor()
+	if b.Writable() {
+		// bbolt's Last never returns from a bucket that an earlier Update of the
+		// batch emptied, if it has more than one page.
+		if first, _ := w.cursor.First(); first == nil {
+			return
+		}
+	}
 	switch {
 	case !w.desc && len(w.from) == 0:
 		w.key, w.stored = w.cursor.First()
