@@ -93,3 +93,30 @@ func TestUnknownWordInAGroupHasASuggestion(t *testing.T) {
 		t.Errorf("got %q, want %q in it", stderr.String(), want)
 	}
 }
+
+// TestVerbWithoutAConfigurationSaysHowToNameOne runs what every verb that
+// speaks to a daemon begins with.
+func TestVerbWithoutAConfigurationSaysHowToNameOne(t *testing.T) {
+	root := newRoot(Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)})
+	verb := &cobra.Command{Use: "look"}
+	file := configFlag(verb)
+	verb.RunE = func(*cobra.Command, []string) error {
+		_, _, err := LoadConfig(*file, nil)
+		return err
+	}
+	root.AddCommand(verb)
+	for _, row := range []struct {
+		args []string
+		want string
+		code int
+	}{
+		{[]string{"look"}, "next: give --config FILE or set PENSTOCK_CONFIG", ExitUsage},
+		{[]string{"look", "--config", "/nowhere.toml"}, "open /nowhere.toml: no such file or directory", ExitFailed},
+	} {
+		root.SetArgs(row.args)
+		var stderr bytes.Buffer
+		if code := execute(t.Context(), root, &stderr); code != row.code || !strings.Contains(stderr.String(), row.want) {
+			t.Errorf("%q: exit code %d with %q, want %d with %q", row.args, code, stderr.String(), row.code, row.want)
+		}
+	}
+}
