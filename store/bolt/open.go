@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -98,8 +99,8 @@ func openFile(opt Options, path string, file **os.File) (db *bbolt.DB, err error
 	defer func() {
 		if r := recover(); r != nil {
 			db, err = nil, fmt.Errorf("%w: %v", store.ErrCorrupt, r)
-			if *file != nil {
-				err = errors.Join(err, (*file).Close()) // and with it bbolt's lock
+			if *file != nil { // the lost map keeps the lock beyond the closing
+				err = errors.Join(err, syscall.Flock(int((*file).Fd()), syscall.LOCK_UN), (*file).Close())
 			}
 		}
 	}()

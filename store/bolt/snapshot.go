@@ -25,9 +25,9 @@ func (s *Store) Snapshot(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.WriteTo(&untilDone{ctx, w})
-	if bad := ctx.Err(); bad != nil {
-		err = bad // bbolt doesn't wrap what w said
+	out := &untilDone{ctx: ctx, w: w}
+	if _, err = tx.WriteTo(out); out.err != nil {
+		err = out.err // bbolt doesn't wrap it
 	}
 	if err := errors.Join(err, tx.Rollback()); err != nil {
 		return fmt.Errorf("snapshot: %w", err)
@@ -39,13 +39,15 @@ func (s *Store) Snapshot(ctx context.Context, w io.Writer) error {
 type untilDone struct {
 	ctx context.Context
 	w   io.Writer
+	err error // what ended the writing
 }
 
-func (u *untilDone) Write(b []byte) (int, error) {
-	if err := u.ctx.Err(); err != nil {
-		return 0, err
+func (u *untilDone) Write(b []byte) (n int, err error) {
+	if u.err = u.ctx.Err(); u.err != nil {
+		return 0, u.err
 	}
-	return u.w.Write(b)
+	n, u.err = u.w.Write(b)
+	return n, u.err
 }
 
 // checkPage is how many values Check verifies in one transaction.

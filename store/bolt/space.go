@@ -62,13 +62,17 @@ var doubtful = map[int64]string{
 	0x65735546: "FUSE",
 }
 
+// doubt names a doubtful file system, and is empty for others. The number is a
+// signed word of the machine's size.
+func doubt(magic int64) string { return doubtful[int64(uint32(magic))] }
+
 // checkFilesystem refuses a directory on a doubtful file system.
 func checkFilesystem(dir string) error {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(dir, &fs); err != nil {
 		return fmt.Errorf("directory %s: %w", dir, err)
 	}
-	if name, ok := doubtful[int64(uint32(fs.Type))]; ok {
+	if name := doubt(int64(fs.Type)); name != "" {
 		return fmt.Errorf("directory %s is on %s, which may lose what was written and lets two processes in; use a local disk, or allow it explicitly", dir, name)
 	}
 	return nil

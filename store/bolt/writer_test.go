@@ -144,9 +144,13 @@ func TestBatchSeesEarlierAndNothingOfFailed(t *testing.T) {
 	}
 	got := together(t, s,
 		putting("a", "1"),
-		func(tx store.Tx) error { return errors.Join(putting("a", "bad")(tx), putting("x", "bad")(tx), errPurpose) },
+		func(tx store.Tx) error {
+			return errors.Join(putting("a", "bad")(tx), putting("x", "bad")(tx), errPurpose)
+		},
 		func(tx store.Tx) error { _ = putting("a", "worse")(tx); panic("on purpose") },
-		func(tx store.Tx) error { return errors.Join(see("a", "1")(tx), see("x", "")(tx), putting("b", "2")(tx)) },
+		func(tx store.Tx) error {
+			return errors.Join(see("a", "1")(tx), see("x", "")(tx), putting("b", "2")(tx))
+		},
 		func(tx store.Tx) error { return errors.Join(see("b", "2")(tx), tx.Delete("b", []byte("a"))) },
 		see("a", ""),
 	)
