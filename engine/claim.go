@@ -132,7 +132,7 @@ func (c *claims) row(tx store.Tx, row dueRow) error {
 		c.jobs = append(c.jobs, job{dueRow: row})
 		return moveDue(tx, row.kind, row.Scope, row.id, row.at, c.now.Add(c.e.Timing.Lease))
 	}
-	if c.e.inHand(row) {
+	if c.e.Rules.InHand(c.e.inHand(row)) {
 		if row.kind == dueRequest {
 			return nil
 		}
@@ -188,17 +188,17 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 	p, t := r.Payouts[i], via.Traits()
 	if p.Status == payout.Sending {
 		var err error
-		if p, _, err = payout.Apply(p, payout.Event{Kind: payout.Lapsed, At: c.now, Due: c.now}); err != nil {
+		if p, _, err = c.e.Rules.Apply(p, payout.Event{Kind: payout.Lapsed, At: c.now, Due: c.now}); err != nil {
 			return p, payout.Nothing, err
 		}
 		r.tell(Line{At: c.now, What: string(payout.Lapsed), On: p.N, To: string(p.Status)})
 	}
-	act := payout.Plan(p, t, c.now)
+	act := c.e.Rules.Plan(p, t, c.now)
 	lease := c.now.Add(c.e.Timing.Lease)
 	switch act {
 	case payout.Send:
 		deadline := payout.Mark{Epoch: c.mark.Epoch, Mono: c.mark.Mono + c.e.Timing.Deadline}
-		next, _, err := payout.Apply(p, payout.Event{Kind: payout.Claimed, At: c.now, Due: lease, Deadline: deadline})
+		next, _, err := c.e.Rules.Apply(p, payout.Event{Kind: payout.Claimed, At: c.now, Due: lease, Deadline: deadline})
 		if err != nil {
 			return p, act, err
 		}

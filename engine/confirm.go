@@ -79,7 +79,7 @@ func (e *Engine) change(ctx context.Context, c Caller, prefix, name, action stri
 	var v *View
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
 		v = nil
-		if done, err := once.replay(tx, c.Scope); done || err != nil {
+		if done, err := e.replay(tx, c.Scope, once); done || err != nil {
 			return err
 		}
 		r, err := loadRequest(tx, c.Scope, before.ID)
@@ -230,7 +230,7 @@ func (e *Engine) cancelPayouts(tx store.Tx, c Caller, now time.Time, r *View, na
 		if p.Status.Ended() {
 			continue
 		}
-		next, _, err := payout.Apply(p, payout.Event{Kind: payout.Cancel, At: now})
+		next, _, err := e.Rules.Apply(p, payout.Event{Kind: payout.Cancel, At: now})
 		if errors.Is(err, payout.ErrImpossible) {
 			return &Error{Code: CodeNotBuilt, Object: ObjPayout, ID: name, Status: string(p.Status), Message: "the payout is with the provider, which offers no way to stop it"}
 		}

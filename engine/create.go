@@ -223,7 +223,7 @@ func (e *Engine) beneficiary(ctx context.Context, c Caller, customer string, b B
 	if err != nil {
 		return nil, nil, err
 	}
-	if m.Customer != customer {
+	if e.Rules.Owned(m.Customer != customer) {
 		return nil, nil, &Error{Code: CodeForeign, Object: ObjMethod, ID: m.ID, Field: fieldOf(b), Message: "the payment method does not belong to this customer"}
 	}
 	if m.Waiting {
@@ -242,7 +242,7 @@ func fieldOf(b Beneficiary) string {
 
 // create is the transaction of Create.
 func (e *Engine) create(tx store.Tx, c Caller, now time.Time, p *prepared, once *Once) error {
-	if done, err := once.replay(tx, c.Scope); done || err != nil {
+	if done, err := e.replay(tx, c.Scope, once); done || err != nil {
 		return err
 	}
 	r := p.view

@@ -131,7 +131,7 @@ func (e *Engine) CreateCustomer(ctx context.Context, c Caller, id string, p Pers
 		return nil, err
 	}
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
-		if done, err := once.replay(tx, c.Scope); done || err != nil {
+		if done, err := e.replay(tx, c.Scope, once); done || err != nil {
 			return err
 		}
 		cust.Created = now
@@ -250,7 +250,7 @@ func (e *Engine) UpdateCustomer(ctx context.Context, c Caller, id string, ed Edi
 			return nil, err
 		}
 		err = e.update(ctx, func(tx store.Tx, now time.Time) error {
-			if done, err := once.replay(tx, c.Scope); done || err != nil {
+			if done, err := e.replay(tx, c.Scope, once); done || err != nil {
 				return err
 			}
 			latest, err := liveCustomer(tx, c.Scope, id)

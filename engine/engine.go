@@ -85,6 +85,8 @@ type Config struct {
 	NotifyURL string
 	Timing    Timing
 	Log       *slog.Logger
+	// Rules are for engine/sim alone; zero everywhere else.
+	Rules Rules
 }
 
 // Engine is safe for concurrent use.
@@ -107,7 +109,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if c.Store == nil || c.Locker == nil || c.Clock == nil || c.Rand == nil || c.Transport == nil || c.Log == nil {
 		return nil, errors.New("engine: Store, Locker, Clock, Rand, Transport and Log are needed")
 	}
-	c.Timing = c.Timing.filled()
+	c.Timing, c.Rules = c.Timing.filled(), c.Rules.filled()
 	if c.Timing.Lease <= c.Timing.Deadline {
 		return nil, fmt.Errorf("engine: lease %v must be longer than the deadline %v of a call", c.Timing.Lease, c.Timing.Deadline)
 	}

@@ -177,7 +177,7 @@ func (e *Engine) SaveMethod(ctx context.Context, c Caller, n NewMethod, once *On
 	}
 	var saved *Method
 	err := e.withMethod(ctx, c.Scope, n, func(tx store.Tx, now time.Time, d *drawn) error {
-		if done, err := once.replay(tx, c.Scope); done || err != nil {
+		if done, err := e.replay(tx, c.Scope, once); done || err != nil {
 			saved = nil
 			return err
 		}

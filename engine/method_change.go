@@ -30,7 +30,7 @@ func (e *Engine) UpdateMethod(ctx context.Context, c Caller, id string, ed Metho
 			return nil, err
 		}
 		err = e.update(ctx, func(tx store.Tx, now time.Time) error {
-			if done, err := once.replay(tx, c.Scope); done || err != nil {
+			if done, err := e.replay(tx, c.Scope, once); done || err != nil {
 				return err
 			}
 			latest, err := loadMethod(tx, c.Scope, id)
@@ -156,7 +156,7 @@ func dropMethod(tx store.Tx, s Scope, m *Method) error {
 // SetDefault makes a method the customer's default.
 func (e *Engine) SetDefault(ctx context.Context, c Caller, customer, id string, once *Once) (m *Method, err error) {
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
-		if done, err := once.replay(tx, c.Scope); done || err != nil {
+		if done, err := e.replay(tx, c.Scope, once); done || err != nil {
 			return err
 		}
 		cust, err := liveCustomer(tx, c.Scope, customer)
@@ -195,7 +195,7 @@ func (e *Engine) SetDefault(ctx context.Context, c Caller, customer, id string, 
 func (e *Engine) DeleteCustomer(ctx context.Context, c Caller, id string, once *Once) (*Customer, error) {
 	var cust *Customer
 	err := e.update(ctx, func(tx store.Tx, now time.Time) (err error) {
-		if done, err := once.replay(tx, c.Scope); done || err != nil {
+		if done, err := e.replay(tx, c.Scope, once); done || err != nil {
 			return err
 		}
 		if cust, err = liveCustomer(tx, c.Scope, id); err != nil {

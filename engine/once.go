@@ -46,7 +46,7 @@ func (o *Once) rowKey(s Scope) []byte {
 
 // replay looks whether the command was carried out before. It fills the Once
 // and returns true if so; another body under the key is CodeKeyReused.
-func (o *Once) replay(tx store.Tx, s Scope) (bool, error) {
+func (e *Engine) replay(tx store.Tx, s Scope, o *Once) (bool, error) {
 	if o == nil || o.Key == "" {
 		return false, nil
 	}
@@ -57,7 +57,7 @@ func (o *Once) replay(tx store.Tx, s Scope) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if string(rec.Fingerprint) != string(o.Fingerprint[:]) {
+	if e.Rules.Same(string(rec.Fingerprint) != string(o.Fingerprint[:])) {
 		return false, &Error{Code: CodeKeyReused, Field: "Idempotency-Key", Message: "this idempotency key was used with another body", Hint: "use a new key for a new request"}
 	}
 	o.Answer, o.Subject, o.Replayed = rec.Answer, rec.Subject, true
@@ -71,7 +71,7 @@ func (e *Engine) replayed(ctx context.Context, s Scope, o *Once) (done bool, err
 		return false, nil
 	}
 	err = e.Store.View(ctx, func(tx store.Tx) error {
-		done, err = o.replay(tx, s)
+		done, err = e.replay(tx, s, o)
 		return err
 	})
 	return done, err

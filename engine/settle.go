@@ -62,9 +62,9 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 	}
 	v := &View{Request: *r, Person: with.person}
 	was, stage, p := v.dues(), v.Stage, v.Payouts[i]
-	ev := payout.Judge(p, st, t)
+	ev := e.Rules.Judge(p, st, t)
 	ev.At, ev.Due = with.now, with.now.Add(e.pause(p, t, ev.Kind, with))
-	next, effect, err := payout.Apply(p, ev)
+	next, effect, err := e.Rules.Apply(p, ev)
 	if err != nil {
 		e.Log.Warn("a statement about a payout makes no sense and changes nothing", "payout", p.ID, "err", err)
 		return nil
@@ -80,8 +80,10 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 	if v.Moderation != "" && next.Status != p.Status && next.Status.Ended() {
 		v.Moderation = ""
 	}
-	if err := post(tx, s, p, next); err != nil {
-		return err
+	if e.Rules.Booked(next) {
+		if err := post(tx, s, p, next); err != nil {
+			return err
+		}
 	}
 	if err := v.advance(payout.Moved, with.now, string(st.Source), ""); err != nil {
 		return err

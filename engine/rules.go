@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"time"
+
+	"penstock/engine/connector"
+	"penstock/engine/payout"
+)
+
+// Rules are the decisions on which the two promises rest. The zero value is
+// the product. Only engine/sim sets one, to a wrong one: a proof that can't
+// see a planted bug proves nothing. A test holds that nobody else does.
+type Rules struct {
+	Judge  func(payout.Payout, payout.Statement, connector.Traits) payout.Event
+	Plan   func(payout.Payout, connector.Traits, time.Time) payout.Act
+	Apply  func(payout.Payout, payout.Event) (payout.Payout, payout.Effect, error)
+	InHand func(bool) bool            // whether what this process has in hand is skipped
+	Owned  func(owned bool) bool      // whether a method must belong to the customer who is paid
+	Same   func(same bool) bool       // whether a repeat must have the first one's body
+	Told   func(already bool) bool    // whether an event is told once only
+	Booked func(p payout.Payout) bool // whether a payout's step is posted to its deposit
+}
+
+func (r Rules) filled() Rules {
+	if r.Judge == nil {
+		r.Judge = payout.Judge
+	}
+	if r.Plan == nil {
+		r.Plan = payout.Plan
+	}
+	if r.Apply == nil {
+		r.Apply = payout.Apply
+	}
+	same := func(b bool) bool { return b }
+	for _, f := range []*func(bool) bool{&r.InHand, &r.Owned, &r.Same, &r.Told} {
+		if *f == nil {
+			*f = same
+		}
+	}
+	if r.Booked == nil {
+		r.Booked = func(payout.Payout) bool { return true }
+	}
+	return r
+}
