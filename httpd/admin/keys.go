@@ -1,0 +1,130 @@
+package admin
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"penstock/engine"
+	"penstock/httpd/wire"
+)
+
+type key struct {
+	ID          string         `json:"key_id"`
+	Merchant    string         `json:"merchant_id"`
+	Mode        engine.Mode    `json:"mode"`
+	Scopes      []engine.Right `json:"scopes"`
+	Name        string         `json:"name,omitzero"`
+	Prefix      string         `json:"prefix"`
+	Publishable bool           `json:"publishable"`
+	Created     time.Time      `json:"created"`
+	Expires     time.Time      `json:"expires,omitzero"`
+	Revoked     time.Time      `json:"revoked,omitzero"`
+}
+
+func keyOf(k *engine.Key) key {
+	return key{k.ID, k.Merchant, k.Mode, k.Rights, k.Name, k.Prefix, k.Publishable, k.Created, k.Expires, k.Revoked}
+}
+
+func (a *Admin) listKeys(ctx context.Context, c *wire.Call, _ wire.None) (list[key], error) {
+	all, err := a.Engine.Keys(ctx, c.Query("merchant_id"))
+	if err != nil {
+		return list[key]{}, err
+	}
+	out := make([]key, len(all))
+	for i := range all {
+		out[i] = keyOf(&all[i])
+	}
+	return list[key]{Data: out}, nil
+}
+
+type newKey struct {
+	Merchant string   `json:"merchant_id"`
+	Mode     string   `json:"mode"`
+	Scopes   []string `json:"scopes"`
+	Name     string   `json:"name"`
+	// Seconds until the key ends by itself; 0: never.
+	Seconds int64 `json:"expires_in"`
+}
+
+// madeKey shows the secrets, this once.
+type madeKey struct {
+	ID          string `json:"key_id"`
+	Secret      string `json:"api_key"`
+	Publishable string `json:"publishable_key"`
+}
+
+func (a *Admin) createKey(ctx context.Context, _ *wire.Call, req newKey) (madeKey, error) {
+	if req.Mode == "" {
+		return madeKey{}, absent("mode")
+	}
+	who, err := a.caller(ctx, req.Merchant, req.Mode)
+	if err != nil {
+		return madeKey{}, err
+	}
+	rights, err := rightsOf(req.Scopes)
+	if err != nil {
+		return madeKey{}, err
+	}
+	n := engine.NewKey{Merchant: req.Merchant, Mode: who.Mode, Rights: rights, Name: req.Name}
+	switch {
+	case req.Seconds < 0 || req.Seconds > 10*365*24*3600:
+		return madeKey{}, wrong("expires_in", "wants 0 to ten years, in seconds")
+	case req.Seconds > 0:
+		n.Expires = a.Now().Add(time.Duration(req.Seconds) * time.Second)
+	}
+	if n.Mode == engine.Live {
+		if err := a.mayGoLive(ctx); err != nil {
+			return madeKey{}, err
+		}
+	}
+	made, err := a.Engine.CreateKey(ctx, who, n)
+	if err != nil {
+		return madeKey{}, err
+	}
+	return madeKey{made.ID, made.Secret, made.Publishable}, nil
+}
+
+// mayGoLive asks the wiring before the appliance gets its first live key;
+// later ones are not asked about, for the harm would be done.
+func (a *Admin) mayGoLive(ctx context.Context) error {
+	all, err := a.Engine.Keys(ctx, "")
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(all, func(k engine.Key) bool { return k.Mode == engine.Live }) {
+		return nil
+	}
+	return a.LiveKeys()
+}
+
+// rightsOf reads scopes; "all" is every one.
+func rightsOf(scopes []string) ([]engine.Right, error) {
+	var rights []engine.Right
+	for _, s := range scopes {
+		switch {
+		case s == "all":
+			return engine.Rights(), nil
+		case !slices.Contains(engine.Rights(), engine.Right(s)):
+			return nil, wrong("scopes", "wants payouts, payins, customers, webhooks, admin or all")
+		case !slices.Contains(rights, engine.Right(s)):
+			rights = append(rights, engine.Right(s))
+		}
+	}
+	if len(rights) == 0 {
+		return nil, absent("scopes")
+	}
+	return rights, nil
+}
+
+func (a *Admin) revokeKey(ctx context.Context, c *wire.Call, _ wire.None) (key, error) {
+	who, err := operator("", "")
+	if err != nil {
+		return key{}, err
+	}
+	k, err := a.Engine.RevokeKey(ctx, who, c.Param("id"))
+	if err != nil {
+		return key{}, err
+	}
+	return keyOf(k), nil
+}
