@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"penstock/engine/egress"
 )
 
 // checker collects the rules that a configuration breaks.
@@ -145,12 +147,9 @@ func (cfg *Config) checkOutgoing(c *checker) {
 	c.size("webhooks.max_body", w.MaxBody, 1<<10, 512<<10)
 	c.size("webhooks.response_keep", w.ResponseKeep, 0, 256<<10)
 	c.count("webhooks.workers", w.Workers, 1, 4096)
-	c.oneOf("egress.mode", cfg.Egress.Mode, EgressPublic, EgressPublicAllow, EgressAllowOnly)
-	c.rule(len(cfg.Egress.Allow) <= maxList, "egress.allow", "wants at most %d entries", maxList)
-	c.rule(cfg.Egress.Mode != EgressPublic || len(cfg.Egress.Allow) == 0, "egress.allow",
-		"has no effect while egress.mode is %q; use %q", EgressPublic, EgressPublicAllow)
-	for i, a := range cfg.Egress.Allow {
-		c.rule(a != "" && !strings.ContainsAny(a, " \t\r\n\x00"), "egress.allow", "element %d wants a range or a name, with or without :PORT", i+1)
+	if _, err := egress.ParsePolicy(cfg.Egress.Allow, cfg.Egress.Mode); err != nil {
+		key, rule, _ := strings.Cut(err.Error(), " ") // it names the key first
+		c.rule(false, key, "%s", rule)
 	}
 	c.rule(cfg.Sandbox.BaseURL == "" || baseURL(cfg.Sandbox.BaseURL), "sandbox.base_url",
 		"wants http:// or https:// with a host, and no user, query or fragment")
@@ -177,7 +176,7 @@ func (cfg *Config) warnings() []string {
 	if cfg.Server.Shutdown.D() < cfg.Engine.CallDeadline.D() {
 		w = append(w, "server.shutdown is shorter than engine.call_deadline: calls in flight are cut off and end unknown")
 	}
-	if cfg.Egress.Mode == EgressAllowOnly && len(cfg.Egress.Allow) == 0 {
+	if cfg.Egress.Mode == egress.ModeAllowOnly && len(cfg.Egress.Allow) == 0 {
 		w = append(w, `egress.mode is "allow-only" and egress.allow is empty: no webhook can be delivered`)
 	}
 	return w

@@ -1,6 +1,10 @@
 package cli
 
-import "time"
+import (
+	"time"
+
+	"penstock/engine/egress"
+)
 
 // defaults is the configuration of an empty file, the only place where a
 // default is written down; config.example.toml repeats it under test.
@@ -53,7 +57,7 @@ func defaults() Config {
 			ResponseKeep: 16 << 10,
 			Workers:      16,
 		},
-		Egress:  EgressConfig{Mode: EgressPublicAllow, Allow: []string{}},
+		Egress:  EgressConfig{Mode: egress.ModePublicAllow, Allow: []string{}},
 		Limits:  LimitsConfig{Body: 64 << 10, Burst: 200, ConnsPerIP: 64, Concurrency: 10_000},
 		Log:     LogConfig{Level: "info", Format: "text"},
 		Metrics: MetricsConfig{Enabled: true},

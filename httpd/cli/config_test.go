@@ -80,7 +80,7 @@ func TestEveryRuleNamesItsKey(t *testing.T) {
 		{"store.min_free", `"1KiB"`, "1MiB"},
 		{"store.max_size", `"1MiB"`, "64MiB"},
 		{"locker.master_key", `"hunter2"`, `"file:PATH"`},
-		{"locker.master_key", `"credential:../x"`, `"file:PATH"`},
+		{"locker.master_key", `"credential:../x"`, `"credential:master.key"`},
 		{"locker.master_key", `"passphrase:x"`, `"file:PATH"`},
 		{"locker.one_off_retention", `"24h"`, "two days more than engine.attention_after (24h)"},
 		{"engine.lease", `"10s"`, "must exceed engine.call_deadline (10s)"},
@@ -108,8 +108,8 @@ func TestEveryRuleNamesItsKey(t *testing.T) {
 		{"webhooks.max_body", `"1MiB"`, "1KiB to 512KiB"},
 		{"webhooks.response_keep", `"1GiB"`, "256KiB"},
 		{"webhooks.workers", `0`, "1 to 4096"},
-		{"egress.mode", `"open"`, `"allow-only"`},
-		{"egress.allow", `["10.0.0.1 :80"]`, "element 1"},
+		{"egress.mode", `"open"`, `allow-only`},
+		{"egress.allow", `["10.0.0.1:80", "erp.example"]`, `"erp.example": names no port`},
 		{"sandbox.base_url", `"localhost:8098"`, "http:// or https://"},
 		{"limits.body", `"2MiB"`, "1KiB to 1MiB"},
 		{"limits.requests_per_second", `-1`, "0 to"},
@@ -139,7 +139,7 @@ func TestEveryRuleNamesItsKey(t *testing.T) {
 func TestEnvironmentOverridesTheFile(t *testing.T) {
 	got, err := parseText("[server]\nlisten = \"10.0.0.1:1\"\n[engine]\npolls = [\"9s\"]\n",
 		"PENSTOCK_SERVER_LISTEN=127.0.0.1:9", "PENSTOCK_ENGINE_POLLS=1s, 2s,3s", "PENSTOCK_ENGINE_TICKER=false",
-		"PENSTOCK_EGRESS_ALLOW=127.0.0.1/32:8099,erp.example", "PENSTOCK_SERVER_TRUSTED_PROXIES=", "PENSTOCK_SANDBOX_SEED=-7",
+		"PENSTOCK_EGRESS_ALLOW=127.0.0.1/32:8099,erp.example:443", "PENSTOCK_SERVER_TRUSTED_PROXIES=", "PENSTOCK_SANDBOX_SEED=-7",
 		"PENSTOCK_STORE_PATH=/var/x.db", "PENSTOCK_LIMITS_BODY=1KiB", "PATH=/bin", "PENSTOCK_TEST_LONG=1",
 		"PENSTOCK_CONFIG=/x", "PENSTOCK_SERVICE_HOST=10.0.0.1", "PENSTOCK_PORT_8080_TCP_ADDR=10.0.0.1")
 	if err != nil {
@@ -149,7 +149,7 @@ func TestEnvironmentOverridesTheFile(t *testing.T) {
 	want.Server.Listen = "127.0.0.1:9"
 	want.Engine.Polls = []Duration{{time.Second}, {2 * time.Second}, {3 * time.Second}}
 	want.Engine.Ticker = false
-	want.Egress.Allow = []string{"127.0.0.1/32:8099", "erp.example"}
+	want.Egress.Allow = []string{"127.0.0.1/32:8099", "erp.example:443"}
 	want.Sandbox.Seed = -7
 	want.Store.Path = "/var/x.db"
 	want.Limits.Body = 1 << 10

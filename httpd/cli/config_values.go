@@ -9,13 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// Modes of egress.mode.
-const (
-	EgressPublic      = "public"       // public addresses only
-	EgressPublicAllow = "public+allow" // those, and what egress.allow names
-	EgressAllowOnly   = "allow-only"   // what egress.allow names and nothing else
+	"penstock/locker"
 )
 
 // Kinds of a MasterKey.
@@ -23,7 +18,6 @@ const (
 	KeyFile       = "file"       // a file of mode 0600
 	KeyCredential = "credential" // a systemd credential
 	KeyPassphrase = "passphrase" // typed by an operator at the start
-	KeyShares     = "shares"     // k of n shares, each held by a custodian
 )
 
 // Duration is a time span that a person writes as "10s", "15m", "24h" or
@@ -121,7 +115,7 @@ type Path string
 // MasterKey says where the locker's master key comes from. It holds no key.
 type MasterKey struct {
 	Kind string // one of the Key constants
-	Name string // the file's path or the credential's name; empty for the others
+	Name string // the file's path or the credential's name; empty for a passphrase
 }
 
 // String is the form that UnmarshalText reads.
@@ -135,25 +129,19 @@ func (m MasterKey) String() string {
 // MarshalText writes what UnmarshalText reads.
 func (m MasterKey) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// UnmarshalText reads file:PATH, credential:NAME, passphrase or shares. What
-// was given is not repeated in the error: it may be a key put here by mistake.
+// UnmarshalText reads file:PATH, credential:master.key or passphrase. What was
+// given is not repeated in the error: it may be a key put here by mistake.
 func (m *MasterKey) UnmarshalText(text []byte) error {
 	kind, name, _ := strings.Cut(string(text), ":")
 	switch {
-	case kind == KeyFile && name != "", kind == KeyCredential && credentialName(name):
+	case kind == KeyFile && name != "", kind == KeyCredential && name == locker.CredentialName:
 		*m = MasterKey{Kind: kind, Name: name}
-	case string(text) == KeyPassphrase, string(text) == KeyShares:
-		*m = MasterKey{Kind: string(text)}
+	case string(text) == KeyPassphrase:
+		*m = MasterKey{Kind: KeyPassphrase}
 	default:
-		return errors.New(`wants "file:PATH", "credential:NAME", "passphrase" or "shares"`)
+		return fmt.Errorf(`wants "file:PATH", "credential:%s" or "passphrase"`, locker.CredentialName)
 	}
 	return nil
-}
-
-// credentialName reports whether a systemd credential may be called so; the
-// name becomes part of a path, so it must not lead out of the directory.
-func credentialName(s string) bool {
-	return s != "" && s != "." && s != ".." && len(s) <= 255 && !strings.ContainsAny(s, "/\x00")
 }
 
 // Secret is a credential in the configuration: the text itself, or
