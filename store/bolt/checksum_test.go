@@ -71,29 +71,29 @@ func wantCorrupt(t *testing.T, s *Store, what, key, secret string) {
 func TestMovedValueIsFound(t *testing.T) {
 	for name, move := range map[string]func(tx *bbolt.Tx, stored []byte) error{
 		"to another key": func(tx *bbolt.Tx, stored []byte) error {
-			return tx.Bucket([]byte("data/b")).Put([]byte("there"), stored)
+			return tx.Bucket([]byte("data/b")).Put([]byte("other"), stored)
 		},
 		"to another bucket": func(tx *bbolt.Tx, stored []byte) error {
 			b := tx.Bucket([]byte("data/b"))
-			return errors.Join(b.Put([]byte("there"), tx.Bucket([]byte("data/c")).Get([]byte("there"))))
+			return errors.Join(b.Put([]byte("other"), tx.Bucket([]byte("data/c")).Get([]byte("other"))))
 		},
 		"without its checksum": func(tx *bbolt.Tx, stored []byte) error {
-			return tx.Bucket([]byte("data/b")).Put([]byte("there"), stored[:2])
+			return tx.Bucket([]byte("data/b")).Put([]byte("other"), stored[:2])
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := newPath(t)
 			s := open(t, at(path))
 			err := s.Update(t.Context(), func(tx store.Tx) error {
-				return errors.Join(tx.Put("b", []byte("here"), []byte("secret")), tx.Put("c", []byte("there"), []byte("secret")))
+				return errors.Join(tx.Put("b", []byte("first"), []byte("secret")), tx.Put("c", []byte("other"), []byte("secret")))
 			})
 			if err := errors.Join(err, s.Close()); err != nil {
 				t.Fatal(err)
 			}
 			rewrite(t, path, func(tx *bbolt.Tx) error {
-				return move(tx, bytes.Clone(tx.Bucket([]byte("data/b")).Get([]byte("here"))))
+				return move(tx, bytes.Clone(tx.Bucket([]byte("data/b")).Get([]byte("first"))))
 			})
-			wantCorrupt(t, open(t, at(path)), name, "there", "secret")
+			wantCorrupt(t, open(t, at(path)), name, "other", "secret")
 		})
 	}
 }

@@ -3,6 +3,7 @@ package bolt
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,7 +32,7 @@ func wantDead(t *testing.T, s *Store, calls []error) {
 	for call, err := range map[string]error{
 		"Update":   s.Update(t.Context(), putting("k", "v")),
 		"View":     s.View(t.Context(), func(store.Tx) error { return nil }),
-		"Snapshot": s.Snapshot(t.Context(), nil),
+		"Snapshot": s.Snapshot(t.Context(), io.Discard),
 		"Check":    s.Check(t.Context()),
 		"Fence":    s.Fence(),
 	} {
