@@ -152,19 +152,19 @@ func (c *client) ask(req *http.Request) (status int, body []byte, err error) {
 	}
 	resp, err := c.rt.RoundTrip(req)
 	if err != nil {
-		return 0, nil, plain(req.Context(), err)
+		return 0, nil, quiet(req.Context(), err)
 	}
 	defer resp.Body.Close()
 	body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if err != nil {
-		return 0, nil, plain(req.Context(), err)
+		return 0, nil, quiet(req.Context(), err)
 	}
 	return resp.StatusCode, body, nil
 }
 
-// plain is a transport's error without its text, which may quote what the
+// quiet is a transport's error without its text, which may quote what the
 // other side sent.
-func plain(ctx context.Context, err error) error {
+func quiet(ctx context.Context, err error) error {
 	var op *net.OpError
 	var code syscall.Errno
 	switch {

@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"penstock/engine/connector"
 )
@@ -88,10 +90,12 @@ func accountFate(fields connector.Details) fate {
 			return f
 		}
 	}
+	cards, ibans := plain(fields, cardFields, digits), plain(fields, ibanFields, packed)
+	accounts, names := plain(fields, accountFields, packed), plain(fields, []string{"account"}, slug)
+	emails, phones := plain(fields, emailFields, strings.ToLower), plain(fields, phoneFields, digits)
 	for _, row := range magicTable {
-		if is(fields, cardFields, digits, row.Card) || is(fields, ibanFields, packed, row.IBAN) ||
-			is(fields, accountFields, packed, row.Account) || is(fields, []string{"account"}, slug, row.Name) ||
-			is(fields, emailFields, strings.ToLower, row.Email) || is(fields, phoneFields, digits, digits(row.Phone)) {
+		if slices.Contains(cards, row.Card) || slices.Contains(ibans, row.IBAN) || slices.Contains(accounts, row.Account) ||
+			slices.Contains(names, row.Name) || slices.Contains(emails, row.Email) || slices.Contains(phones, row.Phone[1:]) {
 			return row.fate
 		}
 	}
@@ -129,22 +133,23 @@ func has(fields connector.Details, names []string) bool {
 }
 
 // value is the first of the named fields that is there, in its plain form.
-func value(fields connector.Details, names []string, plain func(string) string) (string, bool) {
+func value(fields connector.Details, names []string, form func(string) string) (string, bool) {
 	for _, name := range names {
-		if v := plain(fields[name]); v != "" {
+		if v := form(fields[name]); v != "" {
 			return v, true
 		}
 	}
 	return "", false
 }
 
-func is(fields connector.Details, names []string, plain func(string) string, want string) bool {
+// plain is the plain forms of all of the named fields that are there.
+func plain(fields connector.Details, names []string, form func(string) string) (values []string) {
 	for _, name := range names {
-		if v := fields[name]; v != "" && plain(v) == want {
-			return true
+		if v := fields[name]; v != "" {
+			values = append(values, form(v))
 		}
 	}
-	return false
+	return values
 }
 
 // digits, packed and slug are the plain forms of a number, of an account that
@@ -159,11 +164,21 @@ func digits(s string) string {
 }
 
 func packed(s string) string {
-	return strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(s))
+	return strings.Map(func(r rune) rune {
+		if r == ' ' || r == '-' {
+			return -1
+		}
+		return unicode.ToUpper(r)
+	}, s)
 }
 
 func slug(s string) string {
-	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(s)))
+	return strings.Map(func(r rune) rune {
+		if r == ' ' || r == '-' {
+			return '_'
+		}
+		return unicode.ToLower(r)
+	}, strings.TrimSpace(s))
 }
 
 // isCode says whether s can be a resolution: up to 64 small letters, digits

@@ -1,0 +1,143 @@
+package connectortest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"penstock/engine/connector"
+	"penstock/engine/money"
+)
+
+// probe is one run of a check: the harness, and what was found wrong.
+type probe struct {
+	Harness
+	t        testing.TB
+	problems []string
+}
+
+// patience is when a call counts as hanging. It is no limit on speed: a
+// connector that honours its context is done thousands of times sooner.
+const patience = 20 * time.Second
+
+func (p *probe) errorf(format string, args ...any) {
+	p.problems = append(p.problems, fmt.Sprintf(format, args...))
+}
+
+// order is an instruction that the connector can send.
+func (p *probe) order(key string) connector.Instruction {
+	return p.Instruction(key, money.New(1250, money.MustCurrency("EUR")))
+}
+
+// connect builds the connector over a provider, through a transport that
+// keeps connections open, as a careless process would give it.
+func (p *probe) connect(to *provider) (connector.Connector, func()) {
+	transport := &http.Transport{}
+	c, err := p.Build(transport)(connector.Account{ID: "mca_test", Provider: "test", Test: true, BaseURL: to.url(), Secrets: p.Secrets})
+	if err != nil {
+		p.t.Fatalf("build connector: %v", err)
+	}
+	return c, transport.CloseIdleConnections
+}
+
+// with runs f against a provider that answers by script, but for the faults
+// that f orders.
+func (p *probe) with(script Script, f func(*provider, connector.Connector)) {
+	server := listen(p.t, p.Moves, script)
+	c, idle := p.connect(server)
+	f(server, c)
+	idle()
+	server.close()
+}
+
+// send calls Send and holds the answer to what is true of every answer.
+func (p *probe) send(ctx context.Context, what string, c connector.Connector, in connector.Instruction) connector.Outcome {
+	out, err := p.await(what, func() (connector.Outcome, error) { return c.Send(ctx, in) })
+	if out.Verdict == connector.Absent {
+		p.errorf("%s: Send said absent", what)
+	}
+	p.sound(what, out, err, in)
+	return out
+}
+
+func (p *probe) lookup(ctx context.Context, what string, c connector.Connector, in connector.Instruction) connector.Outcome {
+	out, err := p.await(what, func() (connector.Outcome, error) { return c.Lookup(ctx, in.Key) })
+	if errors.Is(err, connector.ErrNoLookup) != !c.Traits().Lookup {
+		p.errorf("%s: got error %v from Lookup with Traits.Lookup %v", what, err, c.Traits().Lookup)
+	}
+	p.sound(what, out, err, in)
+	return out
+}
+
+func (p *probe) await(what string, f func() (connector.Outcome, error)) (connector.Outcome, error) {
+	type result struct {
+		out connector.Outcome
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		out, err := f()
+		done <- result{out, err}
+	}()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case r := <-done:
+		return r.out, r.err
+	case <-timer.C:
+		p.t.Fatalf("%s: call hangs", what)
+		return connector.Outcome{}, nil
+	}
+}
+
+var verdicts = map[connector.Verdict]bool{
+	connector.Unknown: true, connector.Accepted: true, connector.Paid: true, connector.PartlyPaid: true,
+	connector.Rejected: true, connector.Returned: true, connector.Absent: true,
+}
+
+// sound is what is true of every answer.
+func (p *probe) sound(what string, out connector.Outcome, err error, in connector.Instruction) {
+	if !verdicts[out.Verdict] {
+		p.errorf("%s: got verdict %q, which is none", what, out.Verdict)
+	}
+	if unknown := out.Verdict == connector.Unknown; unknown != (err != nil) {
+		p.errorf("%s: got %s with error %v, want an error with unknown and with nothing else", what, out.Verdict, err)
+	}
+	if part := out.Verdict == connector.PartlyPaid; part != out.Paid.IsSet() {
+		p.errorf("%s: got %s with an amount paid of %s", what, out.Verdict, out.Paid)
+	} else if less, err := out.Paid.Less(in.Amount); part && (!less || err != nil || !out.Paid.IsPositive()) {
+		p.errorf("%s: got %s paid partly of %s", what, out.Paid, in.Amount)
+	}
+	text := fmt.Sprint(out.Ref, out.Resolution, out.Code, out.Message)
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		text += fmt.Sprintf(" %v %+v %#v", e, e, e)
+	}
+	for _, canary := range p.canaries(in) {
+		if strings.Contains(text, canary) {
+			p.errorf("%s: says a secret or an account number in %T or in the outcome", what, err)
+		}
+	}
+}
+
+func (p *probe) canaries(in connector.Instruction) []string {
+	var out []string
+	for _, values := range []map[string]string{p.Secrets, in.Details} {
+		for _, v := range values {
+			if len(v) >= 8 {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+// once wants that exactly one request that moves money arrived.
+func (p *probe) once(what string, server *provider) {
+	if got := server.moving(); len(got) != 1 {
+		p.errorf("%s: got %d arrivals that move money, want 1", what, len(got))
+	}
+}

@@ -1,0 +1,74 @@
+package sandbox
+
+import (
+	"net/http"
+	"reflect"
+	"testing"
+
+	"penstock/engine/connector"
+)
+
+// Whatever an answer is, the verdict is Unknown exactly if there is an error,
+// and nothing but a transfer with the right key is ever Paid.
+func FuzzAnswer(f *testing.F) {
+	f.Add(200, `{"id":"t","key":"k","amount":"12.50","currency":"EUR","status":"paid","resolution":"","paid_amount":"12.50"}`)
+	f.Add(200, `{"id":"t","key":"k","currency":"EUR","status":"partly_paid","paid_amount":"1.00"}`)
+	f.Add(400, `{"error":{"code":"invalid_amount","message":"m","booked":false}}`)
+	f.Add(404, `{"error":{"code":"transfer_not_found"}}`)
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		in := instruction("k")
+		for _, means := range []func() (connector.Outcome, error){
+			func() (connector.Outcome, error) { return meansSend(in, status, []byte(body)) },
+			func() (connector.Outcome, error) { return meansLookup(in.Key, status, []byte(body)) },
+		} {
+			out, err := means()
+			if (out.Verdict == connector.Unknown) != (err != nil) {
+				t.Errorf("%d %q: got %s, %v", status, body, out.Verdict, err)
+			}
+			if w, err := readTransfer([]byte(body)); out.Verdict == connector.Paid && (err != nil || w.Key != in.Key || status/100 != 2) {
+				t.Errorf("%d %q: got paid", status, body)
+			}
+		}
+	})
+}
+
+func FuzzReadOrder(f *testing.F) {
+	f.Add(`{"key":"k","amount":"12.50","currency":"EUR","service":"s","fields":{"card":{"card_number":"4111"},"n":1}}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		o, refusal := readOrder([]byte(body))
+		if refusal == nil && (!o.Amount.IsSet() || o.Amount.IsNegative()) {
+			t.Errorf("%q: got amount %s", body, o.Amount)
+		}
+		fateOf(o.Fields)
+	})
+}
+
+func FuzzFaults(f *testing.F) {
+	f.Add(`{"drop_request":0.5,"late_ms":[1,2],"seed":-1}`)
+	f.Fuzz(func(t *testing.T, patch string) {
+		got, _, err := DefaultFaults().merge([]byte(patch))
+		if err == nil && got.check() != nil {
+			t.Errorf("%q: got %+v", patch, got)
+		}
+	})
+}
+
+func FuzzNotification(f *testing.F) {
+	f.Add("t=1,v1=00", `{"key":"k"}`)
+	f.Fuzz(func(t *testing.T, header, body string) {
+		got, err := readNotice("secret", http.Header{SignatureHeader: {header}}, []byte(body))
+		if err != connector.ErrSignature || !reflect.DeepEqual(got, connector.Notice{}) {
+			t.Errorf("%q: got %+v, %v", header, got, err)
+		}
+	})
+}
+
+func FuzzJournalLine(f *testing.F) {
+	f.Add([]byte("9db52b16 {\"arrivals\":4}\n"))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		if c, ok := decodeLine(line); ok {
+			p, _ := world(t, `{}`)
+			p.apply(c)
+		}
+	})
+}
