@@ -199,99 +199,22 @@ func TestDayCannotBeTakenByACustomer(t *testing.T) {
 	wantOpen(t, l, day, card, sealed, "x")
 }
 
-func TestErasedOwnerNeverComesBack(t *testing.T) {
-	keys := mem.New(mem.Options{})
-	l, master := newLocker(t, keys)
-	sealed := mustSeal(t, l, alice, card, "x")
-	bob := Owner{Merchant: "acme", Mode: "live", Subject: "cus_bob"} // never had a key
-	for range 2 {
-		for _, o := range []Owner{alice, bob} {
-			if err := l.Erase(ctx, o); err != nil {
-				t.Fatalf("erase %v: %v", o, err)
-			}
-		}
-	}
-	if err := l.Rotate(ctx); err != nil {
-		t.Fatal(err)
-	}
-	for _, restart := range []bool{false, true} {
-		if restart {
-			l = openLocker(t, keys.Reopen(), master)
-		}
-		_, err := l.Open(ctx, alice, card, sealed)
-		wantErr(t, "open after erase", err, ErrErased)
-		for _, o := range []Owner{alice, bob} {
-			_, err := l.Seal(ctx, o, card, []byte("y"))
-			wantErr(t, "seal for erased "+o.String(), err, ErrErased)
-		}
-	}
-}
-
-func TestEraseBeatsReadersUnderWay(t *testing.T) {
-	l, _ := newLocker(t, mem.New(mem.Options{}))
-	for i := range 50 {
-		o := Owner{Merchant: "acme", Mode: "live", Subject: fmt.Sprint(i)}
-		sealed := mustSeal(t, l, o, card, "x")
-		l.cache.drop(o) // so that readers load it while it is being erased
-		var wg sync.WaitGroup
-		for range 4 {
-			wg.Go(func() {
-				if _, err := l.Open(ctx, o, card, sealed); err != nil && !errors.Is(err, ErrErased) {
-					t.Errorf("open while erasing: %v", err)
-				}
-			})
-		}
-		if err := l.Erase(ctx, o); err != nil {
-			t.Fatal(err)
-		}
-		_, err := l.Open(ctx, o, card, sealed)
-		wantErr(t, "open after erase", err, ErrErased)
-		wg.Wait()
-		_, err = l.Open(ctx, o, card, sealed)
-		wantErr(t, "open after all readers", err, ErrErased)
-	}
-}
-
-// TestKeyReadBeforeEraseIsNotKept is the interleaving that the test above only
-// meets by luck.
-func TestKeyReadBeforeEraseIsNotKept(t *testing.T) {
-	l, _ := newLocker(t, mem.New(mem.Options{}))
-	sealed := mustSeal(t, l, alice, card, "x")
-	l.cache.drop(alice)
-	epoch := l.cache.now()
-	var k dataKey
-	err := l.keys.View(ctx, func(tx store.Tx) (err error) {
-		k, err = l.getKey(tx, alice.rowKey())
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Erase(ctx, alice); err != nil {
-		t.Fatal(err)
-	}
-	l.cache.put(alice, &k, epoch)
-	_, err = l.Open(ctx, alice, card, sealed)
-	wantErr(t, "open after erase", err, ErrErased)
-}
-
 func TestRacingFirstUseMakesOneKey(t *testing.T) {
 	l, _ := newLocker(t, mem.New(mem.Options{}))
 	const n = 64
+	l.keys = newLateStore(l.keys, n)
 	sealed := make([][]byte, n)
-	start := make(chan struct{})
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
-			<-start
 			var err error
 			if sealed[i], err = l.Seal(ctx, alice, card, []byte(fmt.Sprint(i))); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	close(start)
 	wg.Wait()
+	l.cache.clear()
 	for i, s := range sealed {
 		wantOpen(t, l, alice, card, s, fmt.Sprint(i))
 		if got, want := [idSize]byte(s[3:]), [idSize]byte(sealed[0][3:]); got != want {
@@ -404,7 +327,7 @@ func TestSealedLockerRefusesEverything(t *testing.T) {
 			"OpenSecret":   func() error { _, err := l.OpenSecret(ctx, card, sealed); return err },
 			"Fingerprint":  func() error { _, err := l.Fingerprint(ctx, "m", "live", "x"); return err },
 			"MAC":          func() error { _, err := l.MAC("x"); return err },
-			"Erase":        func() error { return l.Erase(ctx, alice) },
+			"Erase":        func() error { return l.Erase(ctx, OwnerOfCustomer("acme", "live", "another")) },
 			"Rotate":       func() error { return l.Rotate(ctx) },
 			"RotateMaster": func() error { return l.RotateMaster(ctx, NewMaster()) },
 			"Verify":       func() error { return l.Verify(ctx) },
@@ -454,9 +377,9 @@ func TestLostKeyringIsNotMadeAnew(t *testing.T) {
 }
 
 func TestRacingOpensMakeOneKeyring(t *testing.T) {
-	keys := mem.New(mem.Options{})
-	master := NewMaster()
 	rings := make([]string, 8)
+	keys := newLateStore(mem.New(mem.Options{}), len(rings))
+	master := NewMaster()
 	var wg sync.WaitGroup
 	for i := range rings {
 		wg.Go(func() {
@@ -527,72 +450,5 @@ func TestOwnerRowsAreOneToOne(t *testing.T) {
 				t.Errorf("the first %d bytes of %v's row name %v", n, o, got)
 			}
 		}
-	}
-}
-
-// errCut is what a dead process would not live to see.
-var errCut = errors.New("cut")
-
-// cutStore dies at a chosen Update, before it or after its commit, and answers
-// nothing afterwards, as for a process that was killed there.
-type cutStore struct {
-	store.Store
-	mu    sync.Mutex
-	left  int // Updates until it dies; 0 means never
-	after bool
-	dead  bool
-}
-
-func (c *cutStore) arm(n int, after bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.left, c.after = n, after
-}
-
-func (c *cutStore) kill() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.dead = true
-}
-
-func (c *cutStore) disarm() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.left, c.dead = 0, false
-}
-
-func (c *cutStore) View(ctx context.Context, fn func(store.Tx) error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.dead {
-		return errCut
-	}
-	return c.Store.View(ctx, fn)
-}
-
-func (c *cutStore) Update(ctx context.Context, fn func(store.Tx) error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.dead {
-		return errCut
-	}
-	if c.left > 0 {
-		if c.left--; c.left == 0 {
-			c.dead = true
-			if !c.after {
-				return errCut
-			}
-		}
-	}
-	if err := c.Store.Update(ctx, fn); err != nil || !c.dead {
-		return err
-	}
-	return errCut
-}
-
-func deleteRow(t testing.TB, s store.Store, bucket string, row []byte) {
-	t.Helper()
-	if err := s.Update(ctx, func(tx store.Tx) error { return tx.Delete(bucket, row) }); err != nil {
-		t.Fatal(err)
 	}
 }
