@@ -20,13 +20,16 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // under another key or in another bucket doesn't verify. The lengths keep the
 // three parts apart.
 func sum(bucket string, key, value []byte) uint32 {
-	var head [3 + store.MaxBucket]byte
-	head[0] = byte(len(bucket))
-	binary.BigEndian.PutUint16(head[1:], uint16(len(key)))
-	n := 3 + copy(head[3:], bucket)
-	c := crc32.Update(0, castagnoli, head[:n])
-	c = crc32.Update(c, castagnoli, key)
-	return crc32.Update(c, castagnoli, value)
+	c := ^uint32(0)
+	// By hand, since a buffer given to crc32 is an allocation.
+	step := func(b byte) { c = castagnoli[byte(c)^b] ^ c>>8 }
+	step(byte(len(bucket)))
+	for i := range len(bucket) {
+		step(bucket[i])
+	}
+	step(byte(len(key) >> 8))
+	step(byte(len(key)))
+	return crc32.Update(crc32.Update(^c, castagnoli, key), castagnoli, value)
 }
 
 // verify takes the checksum off a stored value, or returns store.ErrCorrupt.

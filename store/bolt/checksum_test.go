@@ -107,8 +107,11 @@ func TestSumKeepsItsPartsApart(t *testing.T) {
 		}
 		seen[got] = fmt.Sprintf("%q", c)
 	}
-	// "123456789" is the published check value's input; here it proves the polynomial.
+	// It is a CRC-32C, whose published check value is that of "123456789".
 	if got := crc32.Checksum([]byte("123456789"), castagnoli); got != 0xe3069283 {
 		t.Errorf("CRC-32C of 123456789 is %#x, want 0xe3069283", got)
+	}
+	if got, want := sum("b", []byte("key"), []byte("value")), crc32.Checksum([]byte("\x01b\x00\x03keyvalue"), castagnoli); got != want {
+		t.Errorf("sum is %#x, want the CRC-32C of its parts, %#x", got, want)
 	}
 }

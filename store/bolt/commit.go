@@ -21,14 +21,29 @@ func (w *writer) commit() error {
 	id := w.base.ID()
 	err := w.store.commit(w.base)
 	if err == nil {
-		w.store.refreshSpace()
 		w.store.stats.committed(len(w.batch), w.arena.used)
+		w.lookAtSpace()
 		return nil
 	}
 	if w.store.nothingWritten(id, err) {
 		return fmt.Errorf("%w: %w", store.ErrFull, err)
 	}
 	return fmt.Errorf("%w: %w", store.ErrCommitUnknown, err)
+}
+
+// How much may be committed between two looks at the room left.
+const (
+	lookCommits = 8
+	lookBytes   = mib
+)
+
+func (w *writer) lookAtSpace() {
+	w.unseenCommits++
+	w.unseenBytes += w.arena.used
+	if w.unseenCommits >= lookCommits || w.unseenBytes >= lookBytes {
+		w.store.refreshSpace()
+		w.unseenCommits, w.unseenBytes = 0, 0
+	}
 }
 
 // nothingWritten says whether a failed commit surely left no trace.

@@ -14,7 +14,7 @@ type space struct {
 }
 
 // LowSpace implements store.Spacer: less than Options.MinFree is left on the
-// device or below Options.MaxSize. The writer looks after each commit; while
+// device or below Options.MaxSize. The writer looks every few commits; while
 // the answer is true it is looked up anew, because a store that refuses new
 // work may not commit for long.
 func (s *Store) LowSpace() bool {

@@ -101,6 +101,8 @@ type writer struct {
 	again []*request
 	alone int
 
+	unseenCommits, unseenBytes int // since the last look at the room left
+
 	leaving bool // fn called runtime.Goexit: the goroutine unwinds
 	ended   bool
 }
