@@ -83,7 +83,7 @@ func testCloseWaits(s *suite) {
 		go func() {
 			err := s.store.Close()
 			if !viewEnded.Load() {
-				err = errors.Join(err, errors.New("Close returned while a View was running"))
+				err = errors.Join(err, errors.New("close returned while a View was running"))
 			}
 			closed <- err
 		}()

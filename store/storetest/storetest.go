@@ -145,7 +145,7 @@ func checkOrder(tx store.Tx, bucket string) error {
 			return fmt.Errorf("key %x ascending is %x descending", p.Key, d.Key)
 		}
 		if v, err := tx.Get(bucket, p.Key); err != nil || !bytes.Equal(v, p.Value) {
-			return fmt.Errorf("Get of the scanned key %x: %x, %w", p.Key, v, err)
+			return fmt.Errorf("get of the scanned key %x: %x, %w", p.Key, v, err)
 		}
 	}
 	return nil

@@ -259,11 +259,11 @@ func testEmptyValue(s *suite) {
 func testAbsentBucket(s *suite) {
 	look := func(tx store.Tx) error {
 		if v, err := tx.Get("b", []byte("k")); !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("Get: %q, %v, want %v", v, err, store.ErrNotFound)
+			return fmt.Errorf("get: %q, %v, want %v", v, err, store.ErrNotFound)
 		}
 		for _, desc := range []bool{false, true} {
 			if got, err := tx.Scan("b", nil, nil, 10, desc); err != nil || len(got) != 0 {
-				return fmt.Errorf("Scan: %d pairs, %v, want none", len(got), err)
+				return fmt.Errorf("scan: %d pairs, %v, want none", len(got), err)
 			}
 		}
 		return nil
@@ -271,7 +271,7 @@ func testAbsentBucket(s *suite) {
 	s.view(look)
 	s.update(func(tx store.Tx) error {
 		if err := tx.Delete("b", []byte("k")); err != nil {
-			return fmt.Errorf("Delete: %w", err)
+			return fmt.Errorf("delete: %w", err)
 		}
 		return look(tx)
 	})
