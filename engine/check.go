@@ -155,6 +155,11 @@ func (k *check) requests(tx store.Tx) error {
 		if err := k.history(tx, s, r); err != nil {
 			return err
 		}
+		for _, t := range r.Told {
+			if _, err := tx.Get(bucketDelivery, s.key(t.Delivery)); err != nil {
+				k.found("request %s was to be told of by delivery %s, which is gone", id, t.Delivery)
+			}
+		}
 		k.stage(s, r)
 		return nil
 	})

@@ -102,7 +102,7 @@ func (e *Engine) notifyProfile(tx store.Tx, s Scope, now time.Time, v *View, all
 	}
 	for i := range all {
 		p := &all[i]
-		if kind == "" || p.Profile != profile || !p.wants(kind) || e.Rules.Told(v.told(kind, p.ID)) {
+		if kind == "" || p.Profile != profile || !p.wants(kind) || v.told(kind, p.ID) {
 			continue
 		}
 		id, err := e.newID(now)

@@ -17,7 +17,6 @@ type Rules struct {
 	InHand func(bool) bool            // whether what this process has in hand is skipped
 	Owned  func(owned bool) bool      // whether a method must belong to the customer who is paid
 	Same   func(same bool) bool       // whether a repeat must have the first one's body
-	Told   func(already bool) bool    // whether an event is told once only
 	Booked func(p payout.Payout) bool // whether a payout's step is posted to its deposit
 }
 
@@ -32,7 +31,7 @@ func (r Rules) filled() Rules {
 		r.Apply = payout.Apply
 	}
 	same := func(b bool) bool { return b }
-	for _, f := range []*func(bool) bool{&r.InHand, &r.Owned, &r.Same, &r.Told} {
+	for _, f := range []*func(bool) bool{&r.InHand, &r.Owned, &r.Same} {
 		if *f == nil {
 			*f = same
 		}

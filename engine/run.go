@@ -42,11 +42,12 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-e.bell:
 		case <-tick:
 		}
-		if off, moved := e.pulse.stepped(); moved { // cron's timers went wrong with the clock
+		moved, err := e.watchClock(ctx)
+		if err != nil {
+			return err
+		}
+		if moved { // cron's timers went wrong with the clock
 			stop()
-			if err := e.stepClock(ctx, off); err != nil {
-				return err
-			}
 			if stop, err = e.startCron(); err != nil {
 				return err
 			}
@@ -87,10 +88,14 @@ func (e *Engine) round(ctx context.Context, crew *crew) error {
 	return nil
 }
 
-// stepClock begins a new epoch after the wall clock was moved.
-func (e *Engine) stepClock(ctx context.Context, off time.Duration) error {
+// watchClock begins a new epoch when the wall clock was moved, and says so.
+func (e *Engine) watchClock(ctx context.Context) (moved bool, err error) {
+	off, moved := e.pulse.stepped()
+	if !moved {
+		return false, nil
+	}
 	e.Log.WarnContext(ctx, "the wall clock was moved; waiting times start anew", "by", off.String())
-	return e.begin(ctx, "clock_step")
+	return true, e.begin(ctx, "clock_step")
 }
 
 // crew is the hands that carry out jobs, a bounded number at a time.

@@ -19,6 +19,9 @@ func (e *Engine) Work(ctx context.Context) (int, error) {
 	if err := e.healthy(); err != nil {
 		return 0, err
 	}
+	if _, err := e.watchClock(ctx); err != nil {
+		return 0, err
+	}
 	jobs, err := e.claim(ctx)
 	if err != nil {
 		return 0, err

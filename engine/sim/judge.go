@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"penstock/engine"
+	"penstock/engine/connector/sandbox"
 	"penstock/engine/payout"
 )
 
@@ -37,6 +38,8 @@ func (w *World) Judge() ([]string, error) {
 			bad = append(bad, fmt.Sprintf("the provider has %s, of which we know nothing", l.Key))
 		case l.Amount != p.Amount:
 			bad = append(bad, fmt.Sprintf("%s: asked for %s, the provider has %s", l.Key, p.Amount, l.Amount))
+		case p.Status == payout.Paid && l.Movements > 0 && l.Status == sandbox.PartlyPaid, p.Status == payout.PartlyPaid && (l.Status == sandbox.Paid || l.Status == sandbox.PartlyPaid) && p.Moved != l.Paid:
+			bad = append(bad, fmt.Sprintf("%s: %s of %s, the provider has paid %s", l.Key, p.Status, p.Moved, l.Paid))
 		case l.Movements > 0 && (p.Status == payout.Failed || p.Status == payout.Cancelled):
 			bad = append(bad, fmt.Sprintf("%s: %s although money moved", l.Key, p.Status))
 		}

@@ -10,7 +10,9 @@
 package sim
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +25,7 @@ import (
 	"penstock/engine/connector"
 	"penstock/engine/connector/sandbox"
 	"penstock/locker"
+	"penstock/store"
 	"penstock/store/faulty"
 	"penstock/store/mem"
 )
@@ -35,6 +38,7 @@ type Config struct {
 	Timing engine.Timing    // zero fields: the engine's own
 	Render map[string]engine.Render
 	Log    io.Writer // nil: silence
+	Break  Break     // the zero Break is the product
 }
 
 // Clock is the world's time. The wall may be stepped; the monotonic time only
@@ -70,9 +74,15 @@ type World struct {
 	Receiver *Receiver
 	Engine   *engine.Engine
 	Boots    int
+	Logged   bytes.Buffer // everything that the appliance has logged
 
-	CutAtSend bool   // cut the power just before the next instruction goes out
-	PanicKey  string // a payout whose handling panics; empty: none
+	CutAtSend bool                  // cut the power just before the next instruction goes out
+	PanicKey  string                // a payout whose handling panics; empty: none
+	OnSend    func(context.Context) // called while an instruction is out; nil: nothing
+
+	stalled  int
+	panicked bool
+	sends    map[string]int
 
 	master locker.MasterKey
 	ids    *rand.ChaCha8 // the engine's draws
@@ -85,7 +95,7 @@ func New(c Config) (*World, error) {
 		seed[i] = byte(c.Seed >> (8 * i))
 	}
 	w := &World{Config: c, Ctx: context.Background(), Clock: &Clock{wall: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC)},
-		Rand: rand.New(rand.NewPCG(c.Seed, 1)), Disk: mem.New(mem.Options{}), Keys: mem.New(mem.Options{}), master: locker.NewMaster(), ids: rand.NewChaCha8(seed)}
+		Rand: rand.New(rand.NewPCG(c.Seed, 1)), Disk: mem.New(mem.Options{ManualSync: c.Break.Unsynced}), Keys: mem.New(mem.Options{ManualSync: c.Break.UnsyncedKeys}), sends: map[string]int{}, master: locker.NewMaster(), ids: rand.NewChaCha8(seed)}
 	w.Receiver = &Receiver{w: w, Seen: map[string]int{}}
 	faults := sandbox.DefaultFaults()
 	if c.Faults != nil {
@@ -111,18 +121,33 @@ func (w *World) Boot() error {
 
 func (w *World) open() error {
 	var err error
-	if w.Locker, err = locker.Open(w.Ctx, locker.Config{Keys: w.Keys, Master: w.master}); err != nil {
+	disk, keys, clock := store.Store(w.Store), store.Store(w.Keys), engine.Clock(w.Clock)
+	if w.Break.Disk != nil {
+		disk = w.Break.Disk(w, disk)
+	}
+	if w.Break.Keys != nil {
+		keys = w.Break.Keys(w, keys)
+	}
+	if w.Break.Clock != nil {
+		clock = w.Break.Clock(w.Clock)
+	}
+	timing := w.Timing
+	if w.Break.Timing != nil {
+		timing = w.Break.Timing(timing)
+	}
+	if w.Locker, err = locker.Open(w.Ctx, locker.Config{Keys: keys, Master: w.master}); err != nil {
 		return fmt.Errorf("open the locker: %w", err)
 	}
-	out := w.Log
-	if out == nil {
-		out = io.Discard
+	out := io.Writer(&w.Logged)
+	if w.Log != nil {
+		out = io.MultiWriter(out, w.Log)
 	}
 	w.Engine, err = engine.Open(w.Ctx, engine.Config{
-		Store: w.Store, Locker: w.Locker, Clock: w.Clock, Rand: w.ids,
+		Store: disk, Locker: w.Locker, Clock: clock, Rand: w.ids,
 		Connectors: map[string]connector.Builder{engine.SandboxName: w.connect},
-		Transport:  w.Receiver, Render: w.Render, Timing: w.Timing,
-		Log: slog.New(slog.NewTextHandler(out, nil)),
+		Transport:  w.Receiver, Render: w.Render, Timing: timing, Rules: w.Break.Rules,
+		NotifyURL: "https://penstock.example",
+		Log:       slog.New(slog.NewTextHandler(out, nil)),
 	})
 	return err
 }
@@ -135,12 +160,12 @@ func (w *World) Crash() error {
 	return w.Boot()
 }
 
-// errStopped says that the appliance has to be started anew.
-func stopped(err error) bool { return errors.Is(err, faulty.ErrPowerCut) }
-
 // Work does what is due now and returns how much that was.
 func (w *World) Work() (int, error) {
 	done := 0
+	if w.Break.StopsAfterPanic && w.panicked {
+		return 0, nil
+	}
 	for range 1000 {
 		n, err := w.Engine.Work(w.Ctx)
 		if err != nil {
@@ -153,6 +178,9 @@ func (w *World) Work() (int, error) {
 	}
 	return done, errors.New("sim: work that is due never ends")
 }
+
+// Tick lets the appliance notice the time.
+func (w *World) Tick() error { _, err := w.Work(); return err }
 
 // Run lets d of the world's time pass, going from one thing due to the next.
 func (w *World) Run(d time.Duration) error {
@@ -183,12 +211,20 @@ func (w *World) Run(d time.Duration) error {
 // that the provider's answer takes; a call that is cut takes all it is given,
 // as a hanging one does.
 func (w *World) connect(a connector.Account) (connector.Connector, error) {
-	inner, err := sandbox.InProcess(w.Provider)(a)
+	a.Secrets = map[string]string{sandbox.SecretName: noticeSecret}
+	traits := w.Traits
+	if traits == (connector.Traits{}) {
+		traits = sandbox.DefaultTraits()
+	}
+	inner, err := sandbox.InProcess(w.Provider, sandbox.WithTraits(traits))(a)
 	if err != nil {
 		return nil, err
 	}
 	return &line{Connector: inner, w: w}, nil
 }
+
+// noticeSecret is what the provider signs its notifications with.
+const noticeSecret = "a secret of the provider and us"
 
 type line struct {
 	connector.Connector
@@ -196,14 +232,16 @@ type line struct {
 }
 
 func (l *line) Traits() connector.Traits {
-	if l.w.Traits != (connector.Traits{}) {
-		return l.w.Traits
+	t := l.Connector.Traits()
+	if l.w.Break.Traits != nil {
+		t = l.w.Break.Traits(t)
 	}
-	return l.Connector.Traits()
+	return t
 }
 
 func (l *line) Send(ctx context.Context, in connector.Instruction) (connector.Outcome, error) {
 	if l.w.PanicKey == in.Key {
+		l.w.panicked = true
 		panic("sim: a poisoned record")
 	}
 	if l.w.CutAtSend {
@@ -211,13 +249,29 @@ func (l *line) Send(ctx context.Context, in connector.Instruction) (connector.Ou
 		l.w.Store.Cut()
 		return connector.Outcome{}, faulty.ErrPowerCut
 	}
-	out, err := l.Connector.Send(ctx, in)
+	l.w.sends[in.Key]++
+	send := l.Connector.Send
+	if l.w.Break.Send != nil {
+		send = l.w.Break.Send(l.w, send)
+	}
+	out, err := send(ctx, in)
 	l.took(err)
+	if l.w.OnSend != nil {
+		l.w.OnSend(ctx) // the answer is here, and the worker that has it stalls
+	}
 	return out, err
+}
+
+func (l *line) Notification(h http.Header, body []byte) (connector.Notice, error) {
+	if l.w.Break.Unsigned {
+		h = sandbox.Posting{Body: body}.Header(noticeSecret, l.w.Clock.Now())
+	}
+	return l.Connector.(connector.Notifier).Notification(h, body)
 }
 
 func (l *line) Lookup(ctx context.Context, key string) (connector.Outcome, error) {
 	if l.w.PanicKey == key {
+		l.w.panicked = true
 		panic("sim: a poisoned record")
 	}
 	out, err := l.Connector.Lookup(ctx, key)
@@ -245,6 +299,8 @@ type Receiver struct {
 
 // Message is one webhook as it arrived.
 type Message struct {
+	Host   string
+	At     time.Time
 	Header http.Header
 	Body   []byte
 	Status int
@@ -256,7 +312,10 @@ func (r *Receiver) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := Message{Header: req.Header.Clone(), Body: body, Status: http.StatusOK}
+	m := Message{Host: req.URL.Hostname(), At: r.w.Clock.Now(), Header: req.Header.Clone(), Body: body, Status: http.StatusOK}
+	if r.w.Break.Receive != nil {
+		r.w.Break.Receive(r.w, &m)
+	}
 	if r.Answer != 0 {
 		m.Status = r.Answer
 	}
@@ -268,4 +327,20 @@ func (r *Receiver) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	r.Got = append(r.Got, m)
 	return &http.Response{StatusCode: m.Status, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
+}
+
+// rerendered is a webhook's body as the state is now.
+func (w *World) rerendered(body []byte) []byte {
+	var b struct{ Request string }
+	if err := json.Unmarshal(body, &b); err != nil {
+		return body
+	}
+	for _, m := range []string{"shop", "other"} {
+		c := engine.Caller{Scope: engine.Scope{Merchant: m, Mode: engine.Test}}
+		if v, err := w.Engine.Get(w.Ctx, c, engine.PrefixRequest, engine.PrefixRequest+b.Request); err == nil {
+			_, now, _ := told(engine.Occasion{View: v})
+			return now
+		}
+	}
+	return body
 }

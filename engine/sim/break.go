@@ -1,0 +1,49 @@
+package sim
+
+import (
+	"context"
+
+	"penstock/engine"
+	"penstock/engine/connector"
+	"penstock/store"
+)
+
+// Break is a known bug that a world can be given, to show that the world sees
+// it. It is planted at a seam around the engine, or as a wrong decision of its
+// rules; the zero Break is the product.
+type Break struct {
+	Name     string // as --break takes it
+	Does     string // what it does, in a sentence
+	Incident string // what it stands for
+	Within   uint64 // seeds by which it has always been found
+
+	Rules           engine.Rules
+	Timing          func(engine.Timing) engine.Timing
+	Clock           func(*Clock) engine.Clock
+	Disk            func(*World, store.Store) store.Store
+	Keys            func(*World, store.Store) store.Store
+	Traits          func(connector.Traits) connector.Traits
+	Send            func(*World, sendFunc) sendFunc
+	Receive         func(*World, *Message)
+	Unsynced        bool // the store's commits are not synced
+	UnsyncedKeys    bool // the keyring's commits are not synced
+	Unsigned        bool // notifications are believed without their signature
+	StopsAfterPanic bool // the worker never runs again after a panic
+}
+
+type sendFunc func(context.Context, connector.Instruction) (connector.Outcome, error)
+
+// Breaks is the catalogue, in the order of the rules and invariants broken.
+func Breaks() []Break {
+	return append(append(append([]Break{}, decisionBreaks()...), wireBreaks()...), diskBreaks()...)
+}
+
+// FindBreak finds one by its name.
+func FindBreak(name string) (Break, bool) {
+	for _, b := range Breaks() {
+		if b.Name == name {
+			return b, true
+		}
+	}
+	return Break{}, false
+}

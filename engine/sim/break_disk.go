@@ -1,0 +1,205 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"penstock/store"
+)
+
+// tampered is a store whose transactions pass through fn.
+type tampered struct {
+	store.Store
+	tx    func(store.Tx) store.Tx
+	after func(error) error
+}
+
+func (t tampered) Update(ctx context.Context, fn func(store.Tx) error) error {
+	err := t.Store.Update(ctx, func(tx store.Tx) error {
+		if t.tx != nil {
+			tx = t.tx(tx)
+		}
+		return fn(tx)
+	})
+	if t.after != nil {
+		err = t.after(err)
+	}
+	return err
+}
+
+func (t tampered) View(ctx context.Context, fn func(store.Tx) error) error {
+	return t.Store.View(ctx, func(tx store.Tx) error {
+		if v, ok := tx.(store.Tx); ok && t.tx != nil {
+			tx = t.tx(v)
+		}
+		return fn(tx)
+	})
+}
+
+// meddled is a transaction with some of its verbs replaced.
+type meddled struct {
+	store.Tx
+	put func(bucket string, key, value []byte) error
+	get func(bucket string, key []byte) ([]byte, error)
+}
+
+func (m meddled) Put(bucket string, key, value []byte) error {
+	if m.put != nil {
+		return m.put(bucket, key, value)
+	}
+	return m.Tx.Put(bucket, key, value)
+}
+
+func (m meddled) Get(bucket string, key []byte) ([]byte, error) {
+	if m.get != nil {
+		return m.get(bucket, key)
+	}
+	return m.Tx.Get(bucket, key)
+}
+
+// losing drops one of n Puts into a bucket.
+func losing(bucket string, n int) func(*World, store.Store) store.Store {
+	return func(w *World, s store.Store) store.Store {
+		return tampered{Store: s, tx: func(tx store.Tx) store.Tx {
+			return meddled{Tx: tx, put: func(b string, key, value []byte) error {
+				if b == bucket && w.Rand.IntN(n) == 0 {
+					return nil
+				}
+				return tx.Put(b, key, value)
+			}}
+		}}
+	}
+}
+
+type pending struct {
+	bucket     string
+	key, value []byte
+}
+
+// apart writes the Puts into a bucket in a transaction of their own, the next
+// one.
+func apart(bucket string) func(*World, store.Store) store.Store {
+	return func(w *World, s store.Store) store.Store {
+		var late []pending
+		return tampered{Store: s, tx: func(tx store.Tx) store.Tx {
+			due := late
+			late = nil
+			for _, p := range due {
+				if err := tx.Put(p.bucket, p.key, p.value); err != nil {
+					late = due // a view: it waits for the next update
+					break
+				}
+			}
+			return meddled{Tx: tx, put: func(b string, key, value []byte) error {
+				if b != bucket {
+					return tx.Put(b, key, value)
+				}
+				late = append(late, pending{b, bytes.Clone(key), bytes.Clone(value)})
+				return nil
+			}}
+		}}
+	}
+}
+
+// forgetting answers that a key is not there, one time in n.
+func forgetting(bucket string, n int) func(*World, store.Store) store.Store {
+	return func(w *World, s store.Store) store.Store {
+		return tampered{Store: s, tx: func(tx store.Tx) store.Tx {
+			return meddled{Tx: tx, get: func(b string, key []byte) ([]byte, error) {
+				if (bucket == "" || b == bucket) && w.Rand.IntN(n) == 0 {
+					return nil, store.ErrNotFound
+				}
+				return tx.Get(b, key)
+			}}
+		}}
+	}
+}
+
+// diskBreaks are wrong ways to store.
+func diskBreaks() []Break {
+	return []Break{
+		{Name: "commit-not-synced", Does: "answers before the disk has it", Incident: "a database with fsync switched off for speed",
+			Unsynced: true},
+		{Name: "keyring-not-synced", Does: "seals under a key that is not on disk yet", Incident: "records that no key opens after a power cut",
+			UnsyncedKeys: true},
+		{Name: "commit-error-ignored", Does: "takes an error out of commit as done", Incident: "fsync errors that PostgreSQL, and others, did not see for twenty years",
+			Disk: func(_ *World, s store.Store) store.Store {
+				return tampered{Store: s, after: func(err error) error {
+					if power(err) {
+						return nil
+					}
+					return err
+				}}
+			}},
+		{Name: "call-before-commit", Does: "makes the call first and stores the intent afterwards", Incident: "a crash between the bank's answer and the database's: nobody knows of the payout",
+			Disk: intentLate},
+		{Name: "due-row-forgotten", Does: "loses the row that says when work is due", Incident: "a queue that is not written in the transaction of the fact",
+			Disk: losing("due", 12)},
+		{Name: "webhook-apart", Does: "writes the webhook in a transaction of its own", Incident: "an event whose delivery was never created",
+			Disk: apart("delivery")},
+		{Name: "once-apart", Does: "writes the once-record in a transaction of its own", Incident: "check-then-insert: a repeat after a crash makes a second payout",
+			Disk: apart("once")},
+		{Name: "hold-apart", Does: "holds the money in a transaction of its own", Incident: "two payouts spend the same balance",
+			Disk: apart("deposit")},
+		{Name: "once-overlooked", Does: "does not always see that a key was used", Incident: "idempotency keys in a cache that evicts",
+			Disk: forgetting("once", 3)},
+		{Name: "timetable-not-rebased", Does: "leaves work where a clock that was wrong has put it", Incident: "a clock set back by a year; every job waits for a year",
+			Disk: func(_ *World, s store.Store) store.Store {
+				return tampered{Store: s, tx: func(tx store.Tx) store.Tx {
+					return meddled{Tx: tx, get: func(b string, key []byte) ([]byte, error) {
+						if b == "meta" && string(key) == "seen" {
+							return nil, store.ErrNotFound
+						}
+						return tx.Get(b, key)
+					}}
+				}}
+			}},
+		{Name: "scope-forgotten", Does: "finds a payout by its id, whoever it belongs to", Incident: "a look-up by id alone, not scoped to the merchant",
+			Disk: unscoped},
+		{Name: "data-key-made-twice", Does: "makes a customer's data key anew when it is not found at once", Incident: "two first uses race, and one's records can never be opened again",
+			Keys: forgetting("", 40)},
+	}
+}
+
+// intentLate lets a claim reach the disk only with the next commit.
+func intentLate(w *World, s store.Store) store.Store {
+	var late []pending
+	return tampered{Store: s, tx: func(tx store.Tx) store.Tx {
+		due := late
+		late = nil
+		for _, p := range due {
+			if err := tx.Put(p.bucket, p.key, p.value); err != nil {
+				late = due
+				break
+			}
+		}
+		return meddled{Tx: tx, put: func(b string, key, value []byte) error {
+			if b == "request" && bytes.Contains(value, []byte(`"status":"sending"`)) {
+				late = append(late, pending{b, bytes.Clone(key), bytes.Clone(value)})
+				return nil
+			}
+			return tx.Put(b, key, value)
+		}}
+	}}
+}
+
+// unscoped looks at another merchant's records where its own has none.
+func unscoped(_ *World, s store.Store) store.Store {
+	return tampered{Store: s, tx: func(tx store.Tx) store.Tx {
+		return meddled{Tx: tx, get: func(b string, key []byte) ([]byte, error) {
+			v, err := tx.Get(b, key)
+			if b != "request" || !errors.Is(err, store.ErrNotFound) {
+				return v, err
+			}
+			for _, m := range []string{"shop", "other"} {
+				if i := bytes.IndexByte(key, 0); i > 0 {
+					if v, err := tx.Get(b, append([]byte(m), key[i:]...)); err == nil {
+						return v, nil
+					}
+				}
+			}
+			return v, err
+		}}
+	}}
+}

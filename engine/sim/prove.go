@@ -1,0 +1,113 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"penstock/engine/connector"
+	"penstock/engine/connector/sandbox"
+	"penstock/store"
+	"penstock/store/faulty"
+)
+
+// Result is what one seed showed. The same seed and the same bug give the
+// same result.
+type Result struct {
+	Seed     uint64
+	Break    string
+	Nature   string         // of the provider met
+	Steps    int            // things that the world did
+	Faults   map[string]int // what went wrong on purpose, by name
+	Payouts  int
+	Checks   int      // times that every invariant was held against the world
+	Findings []string // what did not hold; empty: nothing
+}
+
+// invariants are what every world is judged by, in words. Findings bear their
+// numbers.
+var invariants = [...]string{
+	"I1 the provider has moved money at most once for each payout, and not at all for one that failed",
+	"I2 every transfer of the provider's book is a payout of ours, of the same amount",
+	"I3 what is available, held and paid adds up to what was put in, and to the payouts",
+	"I4 whatever was acknowledged is there after any crash",
+	"I5 nothing is sent whose intent was not on disk",
+	"I6 an end never changes, but for money that came back",
+	"I7 the same key and body get the same answer, another body is refused",
+	"I8 whatever has not ended is due, or waits for a person",
+	"I9 each change has its history, its audit line and its webhook, told once and as of then",
+	"I10 no account number lies outside the locker's ciphertext",
+	"I11 nobody reads, pays with or cancels what belongs to another merchant or customer",
+	"I12 once faults have healed, everything that was accepted ends",
+}
+
+// Invariants returns what every world is judged by, in words.
+func Invariants() []string { return append([]string(nil), invariants[:]...) }
+
+// Prove runs the world of one seed and judges it. An empty break is the
+// product; any other name plants that bug.
+func Prove(ctx context.Context, seed uint64, breakName string) (Result, error) {
+	r := Result{Seed: seed, Break: breakName, Faults: map[string]int{}}
+	var b Break
+	if breakName != "" {
+		var ok bool
+		if b, ok = FindBreak(breakName); !ok {
+			return r, fmt.Errorf("no break is called %q", breakName)
+		}
+	}
+	s, err := newStory(ctx, seed, b, &r)
+	if err != nil {
+		return r, err
+	}
+	if err := s.tell(); err != nil && !errors.Is(err, errFound) {
+		if breakName == "" {
+			return r, fmt.Errorf("seed %d: %w", seed, err)
+		}
+		r.Findings = append(r.Findings, "the appliance could not go on: "+err.Error())
+	}
+	sort.Strings(r.Findings)
+	return r, nil
+}
+
+// errFound ends a story as soon as something did not hold.
+var errFound = errors.New("sim: an invariant does not hold")
+
+// natures are the kinds of provider that a story may meet. What a provider
+// declares is true; a break may make it lie.
+var natures = [...]struct {
+	name   string
+	traits connector.Traits
+	faults string
+}{
+	{"honours the key and can be asked", connector.Traits{Idempotent: true, Lookup: true, Settle: 20 * time.Second}, `{}`},
+	{"honours the key, keeps refusals, can be asked", connector.Traits{Idempotent: true, KeepsRefusal: true, Lookup: true, Settle: 20 * time.Second}, `{"keeps_refusal":true}`},
+	{"ignores the key and can be asked", connector.Traits{Lookup: true, Settle: 20 * time.Second}, `{"idempotent":false}`},
+	{"honours the key and keeps refusals, can't be asked", connector.Traits{Idempotent: true, KeepsRefusal: true, Settle: 20 * time.Second}, `{"keeps_refusal":true,"lookup":false}`},
+	{"honours the key, can't be asked", connector.Traits{Idempotent: true, Settle: 20 * time.Second}, `{"lookup":false}`},
+	{"honours the key for an hour, can't be asked", connector.Traits{Idempotent: true, Window: time.Hour, Settle: 20 * time.Second}, `{"lookup":false}`},
+	{"neither honours the key nor can be asked", connector.Traits{Settle: 20 * time.Second}, `{"idempotent":false,"lookup":false}`},
+}
+
+// power is what the disk did in the middle of things.
+func power(err error) bool {
+	return errors.Is(err, faulty.ErrPowerCut) || errors.Is(err, store.ErrCommitUnknown)
+}
+
+func (s *story) fault(name string) { s.result.Faults[name]++ }
+
+func (s *story) setFaults(patch string) error {
+	_, err := s.w.Provider.SetFaults([]byte(patch))
+	return err
+}
+
+// magicAccount is a test account that ends as named, in the form of an IBAN.
+func magicAccount(name string) string {
+	for _, m := range sandbox.MagicTable() {
+		if m.Name == name {
+			return m.IBAN
+		}
+	}
+	panic("sim: no magic account " + name)
+}

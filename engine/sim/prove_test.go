@@ -1,0 +1,33 @@
+package sim
+
+import (
+	"context"
+	"os"
+	"strconv"
+	"testing"
+)
+
+// seeds is how many seeds a test tries: PENSTOCK_SEEDS, or so many.
+func seeds(t *testing.T, otherwise uint64) uint64 {
+	t.Helper()
+	n, err := strconv.ParseUint(os.Getenv("PENSTOCK_SEEDS"), 10, 64)
+	if err != nil {
+		return otherwise
+	}
+	return n
+}
+
+func TestNothingIsFoundInTheProduct(t *testing.T) {
+	for seed := uint64(1); seed <= seeds(t, 150); seed++ {
+		r, err := Prove(context.Background(), seed, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range r.Findings {
+			t.Errorf("seed %d: %s", seed, f)
+		}
+		if len(r.Findings) > 0 {
+			t.FailNow()
+		}
+	}
+}
