@@ -1,0 +1,80 @@
+package rest
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"penstock/engine"
+	"penstock/httpd/wire"
+)
+
+// auth is who may call a route: a merchant's key with the right, or, where
+// browsers may call, its publishable key.
+func (a *API) auth(right engine.Right, browsers bool) wire.Auth[engine.Caller] {
+	return wire.Auth[engine.Caller]{
+		Check: func(ctx context.Context, c *wire.Call) (engine.Caller, error) {
+			who, err := a.caller(ctx, c)
+			if err != nil {
+				return engine.Caller{}, err
+			}
+			if who.Publishable && !browsers {
+				return engine.Caller{}, fmt.Errorf("publishable key: %w", wire.ErrUnauthenticated)
+			}
+			if who.Mode == engine.Live && !c.Confidential() {
+				return engine.Caller{}, refuse(403, "IR_22", "Access forbidden. Live keys are answered over TLS, from this machine, or by a trusted proxy only")
+			}
+			if !who.May(right) {
+				return engine.Caller{}, refuse(403, "IR_22", "Access forbidden. Not authorized to access this resource "+string(right))
+			}
+			return who, nil
+		},
+		Who: func(p engine.Caller) wire.Who { return wire.Who{Merchant: p.Merchant, KeyID: p.Actor} },
+	}
+}
+
+// caller finds whose key came, in any of the three places for it.
+func (a *API) caller(ctx context.Context, c *wire.Call) (engine.Caller, error) {
+	user, secret, err := credentials(c)
+	if err != nil {
+		return engine.Caller{}, err
+	}
+	who, err := a.Engine.Authenticate(ctx, secret)
+	var refused *engine.Error
+	if errors.As(err, &refused) && refused.Code == engine.CodeUnauthorized || err == nil && user != "" && user != who.Actor {
+		return engine.Caller{}, fmt.Errorf("api key: %w", wire.ErrUnauthenticated)
+	}
+	return who, err
+}
+
+// credentials reads `api-key: K`, `Authorization: Bearer K`, or Basic with the
+// key's id as user. A call has one of them, once.
+func credentials(c *wire.Call) (user, secret string, err error) {
+	keys, others := c.HeaderAll("api-key"), c.HeaderAll("Authorization")
+	bad := fmt.Errorf("credentials: %w", wire.ErrUnauthenticated)
+	if len(keys) == 1 {
+		return "", strings.TrimSpace(keys[0]), nil
+	}
+	if len(keys) > 1 || len(others) != 1 {
+		return "", "", bad
+	}
+	scheme, rest, _ := strings.Cut(strings.TrimSpace(others[0]), " ")
+	rest = strings.TrimSpace(rest)
+	switch strings.ToLower(scheme) {
+	case "bearer":
+		return "", rest, nil
+	case "basic":
+		raw, err := base64.StdEncoding.DecodeString(rest)
+		if err != nil {
+			return "", "", bad
+		}
+		user, secret, ok := strings.Cut(string(raw), ":")
+		if !ok || user == "" {
+			return "", "", bad
+		}
+		return user, secret, nil
+	}
+	return "", "", bad
+}

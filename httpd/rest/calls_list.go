@@ -1,0 +1,237 @@
+package rest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"penstock/engine"
+	"penstock/httpd/wire"
+)
+
+// listPayouts is the list by query, newest first.
+func (a *API) listPayouts(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (payoutPage, error) {
+	limit, f, err := a.listQuery(ctx, who, c)
+	if err != nil {
+		return payoutPage{}, err
+	}
+	return a.page(ctx, who, f, 0, limit)
+}
+
+// listQuery reads the query. A payout as a bound is itself in the list.
+func (a *API) listQuery(ctx context.Context, who engine.Caller, c *wire.Call) (limit int, f engine.Filter, err error) {
+	for name := range c.QueryValues() {
+		switch name {
+		case "customer_id", "starting_after", "ending_before", "limit", "created", "start_time", "end_time":
+		default:
+			return 0, f, badQuery("unknown field `%s`", wire.Redact(name))
+		}
+	}
+	if limit, err = number(c, "limit", 10, 1, 100); err != nil {
+		return 0, f, err
+	}
+	if f.Customer = c.Query("customer_id"); f.Customer != "" && !engine.ChosenID(f.Customer) {
+		return 0, f, badQuery("customer_id: must be 1 to 64 letters, digits, underscores or hyphens")
+	}
+	for _, bound := range []struct {
+		name string
+		set  func(from, to time.Time)
+	}{
+		{"start_time", func(from, _ time.Time) { f.From = later(f.From, from) }},
+		{"end_time", func(_, to time.Time) { f.To = earlier(f.To, to) }},
+		{"created", func(from, to time.Time) { f.From, f.To = later(f.From, from), earlier(f.To, to) }},
+	} {
+		text := c.Query(bound.name)
+		if text == "" {
+			continue
+		}
+		at, err := parseTime(text)
+		if err != nil {
+			return 0, f, badQuery("%s: must be a time of RFC 3339", bound.name)
+		}
+		bound.set(at, justAfter(at))
+	}
+	for _, name := range []string{"starting_after", "ending_before"} {
+		id := c.Query(name)
+		if id == "" {
+			continue
+		}
+		v, err := a.Engine.Get(ctx, who, engine.PrefixRequest, id)
+		if err != nil {
+			return 0, f, err
+		}
+		if name == "starting_after" {
+			f.From = later(f.From, v.Created)
+		} else {
+			f.To = earlier(f.To, v.Created.Add(time.Microsecond))
+		}
+	}
+	return limit, f, nil
+}
+
+// justAfter is the end of a range that includes at, to the millisecond if at
+// has no finer part, because that is how times are shown.
+func justAfter(at time.Time) time.Time {
+	if at.Truncate(time.Millisecond).Equal(at) {
+		return at.Add(time.Millisecond)
+	}
+	return at.Add(time.Microsecond)
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// filterPayouts is the list by filters.
+func (a *API) filterPayouts(ctx context.Context, who engine.Caller, _ *wire.Call, r payoutFilter) (payoutPage, error) {
+	limit, offset := 10, 0
+	if r.Limit != nil {
+		limit = *r.Limit
+	}
+	if limit < 1 || limit > 20 {
+		return payoutPage{}, refuse(422, "IR_06", "limit should be in between 1 and 20")
+	}
+	if r.Offset != nil {
+		offset = *r.Offset
+	}
+	if offset < 0 {
+		return payoutPage{}, refuse(422, "IR_06", "offset should not be negative")
+	}
+	f := rangeFilter(r.Start, r.End)
+	f.Customer, f.Keep = said(r.CustomerID), r.keeps
+	return a.page(ctx, who, f, offset, limit)
+}
+
+func rangeFilter(start, end *clock) (f engine.Filter) {
+	if start != nil {
+		f.From = start.Time
+	}
+	if end != nil {
+		f.To = justAfter(end.Time)
+	}
+	return f
+}
+
+// keeps says whether a payout fits the filters.
+func (r *payoutFilter) keeps(q *engine.Request) bool {
+	if r.PayoutID != nil && string(*r.PayoutID) != payoutID(q) {
+		return false
+	}
+	if r.ProfileID != nil && *r.ProfileID != q.Profile {
+		return false
+	}
+	if len(r.Connector) > 0 && !slices.Contains(r.Connector, connectorName(q.Provider)) {
+		return false
+	}
+	if len(r.Currency) > 0 && !slices.ContainsFunc(r.Currency, func(c currencyCode) bool { return c.Currency == q.Amount.Currency() }) {
+		return false
+	}
+	if len(r.Status) > 0 && !slices.Contains(r.Status, statusName(statusOf(q))) {
+		return false
+	}
+	if r.OrderRef == nil && r.Entity == nil && len(r.Method) == 0 {
+		return true
+	}
+	x := extraOf(q)
+	return (r.OrderRef == nil || *r.OrderRef == x.OrderRef) && (r.Entity == nil || string(*r.Entity) == x.Entity) &&
+		(len(r.Method) == 0 || slices.Contains(r.Method, payoutType(typeOfPayout(q, x))))
+}
+
+// page reads a page of payouts as lists show them: without secrets, with the
+// latest attempt.
+func (a *API) page(ctx context.Context, who engine.Caller, f engine.Filter, skip, limit int) (payoutPage, error) {
+	list, total, err := a.Engine.List(ctx, who, f, skip, limit)
+	if err != nil {
+		return payoutPage{}, err
+	}
+	page := payoutPage{Size: len(list), Total: total, Data: make([]payoutResponse, len(list))}
+	for i := range list {
+		page.Data[i] = showPayout(who.Merchant, &list[i])
+		page.Data[i].ClientSecret = nil
+		page.Data[i].Attempts = []payoutAttempt{lastAttempt(&list[i].Request)}
+	}
+	return page, nil
+}
+
+// payoutFilters tells what payouts of a time can be filtered by.
+func (a *API) payoutFilters(ctx context.Context, who engine.Caller, _ *wire.Call, r timeRange) (filterValues, error) {
+	return a.values(ctx, who, rangeFilter(r.Start, r.End))
+}
+
+func (a *API) payoutFiltersByQuery(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (filterValues, error) {
+	f, err := rangeQuery(c)
+	if err != nil {
+		return filterValues{}, err
+	}
+	return a.values(ctx, who, f)
+}
+
+func rangeQuery(c *wire.Call) (engine.Filter, error) {
+	var bounds [2]*clock
+	for i, name := range []string{"start_time", "end_time"} {
+		text := c.Query(name)
+		if text == "" {
+			continue
+		}
+		at, err := parseTime(text)
+		if err != nil {
+			return engine.Filter{}, badQuery("%s: must be a time of RFC 3339", name)
+		}
+		bounds[i] = &clock{at}
+	}
+	return rangeFilter(bounds[0], bounds[1]), nil
+}
+
+func (a *API) values(ctx context.Context, who engine.Caller, f engine.Filter) (filterValues, error) {
+	var seen [4]map[string]bool
+	for i := range seen {
+		seen[i] = map[string]bool{}
+	}
+	f.Keep = func(q *engine.Request) bool {
+		for i, v := range []string{q.Provider, q.Amount.Currency().Code(), statusOf(q), typeOfPayout(q, extraOf(q))} {
+			if v != "" {
+				seen[i][v] = true
+			}
+		}
+		return true
+	}
+	if _, _, err := a.Engine.List(ctx, who, f, 0, 0); err != nil {
+		return filterValues{}, fmt.Errorf("read filters: %w", err)
+	}
+	sorted := func(m map[string]bool) []string {
+		return slices.AppendSeq([]string{}, slices.Values(slices.Sorted(maps.Keys(m))))
+	}
+	return filterValues{sorted(seen[0]), sorted(seen[1]), sorted(seen[2]), sorted(seen[3])}, nil
+}
+
+// aggregatePayouts counts the payouts of a time by status.
+func (a *API) aggregatePayouts(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (statusCounts, error) {
+	out := statusCounts{Counts: map[string]int{}}
+	for _, s := range allStatuses() {
+		out.Counts[s] = 0
+	}
+	f, err := rangeQuery(c)
+	if err != nil {
+		return out, err
+	}
+	f.Keep = func(q *engine.Request) bool {
+		out.Counts[statusOf(q)]++
+		return true
+	}
+	if _, _, err := a.Engine.List(ctx, who, f, 0, 0); err != nil {
+		return out, fmt.Errorf("count payouts: %w", err)
+	}
+	return out, nil
+}

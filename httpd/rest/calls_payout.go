@@ -1,0 +1,260 @@
+package rest
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"penstock/engine"
+	"penstock/engine/money"
+	"penstock/engine/payout"
+	"penstock/httpd/wire"
+)
+
+func (a *API) createPayout(ctx context.Context, who engine.Caller, c *wire.Call, r payoutRequest) (wire.Reply, error) {
+	if err := r.checkCreate(who.Merchant); err != nil {
+		return wire.Reply{}, err
+	}
+	secret, err := drawSecret(a.Random)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	accounts, err := a.accounts(ctx, who, &r)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	n, err := r.newRequest(accounts, secret)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	o := a.open(once(c), who.Merchant)
+	v, err := a.Engine.Create(ctx, who, n, o)
+	return a.firstWord(ctx, who, o, v, in(createPayout, err))
+}
+
+// accounts are looked up for a routing that may name one of them.
+func (a *API) accounts(ctx context.Context, who engine.Caller, r *payoutRequest) ([]engine.ProviderAccount, error) {
+	if r.Routing == nil {
+		return nil, nil
+	}
+	return a.Engine.Accounts(ctx, who.Scope)
+}
+
+func (a *API) getPayout(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (payoutResponse, error) {
+	all, err := flag(c, "expand_attempts")
+	if err != nil {
+		return payoutResponse{}, err
+	}
+	if _, err := flag(c, "force_sync"); err != nil { // statuses are as fresh as the poller and the provider's webhooks keep them
+		return payoutResponse{}, err
+	}
+	v, err := a.Engine.Get(ctx, who, engine.PrefixRequest, c.Param("id"))
+	if err != nil {
+		return payoutResponse{}, err
+	}
+	out := showPayout(who.Merchant, v)
+	if all {
+		out.Attempts = attempts(&v.Request)
+	}
+	return out, nil
+}
+
+// updatePayout changes a payout that has not been handed on. One that has is
+// open for what nobody but the merchant reads.
+func (a *API) updatePayout(ctx context.Context, who engine.Caller, c *wire.Call, r payoutRequest) (wire.Reply, error) {
+	v, ch, err := a.change(ctx, who, c, &r)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	ch.Confirm = yes(r.Confirm)
+	o := a.open(once(c, "id"), who.Merchant)
+	name := c.Param("id")
+	next, err := a.Engine.Update(ctx, who, name, ch, o)
+	if isCode(err, engine.CodeState) && r.notesOnly() {
+		next, err = a.Engine.Annotate(ctx, who, engine.PrefixRequest, name, func(raw json.RawMessage) (json.RawMessage, error) {
+			now := v.Request
+			now.Extra = raw
+			return r.noted(&now)
+		}, o)
+	}
+	return a.firstWord(ctx, who, o, next, in(updatePayout, err))
+}
+
+// notesOnly says that an update touches nothing that decides about money.
+func (r *payoutRequest) notesOnly() bool {
+	return r.Amount == nil && r.Currency == nil && r.Routing == nil && r.Connector == nil && !yes(r.Confirm) && r.AutoFulfill == nil &&
+		r.Type == nil && r.Data == nil && r.Token == nil && r.MethodID == nil && r.Recurring == nil && r.SourceBank == nil
+}
+
+// confirmPayout runs the core; with auto_fulfill money goes out. A browser
+// proves by the client secret that it may.
+func (a *API) confirmPayout(ctx context.Context, who engine.Caller, c *wire.Call, r payoutRequest) (wire.Reply, error) {
+	if err := r.checkSecret(who); err != nil {
+		return wire.Reply{}, err
+	}
+	v, ch, err := a.change(ctx, who, c, &r)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	if who.Publishable {
+		if err := provePayout(&v.Request, *r.ClientSecret); err != nil {
+			return wire.Reply{}, err
+		}
+	}
+	o := a.open(once(c, "id"), who.Merchant)
+	next, err := a.Engine.Confirm(ctx, who, c.Param("id"), ch, o)
+	return a.firstWord(ctx, who, o, next, in(confirmPayout, err))
+}
+
+// checkSecret wants a client secret from browsers and from nobody else.
+func (r *payoutRequest) checkSecret(who engine.Caller) error {
+	if !who.Publishable {
+		if r.ClientSecret != nil {
+			return refuse(422, "IR_06", "client_secret is not a valid parameter")
+		}
+		return nil
+	}
+	if r.ClientSecret == nil {
+		return missingParam("client_secret")
+	}
+	var banned []string // sorted
+	for _, f := range []struct {
+		name string
+		sent bool
+	}{{"amount", r.Amount != nil}, {"auto_fulfill", r.AutoFulfill != nil}, {"currency", r.Currency != nil}} {
+		if f.sent {
+			banned = append(banned, f.name)
+		}
+	}
+	if banned != nil {
+		return refuse(422, "IR_06", "The following fields cannot be provided for client-authenticated payout confirmation: "+strings.Join(banned, ", "))
+	}
+	return nil
+}
+
+// provePayout compares a client secret in constant time.
+func provePayout(r *engine.Request, secret string) error {
+	want := clientSecret(r)
+	if want == "" || subtle.ConstantTimeCompare([]byte(want), []byte(secret)) != 1 {
+		return refuse(400, "IR_09", "The client_secret provided does not match the client_secret associated with the Payout")
+	}
+	if r.Stage == payout.Expired {
+		return refuse(400, "IR_08", "The provided client_secret has expired")
+	}
+	return nil
+}
+
+// change makes the engine's command of an update or a confirm, over the
+// payout as it stands.
+func (a *API) change(ctx context.Context, who engine.Caller, c *wire.Call, r *payoutRequest) (*engine.View, engine.Change, error) {
+	ch := engine.Change{Prefix: engine.PrefixRequest, AutoFulfill: r.AutoFulfill, Recurring: r.Recurring}
+	v, err := a.Engine.Get(ctx, who, engine.PrefixRequest, c.Param("id"))
+	if err != nil {
+		return nil, ch, err
+	}
+	if err := r.checkChange(who, &v.Request); err != nil {
+		return nil, ch, err
+	}
+	accounts, err := a.accounts(ctx, who, r)
+	if err != nil {
+		return nil, ch, err
+	}
+	if ch.Providers, err = providers(r.Routing, r.Connector, accounts); err != nil {
+		return nil, ch, err
+	}
+	if ch.Beneficiary, err = r.beneficiary(); err != nil {
+		return nil, ch, err
+	}
+	if ch.Beneficiary.Kind == "" && ch.Beneficiary.Token != "" {
+		ch.Beneficiary.Kind = payoutType(extraOf(&v.Request).Type).kind()
+	}
+	ch.Amount = r.newAmount(&v.Request)
+	ch.Extra, err = r.noted(&v.Request)
+	return v, ch, err
+}
+
+// checkChange refuses what a payout keeps for life: its id, its merchant and
+// its customer.
+func (r *payoutRequest) checkChange(who engine.Caller, req *engine.Request) error {
+	if err := r.checkMerchant(who.Merchant); err != nil {
+		return err
+	}
+	if r.PayoutID != nil && string(*r.PayoutID) != payoutID(req) {
+		return refuse(422, "IR_06", "payout_id in the body is not that of the path")
+	}
+	if r.Link != nil && *r.Link {
+		return notBuilt("Payout link")
+	}
+	id, _, err := r.who()
+	if err != nil {
+		return err
+	}
+	if id != "" && id != req.Customer {
+		return refuse(422, "IR_06", "The customer of a payout cannot be changed; create another payout")
+	}
+	return nil
+}
+
+// newAmount is the amount after the change; nil where it stays.
+func (r *payoutRequest) newAmount(req *engine.Request) *money.Amount {
+	if r.Amount == nil && r.Currency == nil {
+		return nil
+	}
+	minor, currency := req.Amount.Minor(), req.Amount.Currency()
+	if r.Amount != nil {
+		minor = int64(*r.Amount)
+	}
+	if r.Currency != nil {
+		currency = r.Currency.Currency
+	}
+	amount := money.New(minor, currency)
+	return &amount
+}
+
+// noted is what the dialect keeps of a payout, with the changes in it.
+func (r *payoutRequest) noted(req *engine.Request) (json.RawMessage, error) {
+	x := extraOf(req)
+	if err := r.note(&x); err != nil {
+		return nil, err
+	}
+	return x.encode()
+}
+
+func payoutAnswer(merchant string) func(*engine.View) any {
+	return func(v *engine.View) any { return showPayout(merchant, v) }
+}
+
+// fulfillPayout sends the money. The body is ignored.
+func (a *API) fulfillPayout(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.Raw) (wire.Reply, error) {
+	o := a.open(onceByPath(c, "id"), who.Merchant)
+	v, err := a.Engine.Fulfil(ctx, who, engine.PrefixRequest, c.Param("id"), o)
+	return a.firstWord(ctx, who, o, v, in(fulfilPayout, err))
+}
+
+// cancelPayout ends a payout that no provider has. The body is ignored.
+func (a *API) cancelPayout(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.Raw) (wire.Reply, error) {
+	o := rendered(onceByPath(c, "id"), payoutAnswer(who.Merchant))
+	v, err := a.Engine.Cancel(ctx, who, engine.PrefixRequest, c.Param("id"), o)
+	return answer(o, v, in(cancelPayout, err), payoutAnswer(who.Merchant))
+}
+
+// drawSecret draws the random part of a client secret: 20 letters and digits,
+// without bias.
+func drawSecret(random io.Reader) (string, error) {
+	const alnum = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	out, buf := make([]byte, 0, 20), make([]byte, 32)
+	for len(out) < 20 {
+		if _, err := io.ReadFull(random, buf); err != nil {
+			return "", fmt.Errorf("draw a client secret: %w", err)
+		}
+		for _, b := range buf {
+			if b < 248 && len(out) < 20 { // 248 is 4 x 62
+				out = append(out, alnum[int(b)%62])
+			}
+		}
+	}
+	return string(out), nil
+}

@@ -1,0 +1,205 @@
+package rest
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"penstock/engine"
+	"penstock/engine/money"
+	"penstock/engine/service"
+)
+
+// payoutID is what a request is called here: the merchant's own id, or ours.
+func payoutID(r *engine.Request) string {
+	if r.Ref != "" {
+		return r.Ref
+	}
+	return engine.PrefixRequest + r.ID
+}
+
+// checkCreate is what is checked before the engine looks, in the order of the
+// contract (5.3, steps 1 to 3).
+func (r *payoutRequest) checkCreate(merchant string) error {
+	confirm := r.Confirm != nil && *r.Confirm
+	if r.MethodID != nil && !confirm {
+		return refuse(422, "IR_06", "Confirm must be true for recurring payouts")
+	}
+	if r.Link != nil && *r.Link {
+		if confirm {
+			return refuse(422, "IR_06", "cannot confirm a payout while creating a payout link")
+		}
+		if r.CustomerID == nil {
+			return missingParam("customer or customer_id when payout_link is true")
+		}
+	}
+	if err := r.checkMerchant(merchant); err != nil {
+		return err
+	}
+	if r.Link != nil && *r.Link {
+		return notBuilt("Payout link")
+	}
+	return nil
+}
+
+func (r *payoutRequest) checkMerchant(merchant string) error {
+	if r.MerchantID != nil && *r.MerchantID != merchant {
+		return refuse(422, "IR_05", "merchant_id contains invalid data. Expected format is merchant_id from merchant account")
+	}
+	return nil
+}
+
+// newRequest is the engine's command of a create.
+func (r *payoutRequest) newRequest(accounts []engine.ProviderAccount, secret string) (engine.NewRequest, error) {
+	n := engine.NewRequest{Dialect: "rest", Ref: said(r.PayoutID), Profile: said(r.ProfileID)}
+	n.Confirm, n.AutoFulfill, n.Recurring = yes(r.Confirm), yes(r.AutoFulfill), yes(r.Recurring)
+	if r.Currency != nil {
+		n.Amount = money.New(r.minor(), r.Currency.Currency)
+	}
+	var err error
+	if n.Customer, n.Person, err = r.who(); err != nil {
+		return n, err
+	}
+	if n.Providers, err = providers(r.Routing, r.Connector, accounts); err != nil {
+		return n, err
+	}
+	if n.Beneficiary, err = r.beneficiary(); err != nil {
+		return n, err
+	}
+	x := payoutExtra{Secret: secret, Entity: "Individual"}
+	if err := r.note(&x); err != nil {
+		return n, err
+	}
+	if x.Type == "" {
+		x.Type = string(n.Beneficiary.Kind)
+	}
+	n.Extra, err = x.encode()
+	return n, err
+}
+
+func yes(b *bool) bool { return b != nil && *b }
+
+// minor is the amount; a missing one is nothing, as in the original.
+func (r *payoutRequest) minor() int64 {
+	if r.Amount == nil {
+		return 0
+	}
+	return int64(*r.Amount)
+}
+
+// who is the customer: the id, and who a new one would be; nil where nothing
+// was sent that a customer could be made of.
+func (r *payoutRequest) who() (string, *engine.Person, error) {
+	id := said(r.CustomerID)
+	p := engine.Person{Name: said(r.Name), Email: said(r.Email), Phone: said(r.Phone), PhoneCode: said(r.PhoneCountryCode)}
+	if c := r.Customer; c != nil {
+		if c.ID != nil && id != "" && id != string(*c.ID) {
+			return "", nil, refuse(422, "IR_06", "customer_id and customer.id name two customers")
+		}
+		if c.ID != nil {
+			id = string(*c.ID)
+		}
+		for _, f := range []struct {
+			to   *string
+			from string
+		}{{&p.Name, said(c.Name)}, {&p.Email, said(c.Email)}, {&p.Phone, said(c.Phone)}, {&p.PhoneCode, said(c.PhoneCountryCode)}, {&p.TaxID, said(c.TaxID)}} {
+			if f.from != "" {
+				*f.to = f.from
+			}
+		}
+		p.Document = rawObject(c.Document)
+	}
+	if p.Name == "" && p.Email == "" && p.Phone == "" && p.PhoneCode == "" && p.Document == nil {
+		return id, nil, nil
+	}
+	return id, &p, nil
+}
+
+// beneficiary is whom the request pays. Details beside a saved method are left
+// over from an earlier call, and nobody looks at them.
+func (r *payoutRequest) beneficiary() (engine.Beneficiary, error) {
+	b := engine.Beneficiary{Method: said(r.MethodID), Token: said(r.Token), Owned: true}
+	if r.Type != nil {
+		b.Kind = r.Type.kind()
+	}
+	if b.Method != "" || b.Token != "" || r.Data == nil {
+		return b, nil
+	}
+	kind, form, details, err := r.Data.pick()
+	if err != nil {
+		return b, err
+	}
+	if b.Kind != "" && b.Kind != kind {
+		return b, refuse(422, "IR_06", fmt.Sprintf("payout_type is %s, but payout_method_data is of %s", b.Kind, kind))
+	}
+	b.Kind, b.Form, b.Details = kind, form, details
+	return b, nil
+}
+
+// note takes over what only this dialect echoes.
+func (r *payoutRequest) note(x *payoutExtra) error {
+	for _, f := range []struct {
+		to   *string
+		from *string
+		name string
+		max  int
+	}{
+		{&x.OrderRef, r.OrderRef, "merchant_order_reference_id", 255}, {&x.ReturnURL, r.ReturnURL, "return_url", 2048},
+		{&x.Description, r.Description, "description", 1024}, {&x.BusinessLabel, r.BusinessLabel, "business_label", 255},
+		{&x.BusinessCountry, given(r.BusinessCountry), "business_country", 2}, {&x.Entity, given(r.Entity), "entity_type", 32},
+		{&x.Priority, given(r.Priority), "priority", 32}, {&x.Type, given(r.Type), "payout_type", 32},
+	} {
+		if f.from == nil {
+			continue
+		}
+		if len([]rune(*f.from)) > f.max {
+			return refuse(422, "IR_06", fmt.Sprintf("%s must have at most %d characters", f.name, f.max))
+		}
+		*f.to = *f.from
+	}
+	if r.Metadata != nil {
+		x.Metadata = rawObject(r.Metadata)
+	}
+	if r.Billing != nil {
+		x.Billing = r.Billing.raw()
+	}
+	if r.SourceBank == nil {
+		return nil
+	}
+	d, err := r.SourceBank.details("/source_bank_data", r.SourceBank.Form)
+	if err != nil {
+		return err
+	}
+	if d, err = engine.CheckDetails(r.SourceBank.Form, d); err != nil {
+		return err
+	}
+	x.SourceForm, x.Source = r.SourceBank.Form, service.Mask(r.SourceBank.Form, d)
+	return nil
+}
+
+func (x payoutExtra) encode() (json.RawMessage, error) {
+	raw, err := json.Marshal(x)
+	if err != nil {
+		return nil, fmt.Errorf("encode the payout's texts: %w", err)
+	}
+	return raw, nil
+}
+
+// extraOf reads what this dialect put into a request; nothing, of one that
+// another dialect made.
+func extraOf(r *engine.Request) payoutExtra {
+	var x payoutExtra
+	if r.Dialect != "rest" || json.Unmarshal(r.Extra, &x) != nil {
+		return payoutExtra{Entity: "Individual"}
+	}
+	return x
+}
+
+// clientSecret is what a browser proves with that it may confirm; "" for a
+// request that has none.
+func clientSecret(r *engine.Request) string {
+	x := extraOf(r)
+	if x.Secret == "" {
+		return ""
+	}
+	return "payout_" + payoutID(r) + "_secret_" + x.Secret
+}

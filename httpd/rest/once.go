@@ -1,0 +1,112 @@
+package rest
+
+import (
+	"context"
+	"crypto/sha256"
+	"net/http"
+
+	"penstock/engine"
+	"penstock/engine/payout"
+	"penstock/httpd/wire"
+)
+
+// once makes a call harmless to repeat under its Idempotency-Key. The
+// fingerprint covers what the path says as well as the body, so that a key
+// can't be taken from one payout to another.
+func once(c *wire.Call, params ...string) *engine.Once {
+	body := c.Fingerprint()
+	return onceOver(c, body[:], params)
+}
+
+// onceByPath is once for calls that ignore their body.
+func onceByPath(c *wire.Call, params ...string) *engine.Once {
+	return onceOver(c, nil, params)
+}
+
+func onceOver(c *wire.Call, body []byte, params []string) *engine.Once {
+	h := sha256.New()
+	h.Write(body)
+	for _, name := range params {
+		h.Write([]byte{0})
+		h.Write([]byte(c.Param(name)))
+	}
+	o := &engine.Once{Op: c.Method + " " + c.Pattern, Key: c.IdempotencyKey}
+	h.Sum(o.Fingerprint[:0])
+	return o
+}
+
+// ok is a good answer, made of bytes that may have been stored.
+func ok(body []byte) wire.Reply { return wire.Reply{Status: http.StatusOK, Body: body} }
+
+// answer is what to say after a command: what it returned, or what was said
+// when it was carried out first.
+func answer[T any](o *engine.Once, result T, err error, show func(T) any) (wire.Reply, error) {
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	if o.Replayed {
+		return ok(o.Answer), nil
+	}
+	body, err := wire.Encode(show(result))
+	return ok(body), err
+}
+
+// rendered makes the engine store the answer with the effect.
+func rendered[T any](o *engine.Once, show func(T) any) *engine.Once {
+	o.Render = func(result any) ([]byte, error) {
+		v, is := result.(T)
+		if !is {
+			return nil, errNotShown
+		}
+		return wire.Encode(show(v))
+	}
+	return o
+}
+
+var errNotShown = refuse(500, "HE_00", "Something went wrong")
+
+// open leaves the answer open while the provider's first word is waited for.
+func (a *API) open(o *engine.Once, merchant string) *engine.Once {
+	o.Render = func(result any) ([]byte, error) {
+		v, is := result.(*engine.View)
+		if !is {
+			return nil, errNotShown
+		}
+		if v.Stage == payout.Dispatching {
+			return nil, nil
+		}
+		return wire.Encode(showPayout(merchant, v))
+	}
+	return o
+}
+
+// firstWord answers a command that may have sent a payout on its way. The
+// effect is committed; the answer waits a little for the provider's first
+// word, and is then fixed for whoever repeats the call.
+func (a *API) firstWord(ctx context.Context, who engine.Caller, o *engine.Once, v *engine.View, err error) (wire.Reply, error) {
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	if o.Answer != nil {
+		return ok(o.Answer), nil
+	}
+	id := o.Subject
+	if v != nil {
+		id = v.ID
+	}
+	if v == nil || v.Stage == payout.Dispatching {
+		wait, cancel := context.WithTimeout(ctx, a.FirstWord)
+		v, err = a.Engine.Await(wait, who.Scope, id)
+		cancel()
+		if err != nil {
+			return wire.Reply{}, err
+		}
+	}
+	body, err := wire.Encode(showPayout(who.Merchant, v))
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	// A caller who has gone away must not leave the answer open for another.
+	body, err = a.Engine.FixAnswer(context.WithoutCancel(ctx), who.Scope, o, body)
+	return ok(body), err
+}

@@ -1,0 +1,55 @@
+package rest
+
+import (
+	"context"
+
+	"penstock/engine"
+	"penstock/httpd/wire"
+)
+
+// routes is the table of the dialect.
+func (a *API) routes() []wire.Route {
+	customers, payouts := a.auth(engine.Customers, false), a.auth(engine.Payouts, false)
+	methodsToo, payoutsToo := a.auth(engine.Customers, true), a.auth(engine.Payouts, true) // browsers, with a client secret
+	strict := wire.Options{Unknown: wire.RefuseUnknown}
+	return []wire.Route{
+		{Method: "POST", Pattern: "/customers", Handler: route(a, customers, wire.Options{EmptyBody: true}, a.createCustomer)},
+		{Method: "GET", Pattern: "/customers/list", Handler: route(a, customers, wire.Options{}, a.listCustomers)},
+		{Method: "GET", Pattern: "/customers/list_with_count", Handler: route(a, customers, wire.Options{}, a.countCustomers)},
+		{Method: "GET", Pattern: "/customers/{id}", Handler: route(a, customers, wire.Options{}, a.getCustomer)},
+		{Method: "POST", Pattern: "/customers/{id}", Handler: route(a, customers, wire.Options{}, a.updateCustomer)},
+		{Method: "DELETE", Pattern: "/customers/{id}", Handler: route(a, customers, wire.Options{}, a.deleteCustomer)},
+		{Method: "GET", Pattern: "/customers/{customer}/payment_methods", Handler: route(a, customers, wire.Options{}, a.listMethods)},
+		{Method: "POST", Pattern: "/customers/{customer}/payment_methods/{method}/default", Handler: route(a, customers, wire.Options{}, a.setDefault)},
+
+		{Method: "POST", Pattern: "/payment_methods", Handler: route(a, methodsToo, wire.Options{}, a.createMethod)},
+		{Method: "GET", Pattern: "/payment_methods/{id}", Handler: route(a, customers, wire.Options{}, a.getMethod)},
+		{Method: "POST", Pattern: "/payment_methods/{id}/update", Handler: route(a, methodsToo, wire.Options{}, a.updateMethod)},
+		{Method: "POST", Pattern: "/payment_methods/{id}/save", Handler: route(a, methodsToo, wire.Options{}, a.saveMethod)},
+		{Method: "DELETE", Pattern: "/payment_methods/{id}", Handler: route(a, customers, wire.Options{}, a.deleteMethod)},
+
+		{Method: "POST", Pattern: "/payouts/create", Handler: route(a, payouts, strict, a.createPayout)},
+		{Method: "GET", Pattern: "/payouts/list", Handler: route(a, payouts, wire.Options{}, a.listPayouts)},
+		{Method: "GET", Pattern: "/payouts/profile/list", Handler: route(a, payouts, wire.Options{}, a.listPayouts)},
+		{Method: "POST", Pattern: "/payouts/list", Handler: route(a, payouts, wire.Options{}, a.filterPayouts)},
+		{Method: "POST", Pattern: "/payouts/profile/list", Handler: route(a, payouts, wire.Options{}, a.filterPayouts)},
+		{Method: "POST", Pattern: "/payouts/filter", Handler: route(a, payouts, wire.Options{EmptyBody: true}, a.payoutFilters)},
+		{Method: "POST", Pattern: "/payouts/profile/filter", Handler: route(a, payouts, wire.Options{EmptyBody: true}, a.payoutFilters)},
+		{Method: "GET", Pattern: "/payouts/v2/filter", Handler: route(a, payouts, wire.Options{}, a.payoutFiltersByQuery)},
+		{Method: "GET", Pattern: "/payouts/v2/profile/filter", Handler: route(a, payouts, wire.Options{}, a.payoutFiltersByQuery)},
+		{Method: "GET", Pattern: "/payouts/aggregate", Handler: route(a, payouts, wire.Options{}, a.aggregatePayouts)},
+		{Method: "GET", Pattern: "/payouts/profile/aggregate", Handler: route(a, payouts, wire.Options{}, a.aggregatePayouts)},
+		{Method: "GET", Pattern: "/payouts/{id}", Handler: route(a, payouts, wire.Options{}, a.getPayout)},
+		{Method: "PUT", Pattern: "/payouts/{id}", Handler: route(a, payouts, strict, a.updatePayout)},
+		{Method: "POST", Pattern: "/payouts/{id}", Handler: route(a, payouts, strict, a.updatePayout)},
+		{Method: "POST", Pattern: "/payouts/{id}/confirm", Handler: route(a, payoutsToo, strict, a.confirmPayout)},
+		{Method: "POST", Pattern: "/payouts/{id}/fulfill", Handler: route(a, payouts, wire.Options{}, a.fulfillPayout)},
+		{Method: "POST", Pattern: "/payouts/{id}/cancel", Handler: route(a, payouts, wire.Options{}, a.cancelPayout)},
+
+		{Method: "POST", Pattern: "/webhooks/{merchant}/{account}", Handler: route(a, wire.Auth[engine.Caller]{}, wire.Options{}, a.observe)},
+	}
+}
+
+func route[Req, Resp any](a *API, auth wire.Auth[engine.Caller], o wire.Options, call func(context.Context, engine.Caller, *wire.Call, Req) (Resp, error)) wire.Handler {
+	return wire.Handle(a.Funnel, a.dialect, auth, o, call)
+}

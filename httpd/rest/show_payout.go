@@ -1,0 +1,142 @@
+package rest
+
+import (
+	"fmt"
+
+	"penstock/engine"
+	"penstock/engine/payout"
+	"penstock/engine/service"
+)
+
+const (
+	unifiedCode     = "UE_9000"
+	unifiedMessage  = "Something went wrong"
+	cancelledByUser = "Cancelled by user"
+)
+
+// showPayout is the answer of create, retrieve, update, confirm, fulfill and
+// cancel, and the object of a webhook. attempts are added where asked for.
+func showPayout(merchant string, v *engine.View) payoutResponse {
+	r, x := &v.Request, extraOf(&v.Request)
+	out := payoutResponse{
+		PayoutID: payoutID(r), MerchantID: merchant, OrderRef: shown(x.OrderRef),
+		Amount: r.Amount.Minor(), Currency: r.Amount.Currency().Code(), Connector: shown(r.Provider),
+		Type: shown(typeOfPayout(r, x)), Data: showDetails(r.Kind, r.Masked), SourceBank: nullable(masked(x.Source)), Billing: x.Billing,
+		AutoFulfill: r.AutoFulfill, CustomerID: shown(r.Customer), ClientSecret: shown(clientSecret(r)), ReturnURL: shown(x.ReturnURL),
+		BusinessCountry: shown(x.BusinessCountry), BusinessLabel: shown(x.BusinessLabel), Description: shown(x.Description),
+		Entity: x.Entity, Recurring: r.Recurring, Metadata: x.Metadata, AccountID: shown(r.Account), Status: statusOf(r),
+		ProfileID: r.Profile, Created: stamp(r.Created), Priority: shown(x.Priority), MethodID: shown(r.Method),
+	}
+	if p := v.Person; p != nil && r.Customer != "" {
+		out.Email, out.Name, out.Phone, out.PhoneCode = shown(p.Email), shown(p.Name), shown(p.Phone), shown(p.PhoneCode)
+		out.Customer = &customerShown{ID: r.Customer, Name: out.Name, Email: out.Email, Phone: out.Phone, PhoneCountryCode: out.PhoneCode, Document: p.Document}
+	}
+	showEnd(&out, r)
+	return out
+}
+
+// showEnd adds what came of it: the provider's name of it, why it failed, what
+// was received.
+func showEnd(out *payoutResponse, r *engine.Request) {
+	last := lastAttempt(r)
+	out.TransactionID = last.TransactionID
+	switch r.Stage {
+	case payout.NonePaid, payout.GivenBack:
+		out.ErrorCode, out.ErrorMessage = last.ErrorCode, last.ErrorMessage
+		out.UnifiedCode, out.UnifiedMessage = last.UnifiedCode, last.UnifiedMessage
+	case payout.Withdrawn:
+		out.ErrorMessage = shown(cancelledByUser)
+	case payout.SomePaid:
+		got := received(r)
+		out.AmountReceived = &got
+	}
+}
+
+// received is what the payouts of a request have moved, in minor units.
+func received(r *engine.Request) (sum int64) {
+	for _, p := range r.Payouts {
+		if p.Status == payout.Paid || p.Status == payout.PartlyPaid {
+			sum += p.Moved.Minor()
+		}
+	}
+	return sum
+}
+
+func typeOfPayout(r *engine.Request, x payoutExtra) string {
+	if r.Kind != "" {
+		return string(r.Kind)
+	}
+	return x.Type
+}
+
+func nullable(m masked) any {
+	if m == nil {
+		return nil
+	}
+	return m
+}
+
+// showDetails is the masked echo of payout_method_data; nil before there is any.
+func showDetails(kind service.Kind, m map[string]string) any {
+	if m == nil {
+		return nil
+	}
+	if kind != service.Card {
+		return map[string]any{string(kind): masked(m)}
+	}
+	at := func(name string) *string { return shown(m[name]) }
+	return map[string]any{"card": cardShown{
+		Issuer: at("card_issuer"), Network: at("card_network"), Type: at("card_type"), Country: at("card_issuing_country"),
+		BankCode: at("bank_code"), Last4: at("last4"), ISIN: at("card_isin"), ExtendedBIN: at("card_extended_bin"),
+		ExpiryMonth: at("card_exp_month"), ExpiryYear: at("card_exp_year"), Holder: at("card_holder_name"),
+	}}
+}
+
+// attempts are all of a request's, oldest first. Before anything was sent
+// there is one, which stands where the request stands.
+func attempts(r *engine.Request) []payoutAttempt {
+	if len(r.Payouts) == 0 {
+		a := attempt(r, 1)
+		a.Status, a.Amount, a.Currency = statusOf(r), r.Amount.Minor(), r.Amount.Currency().Code()
+		if r.Stage == payout.Withdrawn {
+			a.ErrorMessage, a.Cancellation = shown(cancelledByUser), shown(cancelledByUser)
+		}
+		return []payoutAttempt{a}
+	}
+	out := make([]payoutAttempt, len(r.Payouts))
+	for i := range r.Payouts {
+		out[i] = showAttempt(r, &r.Payouts[i])
+	}
+	return out
+}
+
+func lastAttempt(r *engine.Request) payoutAttempt {
+	all := attempts(r)
+	return all[len(all)-1]
+}
+
+func attempt(r *engine.Request, n int) payoutAttempt {
+	x := extraOf(r)
+	return payoutAttempt{ID: fmt.Sprintf("%s_%d", payoutID(r), n), Connector: shown(r.Provider), Method: shown(typeOfPayout(r, x)), MethodType: shown(typeOf(r.Form))}
+}
+
+func showAttempt(r *engine.Request, p *payout.Payout) payoutAttempt {
+	a := attempt(r, p.N)
+	a.Status, a.Amount, a.Currency = attemptStatus(p.Status), p.Amount.Minor(), p.Amount.Currency().Code()
+	a.TransactionID = shown(p.Ref)
+	switch p.Status {
+	case payout.Failed, payout.Returned:
+		a.ErrorCode, a.ErrorMessage = shown(either(p.Code, p.Resolution)), shown(either(p.Message, p.Resolution))
+		a.UnifiedCode, a.UnifiedMessage = shown(unifiedCode), shown(unifiedMessage)
+	case payout.Cancelled:
+		a.ErrorMessage, a.Cancellation = shown(cancelledByUser), shown(cancelledByUser)
+	}
+	return a
+}
+
+func either(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
