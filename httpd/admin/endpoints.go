@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"penstock/engine"
+	"penstock/engine/webhook"
 	"penstock/httpd/wire"
 )
 
@@ -52,6 +53,10 @@ func (a *Admin) addEndpoint(ctx context.Context, _ *wire.Call, req newEndpoint) 
 	}
 	if len(req.Types) > 64 {
 		return madeEndpoint{}, wrong("types", "wants at most 64")
+	}
+	if p, err := webhook.ParseProfile(req.Profile); err == nil && a.Engine.Render[req.Profile] == nil {
+		return madeEndpoint{}, &engine.Error{Code: engine.CodeNotBuilt, Object: engine.ObjEndpoint, Field: "profile",
+			Message: "this version tells nothing in the words of profile " + string(p), Hint: "use rest or standard"}
 	}
 	made, err := a.Engine.AddEndpoint(ctx, who, req.URL, req.Profile, req.Types)
 	if err != nil {

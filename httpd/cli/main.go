@@ -45,6 +45,8 @@ func (e Env) Getenv(name string) string { return lookup(e.Environ, name) }
 // verbs lists every verb, in the order of help.
 func verbs(env Env) []*cobra.Command {
 	return []*cobra.Command{
+		verbInit(env),
+		verbServe(env),
 		verbVersion(env),
 	}
 }

@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"filippo.io/age"
+	"golang.org/x/term"
+
+	"penstock/locker"
+	"penstock/store"
+)
+
+// master is the master key with what follows from it outside of the locker:
+// whom backups are encrypted to.
+type master struct {
+	key    locker.MasterKey
+	backup age.Recipient
+}
+
+// readMaster gets the master key from where the configuration says. keys is
+// the keyring, which tells how a passphrase becomes a key.
+func readMaster(ctx context.Context, env Env, from MasterKey, keys store.Store) (master, error) {
+	switch from.Kind {
+	case KeyFile:
+		key, err := locker.MasterFromFile(from.Name)
+		if err != nil {
+			return master{}, err
+		}
+		return withBackup(key, from.Name)
+	case KeyCredential:
+		return credentialMaster(lookup(env.Environ, "CREDENTIALS_DIRECTORY"), from.Name)
+	case KeyPassphrase:
+		return passphraseMaster(ctx, env, keys)
+	}
+	return master{}, withNext(fmt.Errorf("master key from %s: custodians' shares are not read by this version", from.Kind),
+		`set locker.master_key to "file:PATH", "credential:NAME" or "passphrase"`)
+}
+
+func credentialMaster(dir, name string) (master, error) {
+	if name == locker.CredentialName || dir == "" {
+		key, err := locker.MasterFromCredential(dir)
+		if err != nil {
+			return master{}, err
+		}
+		return withBackup(key, filepath.Join(dir, name))
+	}
+	text, err := readBounded(filepath.Join(dir, name), maxSecret, false)
+	if err != nil {
+		return master{}, fmt.Errorf("read master key: %w", err)
+	}
+	key, err := locker.ParseMaster(text)
+	if err != nil {
+		return master{}, err
+	}
+	return withBackup(key, filepath.Join(dir, name))
+}
+
+// withBackup derives the recipient of backups from the key's own file.
+func withBackup(key locker.MasterKey, path string) (master, error) {
+	text, err := readBounded(path, maxSecret, false)
+	if err != nil {
+		return master{}, fmt.Errorf("read master key: %w", err)
+	}
+	defer clear(text)
+	again, err := locker.ParseMaster(text)
+	if err != nil || again.ID() != key.ID() {
+		return master{}, errors.Join(errors.New("the master key changed while it was read"), err)
+	}
+	identity, err := backupIdentity(text)
+	if err != nil {
+		return master{}, err
+	}
+	return master{key, identity.Recipient()}, nil
+}
+
+func passphraseMaster(ctx context.Context, env Env, keys store.Store) (master, error) {
+	phrase, err := askPassphrase(env)
+	if err != nil {
+		return master{}, err
+	}
+	defer clear(phrase)
+	key, err := locker.MasterFromPassphrase(ctx, keys, phrase)
+	if err != nil {
+		return master{}, err
+	}
+	recipient, err := age.NewScryptRecipient(string(phrase))
+	if err != nil {
+		return master{}, fmt.Errorf("passphrase: %w", err)
+	}
+	return master{key, recipient}, nil
+}
+
+// askPassphrase reads a line: from the terminal without showing it, or from
+// standard input.
+func askPassphrase(env Env) ([]byte, error) {
+	if f, ok := env.Stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		fmt.Fprint(env.Stderr, "Passphrase of the locker: ")
+		phrase, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(env.Stderr)
+		if err != nil {
+			return nil, fmt.Errorf("read passphrase: %w", err)
+		}
+		return phrase, nil
+	}
+	text, err := io.ReadAll(io.LimitReader(env.Stdin, maxSecret))
+	if err != nil {
+		return nil, fmt.Errorf("read passphrase: %w", err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	return []byte(strings.TrimRight(line, "\r")), nil
+}
+
+// masterApart refuses while whoever copies the store's directory copies the
+// master key with it. Real details must not be kept so.
+func masterApart(cfg Config) bool {
+	if cfg.Locker.MasterKey.Kind != KeyFile {
+		return true
+	}
+	key, err := filepath.EvalSymlinks(cfg.Locker.MasterKey.Name)
+	if err != nil {
+		key = cfg.Locker.MasterKey.Name
+	}
+	for _, p := range []Path{cfg.Store.Path, cfg.Store.KeysPath} {
+		dir, err := filepath.EvalSymlinks(filepath.Dir(string(p)))
+		if err != nil {
+			dir = filepath.Dir(string(p))
+		}
+		rel, err := filepath.Rel(dir, key)
+		if err != nil || rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+			return false
+		}
+	}
+	return true
+}
