@@ -98,6 +98,22 @@ func TestSendIsMadeNotToBeRepeated(t *testing.T) {
 	}
 }
 
+// A transport that forgets to look at its context must not make a ghost.
+func TestExpiredContextReachesNoTransport(t *testing.T) {
+	c, err := HTTP(roundTrip(func(*http.Request) (*http.Response, error) {
+		t.Error("something was sent")
+		return nil, errors.New("no")
+	}))(connector.Account{BaseURL: "http://provider.test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if out, err := c.Send(ctx, instruction("k")); out.Verdict != connector.Unknown || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %s, %v, want unknown, cancelled", out.Verdict, err)
+	}
+}
+
 func TestWhatCannotBeSentIsRefusedUnsent(t *testing.T) {
 	c, err := HTTP(roundTrip(func(*http.Request) (*http.Response, error) {
 		t.Error("something was sent")

@@ -13,6 +13,9 @@ import (
 // over a wire, but that nothing sleeps: an answer that would come after the
 // deadline is Unknown at once. One provider may serve many accounts.
 //
+// The provider is the other side: one that keeps no file forgets what it paid
+// when this process ends. A process that remembers its payouts gives it a Dir.
+//
 // Time passes when somebody calls; a process that wants notifications, or a
 // ledger that settles by itself, runs [Provider.Run] and takes the postings.
 func InProcess(p *Provider, options ...Option) connector.Builder {

@@ -71,6 +71,12 @@ func TestKilledProviderForgetsNothing(t *testing.T) {
 	if len(again.outbox) == 0 {
 		t.Error("notifications after the kill: got none")
 	}
+	third := openDir(t, copyOf(t, filepath.Dir(again.journal.file.Name())), c)
+	defer third.Close()
+	if !reflect.DeepEqual(third.waiting, again.waiting) {
+		t.Errorf("planned after the second kill: got %d, want %d: what was done must not be done again", len(third.waiting), len(again.waiting))
+	}
+	compare(t, third, again)
 	if a, b := receive(t, p, card("new")), receive(t, again, card("new")); !reflect.DeepEqual(a, b) {
 		t.Errorf("the draws after the kill: got %+v, want %+v", b, a)
 	}
@@ -120,6 +126,24 @@ func TestTornLastLineIsCut(t *testing.T) {
 			t.Fatalf("cut at %d: order after it has %d movements, want 1", cut, got)
 		}
 		p.Close()
+	}
+}
+
+// A torn line may be longer than what is written in its place.
+func TestNothingOfATornLineIsLeft(t *testing.T) {
+	dir, c := t.TempDir(), newClock()
+	openDir(t, dir, c).Close()
+	path := filepath.Join(dir, fileName)
+	if err := os.WriteFile(path, []byte(strings.Repeat("torn", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := openDir(t, dir, c)
+	receive(t, p, card("one"))
+	p.Close()
+	p = openDir(t, dir, c)
+	defer p.Close()
+	if got := movements(t, p, "one"); got != 1 {
+		t.Errorf("movements: got %d, want 1", got)
 	}
 }
 

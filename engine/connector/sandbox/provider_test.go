@@ -116,6 +116,19 @@ func TestLateArrivalAfterRefusalIsFound(t *testing.T) {
 	}
 }
 
+// A later refusal under a key must not hide that money moved for it.
+func TestLookupShowsWhatMovedNotWhatWasRefused(t *testing.T) {
+	p, _ := world(t, `{"idempotent":false}`)
+	first := receive(t, p, card("k")).Transfer
+	set(t, p, `{"reject":1}`)
+	if got := receive(t, p, card("k")).Transfer.Status; got != Rejected {
+		t.Fatalf("second order: got %s, want rejected", got)
+	}
+	if got := find(t, p, "k"); got.ID != first.ID || got.Status != Paid {
+		t.Errorf("got %s %s, want %s paid", got.ID, got.Status, first.ID)
+	}
+}
+
 // lateArrival sends an order that acts later, trying seeds until the even
 // chance says so.
 func lateArrival(t *testing.T, p *Provider, key string) {

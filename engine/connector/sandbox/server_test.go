@@ -218,7 +218,12 @@ func TestNotificationsArriveSigned(t *testing.T) {
 	}
 	said := map[connector.Verdict]bool{}
 	for range 2 {
-		h := <-hooks
+		var h hook
+		select {
+		case h = <-hooks:
+		case <-time.After(30 * time.Second):
+			t.Fatalf("got %v and then nothing", said)
+		}
 		if h.err != nil || h.notice.Key != "k" || h.notice.Outcome.Ref != "tr_00000001" {
 			t.Fatalf("got %+v, %v", h.notice, h.err)
 		}
