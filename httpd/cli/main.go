@@ -45,8 +45,10 @@ func (e Env) Getenv(name string) string { return lookup(e.Environ, name) }
 // verbs lists every verb, in the order of help.
 func verbs(env Env) []*cobra.Command {
 	return []*cobra.Command{
+		verbDemo(env),
 		verbInit(env),
 		verbServe(env),
+		verbBench(env),
 		verbVersion(env),
 	}
 }
