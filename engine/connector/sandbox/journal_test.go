@@ -73,8 +73,10 @@ func TestKilledProviderForgetsNothing(t *testing.T) {
 	}
 	third := openDir(t, copyOf(t, filepath.Dir(again.journal.file.Name())), c)
 	defer third.Close()
-	if !reflect.DeepEqual(third.waiting, again.waiting) {
-		t.Errorf("planned after the second kill: got %d, want %d: what was done must not be done again", len(third.waiting), len(again.waiting))
+	for _, e := range third.waiting {
+		if e.Kind != notice {
+			t.Errorf("planned again after the second kill: %+v: what was done must not be done again", e)
+		}
 	}
 	compare(t, third, again)
 	if a, b := receive(t, p, card("new")), receive(t, again, card("new")); !reflect.DeepEqual(a, b) {
