@@ -17,7 +17,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// benchPatience is how long one call, and the end of one payout, is waited for.
+// benchPatience is how long one call is waited for, and the end of one payout
+// where nothing else is said.
 const benchPatience = 30 * time.Second
 
 // benchClient calls the server that is measured, over kept connections, as

@@ -25,9 +25,10 @@ type benchFlags struct {
 // benchPlan is what they mean, when they mean something.
 type benchPlan struct {
 	benchFlags
-	target *url.URL
-	listen string // empty: no receiver
-	secret webhook.Secret
+	target   *url.URL
+	listen   string // empty: no receiver
+	secret   webhook.Secret
+	patience time.Duration
 }
 
 func verbBench(env Env) *cobra.Command {
@@ -99,7 +100,7 @@ bench needs no GOMAXPROCS, and says what it used itself.
 Live keys are refused: the bench makes payouts.`
 
 func (f benchFlags) plan() (benchPlan, error) {
-	p := benchPlan{benchFlags: f}
+	p := benchPlan{benchFlags: f, patience: benchPatience}
 	var err error
 	if p.target, err = benchTarget(f.url, f.remote); err != nil {
 		return p, err
@@ -147,7 +148,7 @@ func bench(ctx context.Context, env Env, p benchPlan) (err error) {
 			return fmt.Errorf("--limits: %w", err)
 		}
 	}
-	s := &benchScenario{client: newBenchClient(p.target, p.key, p.workers+1)} // one more for the metrics
+	s := &benchScenario{client: newBenchClient(p.target, p.key, p.workers+1), patience: p.patience} // one connection more, for the metrics
 	defer s.client.host.CloseIdleConnections()
 	if p.listen != "" {
 		if s.receiver, err = newBenchReceiver(p.listen, p.secret); err != nil {
