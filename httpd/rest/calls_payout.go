@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -15,6 +16,10 @@ import (
 )
 
 func (a *API) createPayout(ctx context.Context, who engine.Caller, c *wire.Call, r payoutRequest) (wire.Reply, error) {
+	o := a.open(once(c), who.Merchant)
+	if again, done, err := a.again(ctx, who, o); done || err != nil {
+		return again, err
+	}
 	if err := r.checkCreate(who.Merchant); err != nil {
 		return wire.Reply{}, err
 	}
@@ -30,7 +35,6 @@ func (a *API) createPayout(ctx context.Context, who engine.Caller, c *wire.Call,
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	o := a.open(once(c), who.Merchant)
 	v, err := a.Engine.Create(ctx, who, n, o)
 	return a.firstWord(ctx, who, o, v, in(createPayout, err))
 }
@@ -48,10 +52,16 @@ func (a *API) getPayout(ctx context.Context, who engine.Caller, c *wire.Call, _ 
 	if err != nil {
 		return payoutResponse{}, err
 	}
-	if _, err := flag(c, "force_sync"); err != nil { // statuses are as fresh as the poller and the provider's webhooks keep them
+	sync, err := flag(c, "force_sync")
+	if err != nil {
 		return payoutResponse{}, err
 	}
-	v, err := a.Engine.Get(ctx, who, engine.PrefixRequest, c.Param("id"))
+	var v *engine.View
+	if sync {
+		v, err = a.Engine.Sync(ctx, who, engine.PrefixRequest, c.Param("id"), a.FirstWord)
+	} else {
+		v, err = a.Engine.Get(ctx, who, engine.PrefixRequest, c.Param("id"))
+	}
 	if err != nil {
 		return payoutResponse{}, err
 	}
@@ -65,12 +75,19 @@ func (a *API) getPayout(ctx context.Context, who engine.Caller, c *wire.Call, _ 
 // updatePayout changes a payout that has not been handed on. One that has is
 // open for what nobody but the merchant reads.
 func (a *API) updatePayout(ctx context.Context, who engine.Caller, c *wire.Call, r payoutRequest) (wire.Reply, error) {
-	v, ch, err := a.change(ctx, who, c, &r)
+	o := a.open(once(c, "id"), who.Merchant)
+	if again, done, err := a.again(ctx, who, o); done || err != nil {
+		return again, err
+	}
+	v, err := a.Engine.Get(ctx, who, engine.PrefixRequest, c.Param("id"))
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	ch, err := a.changeOf(ctx, who, v, &r)
 	if err != nil {
 		return wire.Reply{}, err
 	}
 	ch.Confirm = yes(r.Confirm)
-	o := a.open(once(c, "id"), who.Merchant)
 	name := c.Param("id")
 	next, err := a.Engine.Update(ctx, who, name, ch, o)
 	if isCode(err, engine.CodeState) && r.notesOnly() {
@@ -95,7 +112,7 @@ func (a *API) confirmPayout(ctx context.Context, who engine.Caller, c *wire.Call
 	if err := r.checkSecret(who); err != nil {
 		return wire.Reply{}, err
 	}
-	v, ch, err := a.change(ctx, who, c, &r)
+	v, err := a.Engine.Get(ctx, who, engine.PrefixRequest, c.Param("id"))
 	if err != nil {
 		return wire.Reply{}, err
 	}
@@ -105,6 +122,13 @@ func (a *API) confirmPayout(ctx context.Context, who engine.Caller, c *wire.Call
 		}
 	}
 	o := a.open(once(c, "id"), who.Merchant)
+	if again, done, err := a.again(ctx, who, o); done || err != nil {
+		return again, err
+	}
+	ch, err := a.changeOf(ctx, who, v, &r)
+	if err != nil {
+		return wire.Reply{}, err
+	}
 	next, err := a.Engine.Confirm(ctx, who, c.Param("id"), ch, o)
 	return a.firstWord(ctx, who, o, next, in(confirmPayout, err))
 }
@@ -147,33 +171,36 @@ func provePayout(r *engine.Request, secret string) error {
 	return nil
 }
 
-// change makes the engine's command of an update or a confirm, over the
+// changeOf makes the engine's command of an update or a confirm, over the
 // payout as it stands.
-func (a *API) change(ctx context.Context, who engine.Caller, c *wire.Call, r *payoutRequest) (*engine.View, engine.Change, error) {
-	ch := engine.Change{Prefix: engine.PrefixRequest, AutoFulfill: r.AutoFulfill, Recurring: r.Recurring}
-	v, err := a.Engine.Get(ctx, who, engine.PrefixRequest, c.Param("id"))
-	if err != nil {
-		return nil, ch, err
-	}
+func (a *API) changeOf(ctx context.Context, who engine.Caller, v *engine.View, r *payoutRequest) (engine.Change, error) {
+	ch := engine.Change{Prefix: engine.PrefixRequest, AutoFulfill: r.AutoFulfill, Recurring: r.Recurring, Amount: r.newAmount(&v.Request)}
 	if err := r.checkChange(who, &v.Request); err != nil {
-		return nil, ch, err
+		return ch, err
 	}
 	accounts, err := a.accounts(ctx, who, r)
 	if err != nil {
-		return nil, ch, err
+		return ch, err
 	}
 	if ch.Providers, err = providers(r.Routing, r.Connector, accounts); err != nil {
-		return nil, ch, err
+		return ch, err
 	}
 	if ch.Beneficiary, err = r.beneficiary(); err != nil {
-		return nil, ch, err
+		return ch, err
 	}
 	if ch.Beneficiary.Kind == "" && ch.Beneficiary.Token != "" {
 		ch.Beneficiary.Kind = payoutType(extraOf(&v.Request).Type).kind()
 	}
-	ch.Amount = r.newAmount(&v.Request)
-	ch.Extra, err = r.noted(&v.Request)
-	return v, ch, err
+	if r.notes() {
+		ch.Extra, err = r.noted(&v.Request)
+	}
+	return ch, err
+}
+
+// notes says whether anything is sent that only this dialect keeps.
+func (r *payoutRequest) notes() bool {
+	return r.OrderRef != nil || r.ReturnURL != nil || r.Description != nil || r.BusinessLabel != nil || r.BusinessCountry != nil ||
+		r.Entity != nil || r.Priority != nil || r.Type != nil || r.Metadata != nil || r.Billing != nil || r.SourceBank != nil
 }
 
 // checkChange refuses what a payout keeps for life: its id, its merchant and
@@ -231,7 +258,22 @@ func payoutAnswer(merchant string) func(*engine.View) any {
 func (a *API) fulfillPayout(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.Raw) (wire.Reply, error) {
 	o := a.open(onceByPath(c, "id"), who.Merchant)
 	v, err := a.Engine.Fulfil(ctx, who, engine.PrefixRequest, c.Param("id"), o)
-	return a.firstWord(ctx, who, o, v, in(fulfilPayout, err))
+	return a.firstWord(ctx, who, o, v, in(fulfilPayout, a.whichDraft(ctx, who, err)))
+}
+
+// whichDraft tells in a refusal which of a draft's two statuses it has.
+func (a *API) whichDraft(ctx context.Context, who engine.Caller, err error) error {
+	var refused *engine.Error
+	if !errors.As(err, &refused) || refused.Code != engine.CodeState || refused.Status != string(payout.Draft) {
+		return err
+	}
+	v, getErr := a.Engine.Get(ctx, who, engine.PrefixRequest, refused.ID)
+	if getErr != nil {
+		return err
+	}
+	exact := *refused
+	exact.Status = statusOf(&v.Request)
+	return &exact
 }
 
 // cancelPayout ends a payout that no provider has. The body is ignored.

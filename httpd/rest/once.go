@@ -110,3 +110,14 @@ func (a *API) firstWord(ctx context.Context, who engine.Caller, o *engine.Once, 
 	body, err = a.Engine.FixAnswer(context.WithoutCancel(ctx), who.Scope, o, body)
 	return ok(body), err
 }
+
+// again answers a repeat before anything else is looked at, so that nothing
+// that has changed since can refuse it.
+func (a *API) again(ctx context.Context, who engine.Caller, o *engine.Once) (wire.Reply, bool, error) {
+	done, err := a.Engine.Replayed(ctx, who.Scope, o)
+	if !done || err != nil {
+		return wire.Reply{}, false, err
+	}
+	r, err := a.firstWord(ctx, who, o, nil, nil)
+	return r, true, err
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"penstock/engine"
+	"penstock/engine/connector"
 	"penstock/engine/payout"
 	"penstock/engine/service"
 )
@@ -126,12 +127,21 @@ func showAttempt(r *engine.Request, p *payout.Payout) payoutAttempt {
 	a.TransactionID = shown(p.Ref)
 	switch p.Status {
 	case payout.Failed, payout.Returned:
-		a.ErrorCode, a.ErrorMessage = shown(either(p.Code, p.Resolution)), shown(either(p.Message, p.Resolution))
+		a.ErrorCode, a.ErrorMessage = shown(errorCode(p)), shown(either(p.Message, p.Resolution))
 		a.UnifiedCode, a.UnifiedMessage = shown(unifiedCode), shown(unifiedMessage)
 	case payout.Cancelled:
 		a.ErrorMessage, a.Cancellation = shown(cancelledByUser), shown(cancelledByUser)
 	}
 	return a
+}
+
+// errorCode is the provider's own code, or why in our words where that only
+// repeats that it refused.
+func errorCode(p *payout.Payout) string {
+	if p.Code == string(connector.Rejected) && p.Resolution != "" {
+		return p.Resolution
+	}
+	return either(p.Code, p.Resolution)
 }
 
 func either(a, b string) string {
