@@ -2,11 +2,12 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"penstock/engine/connector"
 	"penstock/locker"
@@ -18,9 +19,9 @@ type ProviderAccount struct {
 	ID       string    `json:"id"`
 	Provider string    `json:"provider"` // name in the catalogue
 	Label    string    `json:"label"`
-	BaseURL  string    `json:"base_url,omitempty"`
-	Sealed   []byte    `json:"sealed,omitempty"` // credentials, by name
-	Disabled bool      `json:"disabled,omitempty"`
+	BaseURL  string    `json:"base_url,omitzero"`
+	Sealed   []byte    `json:"sealed,omitzero"` // credentials, by name
+	Disabled bool      `json:"disabled,omitzero"`
 	Created  time.Time `json:"created"`
 }
 
@@ -49,7 +50,7 @@ func (e *Engine) ConnectAccount(ctx context.Context, c Caller, provider, label, 
 	}
 	a := &ProviderAccount{ID: PrefixAccount + id, Provider: provider, Label: label, BaseURL: baseURL}
 	if len(secrets) > 0 {
-		raw, err := json.Marshal(secrets)
+		raw, err := json.Marshal(secrets, json.Deterministic(true))
 		if err != nil {
 			return nil, fmt.Errorf("encode credentials: %w", err)
 		}

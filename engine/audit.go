@@ -5,10 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"penstock/store"
 )
@@ -20,11 +21,11 @@ type Act struct {
 	Seq      uint64    `json:"seq"`
 	At       time.Time `json:"at"`
 	Actor    string    `json:"actor"` // key id, "operator", "penstock"
-	Merchant string    `json:"merchant,omitempty"`
-	Mode     Mode      `json:"mode,omitempty"`
+	Merchant string    `json:"merchant,omitzero"`
+	Mode     Mode      `json:"mode,omitzero"`
 	Action   string    `json:"action"`
-	Object   string    `json:"object,omitempty"`
-	Note     string    `json:"note,omitempty"`
+	Object   string    `json:"object,omitzero"`
+	Note     string    `json:"note,omitzero"`
 	Before   string    `json:"before"` // hash of the line before, hex
 }
 

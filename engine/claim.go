@@ -124,7 +124,17 @@ func (c *claims) run(tx store.Tx) error {
 			return err
 		}
 	}
-	return nil
+	return c.seen(tx)
+}
+
+// seen notes the time now and then, so that a clock set back while the
+// process is down is noticed when it starts.
+func (c *claims) seen(tx store.Tx) error {
+	last, err := lastSeen(tx)
+	if err != nil || c.now.Sub(last) < stepAt {
+		return err
+	}
+	return sawWall(tx, c.now)
 }
 
 func (c *claims) row(tx store.Tx, row dueRow) error {
@@ -169,7 +179,7 @@ func (c *claims) payout(tx store.Tx, row dueRow) error {
 		return err
 	}
 	r.Payouts[i] = p
-	if c.now.Sub(p.Created) > c.e.Timing.Attention && !r.Attention {
+	if c.overdue(p, act) && !r.Attention {
 		r.Attention = true
 		r.tell(Line{At: c.now, What: "attention", On: p.N, Text: "not ended after " + c.e.Timing.Attention.String()})
 	}
@@ -207,6 +217,7 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 	case payout.Ask:
 		p.Due = lease
 	case payout.Wait:
+		p.Asked++
 		p.Due = c.now.Add(c.e.Timing.PollMax)
 	case payout.Moderate:
 		p.Due = time.Time{}
@@ -216,6 +227,16 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 		p.Due = time.Time{}
 	}
 	return p, act, nil
+}
+
+// overdue says whether a person should look. A clock that was set back makes
+// a payout look younger than it is, so the rounds it has waited count as well.
+func (c *claims) overdue(p payout.Payout, act payout.Act) bool {
+	rounds := int(c.e.Timing.Attention / c.e.Timing.PollMax)
+	if act != payout.Wait {
+		rounds += len(c.e.Timing.Polls)
+	}
+	return c.now.Sub(p.Created) > c.e.Timing.Attention || p.Asked >= max(rounds, 1)
 }
 
 func (c *claims) delivery(tx store.Tx, row dueRow) error {

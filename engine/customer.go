@@ -3,10 +3,12 @@ package engine
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"penstock/locker"
 	"penstock/store"
@@ -15,31 +17,31 @@ import (
 // Person is what is known of a customer. It is sealed under the customer's
 // own key, so that erasing the key erases the person in every backup too.
 type Person struct {
-	Name        string          `json:"name,omitempty"`
-	Email       string          `json:"email,omitempty"`
-	Phone       string          `json:"phone,omitempty"`
-	PhoneCode   string          `json:"phone_code,omitempty"`
-	Description string          `json:"description,omitempty"`
-	TaxID       string          `json:"tax_id,omitempty"`
-	Address     json.RawMessage `json:"address,omitempty"`
-	Document    json.RawMessage `json:"document,omitempty"`
-	Metadata    json.RawMessage `json:"metadata,omitempty"`
+	Name        string             `json:"name,omitzero"`
+	Email       string             `json:"email,omitzero"`
+	Phone       string             `json:"phone,omitzero"`
+	PhoneCode   string             `json:"phone_code,omitzero"`
+	Description string             `json:"description,omitzero"`
+	TaxID       string             `json:"tax_id,omitzero"`
+	Address     stdjson.RawMessage `json:"address,omitzero"`
+	Document    stdjson.RawMessage `json:"document,omitzero"`
+	Metadata    stdjson.RawMessage `json:"metadata,omitzero"`
 }
 
 // Customer is somebody whom a merchant pays.
 type Customer struct {
 	ID            string    `json:"id"`
 	Created       time.Time `json:"created"`
-	DefaultMethod string    `json:"default_method,omitempty"`
-	Redacted      bool      `json:"redacted,omitempty"`
-	Sealed        []byte    `json:"sealed,omitempty"` // Person
-	Person        Person    `json:"-"`                // opened; "Redacted" throughout once it is gone
+	DefaultMethod string    `json:"default_method,omitzero"`
+	Redacted      bool      `json:"redacted,omitzero"`
+	Sealed        []byte    `json:"sealed,omitzero"` // Person
+	Person        Person    `json:"-"`               // opened; "Redacted" throughout once it is gone
 }
 
 // Edit tells which parts of a Person an update gives; a nil one stays.
 type Edit struct {
 	Name, Email, Phone, PhoneCode, Description, TaxID *string
-	Address, Document, Metadata                       json.RawMessage
+	Address, Document, Metadata                       stdjson.RawMessage
 }
 
 func (p Person) edited(ed Edit) Person {
@@ -52,8 +54,8 @@ func (p Person) edited(ed Edit) Person {
 		}
 	}
 	for _, f := range []struct {
-		to   *json.RawMessage
-		from json.RawMessage
+		to   *stdjson.RawMessage
+		from stdjson.RawMessage
 	}{{&p.Address, ed.Address}, {&p.Document, ed.Document}, {&p.Metadata, ed.Metadata}} {
 		if f.from != nil {
 			*f.to = f.from
@@ -85,7 +87,7 @@ func customerOwner(s Scope, id string) locker.Owner {
 }
 
 func (e *Engine) sealPerson(ctx context.Context, s Scope, id string, p Person) ([]byte, error) {
-	raw, err := json.Marshal(p)
+	raw, err := json.Marshal(p, json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("encode customer: %w", err)
 	}

@@ -37,7 +37,7 @@ func (e *Engine) deliver(ctx context.Context, j job) error {
 
 func kindOf(d *Delivery) string {
 	switch {
-	case d.Manual:
+	case d.Manual != nil:
 		return "manual_retry"
 	case d.Tries == 0:
 		return "initial_attempt"
@@ -106,7 +106,8 @@ func (d *Delivery) attempted(now time.Time, try Attempt, a webhook.Answer, jitte
 	if len(d.Attempts) > keepAttempts {
 		d.Attempts = append([]Attempt(nil), d.Attempts[len(d.Attempts)-keepAttempts:]...)
 	}
-	d.Manual = false
+	before := d.Manual
+	d.Manual = nil
 	switch a.Verdict {
 	case webhook.Delivered:
 		d.State, d.Due = Delivered, time.Time{}
@@ -115,11 +116,13 @@ func (d *Delivery) attempted(now time.Time, try Attempt, a webhook.Answer, jitte
 		d.State, d.Due = GoneAway, time.Time{}
 		return
 	}
-	if try.Kind != "manual_retry" {
-		d.Failures++
+	if before != nil {
+		d.State, d.Due = before.State, before.Due
+		return
 	}
+	d.Failures++
 	delay, ok := webhook.Next(webhook.Profile(d.Profile), d.Failures, a, jitter)
-	if !ok || d.Failures == 0 {
+	if !ok {
 		d.State, d.Due = Exhausted, time.Time{}
 		return
 	}

@@ -18,10 +18,10 @@ import (
 type Endpoint struct {
 	ID       string    `json:"id"`
 	URL      string    `json:"url"`
-	Profile  string    `json:"profile"`         // rest, jsonapi, hosted, standard
-	Types    []string  `json:"types,omitempty"` // event types wanted; empty: all
-	Sealed   []byte    `json:"sealed"`          // secret and hash key
-	Disabled bool      `json:"disabled,omitempty"`
+	Profile  string    `json:"profile"`        // rest, jsonapi, hosted, standard
+	Types    []string  `json:"types,omitzero"` // event types wanted; empty: all
+	Sealed   []byte    `json:"sealed"`         // secret and hash key
+	Disabled bool      `json:"disabled,omitzero"`
 	Created  time.Time `json:"created"`
 }
 
@@ -168,8 +168,8 @@ func (e *Engine) Deliveries(ctx context.Context, c Caller, before string, limit 
 }
 
 // Resend sends a delivery once more, now, whatever became of it. It keeps its
-// message id and body; a pending automatic retry stays where it is if this
-// one fails.
+// message id and body. If it fails, everything is as before: a delivery that
+// was waiting for its next automatic try goes on waiting for it.
 func (e *Engine) Resend(ctx context.Context, c Caller, id string) (d *Delivery, err error) {
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
 		if !ChosenID(id) {
@@ -181,7 +181,10 @@ func (e *Engine) Resend(ctx context.Context, c Caller, id string) (d *Delivery, 
 			return err
 		}
 		was := d.Due
-		d.State, d.Due, d.After, d.Manual = Waiting, now, "", true
+		if d.Manual == nil {
+			d.Manual = &Manual{State: d.State, Due: d.Due}
+		}
+		d.State, d.Due, d.After = Waiting, now, ""
 		if err := saveDelivery(tx, c.Scope, d, was); err != nil {
 			return err
 		}

@@ -119,7 +119,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	c.Rand = &lockedReader{r: c.Rand}
 	e := &Engine{Config: c, bell: make(chan struct{}, 1), hand: map[string]bool{}, built: map[string]connector.Connector{}, waits: map[string][]chan struct{}{}}
 	e.pulse = newPulse(c.Clock, 0)
-	if err := e.begin(ctx, "start"); err != nil {
+	if err := e.begin(ctx, "start", 0); err != nil {
 		return nil, err
 	}
 	e.ring()
@@ -133,7 +133,7 @@ const formatVersion = 1
 // begin starts an epoch: at the start of the process, and after each step of
 // the clock. Work that a clock since set back has put into the future moves
 // back with it.
-func (e *Engine) begin(ctx context.Context, why string) error {
+func (e *Engine) begin(ctx context.Context, why string, off time.Duration) error {
 	var epoch uint64
 	err := e.Store.Update(ctx, func(tx store.Tx) error {
 		if err := checkFormat(tx); err != nil {
@@ -155,7 +155,7 @@ func (e *Engine) begin(ctx context.Context, why string) error {
 		if err := audit(tx, now, Act{Actor: "penstock", Action: "epoch." + why, Object: fmt.Sprint(epoch)}); err != nil {
 			return err
 		}
-		return rebase(tx, now)
+		return rebase(tx, now, off)
 	})
 	if err != nil {
 		return fmt.Errorf("begin epoch: %w", err)

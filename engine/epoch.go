@@ -14,7 +14,9 @@ import (
 // row of work lies too late by at least the difference, and moves by it. A
 // clock set forward needs nothing: work comes early, and what must not be
 // early is measured in monotonic time (rule 8).
-func rebase(tx store.Tx, now time.Time) error {
+//
+// off is how far the clock was moved, where that is known.
+func rebase(tx store.Tx, now time.Time, off time.Duration) error {
 	seen, err := lastSeen(tx)
 	if err != nil {
 		return err
@@ -22,7 +24,7 @@ func rebase(tx store.Tx, now time.Time) error {
 	if err := sawWall(tx, now); err != nil {
 		return err
 	}
-	back := seen.Sub(now)
+	back := max(seen.Sub(now), -off)
 	if back < stepAt {
 		return nil
 	}

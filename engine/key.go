@@ -45,10 +45,10 @@ type Key struct {
 	ID          string    `json:"id"`
 	Merchant    string    `json:"merchant"`
 	Mode        Mode      `json:"mode"`
-	Rights      []Right   `json:"rights,omitempty"`
-	Name        string    `json:"name,omitempty"`
+	Rights      []Right   `json:"rights,omitzero"`
+	Name        string    `json:"name,omitzero"`
 	Prefix      string    `json:"prefix"` // its first characters, to tell keys apart
-	Publishable bool      `json:"publishable,omitempty"`
+	Publishable bool      `json:"publishable,omitzero"`
 	Created     time.Time `json:"created"`
 	Expires     time.Time `json:"expires,omitzero"`
 	Revoked     time.Time `json:"revoked,omitzero"`

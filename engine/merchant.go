@@ -13,7 +13,7 @@ import (
 // Merchant is who pays. (rest: account; jsonapi: organisation)
 type Merchant struct {
 	ID      string    `json:"id"`
-	Name    string    `json:"name,omitempty"`
+	Name    string    `json:"name,omitzero"`
 	Profile string    `json:"profile"` // its default payout point, pro_...
 	Created time.Time `json:"created"`
 }

@@ -3,12 +3,14 @@ package engine
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"penstock/engine/connector"
 	"penstock/engine/service"
@@ -19,22 +21,22 @@ import (
 // Method is a saved payment method: a customer's card or account, whose
 // details lie sealed in the record and are shown masked only.
 type Method struct {
-	ID       string            `json:"id"`
-	Customer string            `json:"customer"`
-	Kind     service.Kind      `json:"kind"`           // card, bank, wallet, ...
-	Form     string            `json:"form"`           // the method within the kind: card, sepa, ach, paypal, ...
-	Type     string            `json:"type,omitempty"` // the merchant's word for it: credit, debit, sepa_bank_transfer, ...
-	Masked   map[string]string `json:"masked,omitempty"`
-	Print    string            `json:"print,omitempty"` // keyed fingerprint of the account
-	Sealed   []byte            `json:"sealed,omitempty"`
-	Waiting  bool              `json:"waiting,omitempty"` // its details are still to come
-	Metadata json.RawMessage   `json:"metadata,omitempty"`
-	Billing  json.RawMessage   `json:"billing,omitempty"`
-	Nick     string            `json:"nick,omitempty"`
-	Secret   string            `json:"secret,omitempty"` // client secret with which a browser may complete it
-	Created  time.Time         `json:"created"`
-	LastUsed time.Time         `json:"last_used"`
-	Source   string            `json:"source,omitempty"` // id of the request whose success saved it
+	ID       string             `json:"id"`
+	Customer string             `json:"customer"`
+	Kind     service.Kind       `json:"kind"`          // card, bank, wallet, ...
+	Form     string             `json:"form"`          // the method within the kind: card, sepa, ach, paypal, ...
+	Type     string             `json:"type,omitzero"` // the merchant's word for it: credit, debit, sepa_bank_transfer, ...
+	Masked   map[string]string  `json:"masked,omitzero"`
+	Print    string             `json:"print,omitzero"` // keyed fingerprint of the account
+	Sealed   []byte             `json:"sealed,omitzero"`
+	Waiting  bool               `json:"waiting,omitzero"` // its details are still to come
+	Metadata stdjson.RawMessage `json:"metadata,omitzero"`
+	Billing  stdjson.RawMessage `json:"billing,omitzero"`
+	Nick     string             `json:"nick,omitzero"`
+	Secret   string             `json:"secret,omitzero"` // client secret with which a browser may complete it
+	Created  time.Time          `json:"created"`
+	LastUsed time.Time          `json:"last_used"`
+	Source   string             `json:"source,omitzero"` // id of the request whose success saved it
 }
 
 // NewMethod is what a payment method is saved from. Details may be nil: it
@@ -45,8 +47,8 @@ type NewMethod struct {
 	Form     string
 	Type     string
 	Details  connector.Details
-	Metadata json.RawMessage
-	Billing  json.RawMessage
+	Metadata stdjson.RawMessage
+	Billing  stdjson.RawMessage
 	Nick     string
 }
 
@@ -54,8 +56,8 @@ type NewMethod struct {
 // into what is there; the account itself cannot change.
 type MethodEdit struct {
 	Details  connector.Details
-	Metadata json.RawMessage
-	Billing  json.RawMessage
+	Metadata stdjson.RawMessage
+	Billing  stdjson.RawMessage
 	Nick     *string
 }
 
@@ -136,7 +138,7 @@ func (e *Engine) sealDetails(ctx context.Context, s Scope, customer string, at l
 }
 
 func (e *Engine) sealFor(ctx context.Context, o locker.Owner, at locker.Place, d connector.Details) ([]byte, error) {
-	raw, err := json.Marshal(map[string]string(d))
+	raw, err := json.Marshal(map[string]string(d), json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("encode details: %w", err)
 	}

@@ -38,16 +38,16 @@ type Delivery struct {
 	Message  string    `json:"message"` // msg_..., the receiver's key against doubles, the same on every attempt
 	Event    string    `json:"event"`
 	Type     string    `json:"type"`
-	Request  string    `json:"request,omitempty"`
+	Request  string    `json:"request,omitzero"`
 	Endpoint string    `json:"endpoint"`
 	Profile  string    `json:"profile"`
 	Body     []byte    `json:"body"`
-	After    string    `json:"after,omitempty"` // the delivery before it, whose first attempt goes first
+	After    string    `json:"after,omitzero"` // the delivery before it, whose first attempt goes first
 	State    string    `json:"state"`
-	Tries    int       `json:"tries,omitempty"`
-	Failures int       `json:"failures,omitempty"` // of the automatic tries: the place in the schedule
-	Attempts []Attempt `json:"attempts,omitempty"` // the latest keepAttempts
-	Manual   bool      `json:"manual,omitempty"`   // the next attempt was asked for by a person
+	Tries    int       `json:"tries,omitzero"`
+	Failures int       `json:"failures,omitzero"` // of the automatic tries: the place in the schedule
+	Attempts []Attempt `json:"attempts,omitzero"` // the latest keepAttempts
+	Manual   *Manual   `json:"manual,omitzero"`   // the next attempt was asked for by a person
 	Due      time.Time `json:"due,omitzero"`
 	Created  time.Time `json:"created"`
 }
@@ -64,12 +64,18 @@ const (
 type Attempt struct {
 	At     time.Time     `json:"at"`
 	Took   time.Duration `json:"took"`
-	Status int           `json:"status,omitempty"` // zero: no answer
-	Error  string        `json:"error,omitempty"`
+	Status int           `json:"status,omitzero"` // zero: no answer
+	Error  string        `json:"error,omitzero"`
 	Kind   string        `json:"kind"` // initial_attempt, automatic_retry, manual_retry
 }
 
 const keepAttempts = 32
+
+// Manual is where a delivery stood when a person asked for one more attempt.
+type Manual struct {
+	State string    `json:"state"`
+	Due   time.Time `json:"due,omitzero"`
+}
 
 // notify writes the webhooks that tell of the request as it stands now.
 func (e *Engine) notify(tx store.Tx, s Scope, now time.Time, v *View) error {

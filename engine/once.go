@@ -34,8 +34,8 @@ type Once struct {
 
 type onceRecord struct {
 	Fingerprint []byte    `json:"f"`
-	Answer      []byte    `json:"a,omitempty"`
-	Subject     string    `json:"s,omitempty"`
+	Answer      []byte    `json:"a,omitzero"`
+	Subject     string    `json:"s,omitzero"`
 	At          time.Time `json:"t"`
 }
 

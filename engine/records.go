@@ -2,10 +2,12 @@ package engine
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"penstock/store"
 )
@@ -159,6 +161,9 @@ func moveDue(tx store.Tx, kind byte, s Scope, id string, from, to time.Time) err
 	return nil
 }
 
+// codec is how records are written: the same bytes for the same record.
+var codec = json.JoinOptions(json.Deterministic(true), jsonv1.FormatDurationAsNano(true))
+
 // load reads one record; store.ErrNotFound comes back as it is.
 func load[T any](tx store.Tx, bucket string, key []byte) (*T, error) {
 	raw, err := tx.Get(bucket, key)
@@ -173,14 +178,14 @@ func load[T any](tx store.Tx, bucket string, key []byte) (*T, error) {
 
 func decode[T any](bucket string, raw []byte) (*T, error) {
 	v := new(T)
-	if err := json.Unmarshal(raw, v); err != nil {
+	if err := json.Unmarshal(raw, v, codec); err != nil {
 		return nil, fmt.Errorf("decode %s: %w", bucket, err)
 	}
 	return v, nil
 }
 
 func keep(tx store.Tx, bucket string, key []byte, v any) error {
-	raw, err := json.Marshal(v)
+	raw, err := json.Marshal(v, codec)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", bucket, err)
 	}

@@ -17,38 +17,38 @@ import (
 // payouts, its history. It is packed and time-ordered, so that a create writes
 // one page that the next create writes too.
 type Request struct {
-	ID      string       `json:"id"`            // 26 characters; each dialect shows it under its own prefix
-	Ref     string       `json:"ref,omitempty"` // the merchant's own id, unique per scope
-	Dialect string       `json:"dialect"`       // in whose words its webhooks are told
+	ID      string       `json:"id"`           // 26 characters; each dialect shows it under its own prefix
+	Ref     string       `json:"ref,omitzero"` // the merchant's own id, unique per scope
+	Dialect string       `json:"dialect"`      // in whose words its webhooks are told
 	Stage   payout.Stage `json:"stage"`
 	Amount  money.Amount `json:"amount"`
-	Profile string       `json:"profile,omitempty"`
+	Profile string       `json:"profile,omitzero"`
 
-	Confirmed   bool `json:"confirmed,omitempty"`
-	AutoFulfill bool `json:"auto_fulfill,omitempty"`
-	Recurring   bool `json:"recurring,omitempty"` // save the method after success, and after nothing else
+	Confirmed   bool `json:"confirmed,omitzero"`
+	AutoFulfill bool `json:"auto_fulfill,omitzero"`
+	Recurring   bool `json:"recurring,omitzero"` // save the method after success, and after nothing else
 
-	Customer string            `json:"customer,omitempty"`
-	Method   string            `json:"method,omitempty"` // the saved method that it pays to, or that it saved
-	Kind     service.Kind      `json:"kind,omitempty"`
-	Form     string            `json:"form,omitempty"`
-	Masked   map[string]string `json:"masked,omitempty"`
-	Sealed   []byte            `json:"sealed,omitempty"` // details, until the request ends
-	Day      time.Time         `json:"day,omitzero"`     // whose key sealed them when there is no customer
+	Customer string            `json:"customer,omitzero"`
+	Method   string            `json:"method,omitzero"` // the saved method that it pays to, or that it saved
+	Kind     service.Kind      `json:"kind,omitzero"`
+	Form     string            `json:"form,omitzero"`
+	Masked   map[string]string `json:"masked,omitzero"`
+	Sealed   []byte            `json:"sealed,omitzero"` // details, until the request ends
+	Day      time.Time         `json:"day,omitzero"`    // whose key sealed them when there is no customer
 
-	Providers []string        `json:"providers,omitempty"` // an eligibility filter by provider name; empty: any
-	Account   string          `json:"account,omitempty"`   // the provider account chosen
-	Provider  string          `json:"provider,omitempty"`  // its provider's name
-	Payouts   []payout.Payout `json:"payouts,omitempty"`
+	Providers []string        `json:"providers,omitzero"` // an eligibility filter by provider name; empty: any
+	Account   string          `json:"account,omitzero"`   // the provider account chosen
+	Provider  string          `json:"provider,omitzero"`  // its provider's name
+	Payouts   []payout.Payout `json:"payouts,omitzero"`
 
 	// Moderation says why no machine may go on; automatic work stops until a
 	// person has decided. Attention calls a person while work goes on.
-	Moderation string `json:"moderation,omitempty"`
-	Attention  bool   `json:"attention,omitempty"`
+	Moderation string `json:"moderation,omitzero"`
+	Attention  bool   `json:"attention,omitzero"`
 
-	Told    []Told          `json:"told,omitempty"`  // webhooks already written
-	Extra   json.RawMessage `json:"extra,omitempty"` // what only the dialect echoes
-	Seq     int             `json:"seq"`             // the newest line's number
+	Told    []Told          `json:"told,omitzero"`  // webhooks already written
+	Extra   json.RawMessage `json:"extra,omitzero"` // what only the dialect echoes
+	Seq     int             `json:"seq"`            // the newest line's number
 	History []Line          `json:"history"`
 	Created time.Time       `json:"created"`
 	Changed time.Time       `json:"changed"`
@@ -61,11 +61,11 @@ type Line struct {
 	Seq  int       `json:"n"`
 	At   time.Time `json:"at"`
 	What string    `json:"what"`
-	By   string    `json:"by,omitempty"` // who said or did it
-	On   int       `json:"on,omitempty"` // number of the payout concerned
-	To   string    `json:"to,omitempty"` // status or stage afterwards
-	Text string    `json:"text,omitempty"`
-	More int       `json:"more,omitempty"` // times it was said again, Last being the latest
+	By   string    `json:"by,omitzero"` // who said or did it
+	On   int       `json:"on,omitzero"` // number of the payout concerned
+	To   string    `json:"to,omitzero"` // status or stage afterwards
+	Text string    `json:"text,omitzero"`
+	More int       `json:"more,omitzero"` // times it was said again, Last being the latest
 	Last time.Time `json:"last,omitzero"`
 }
 

@@ -95,7 +95,7 @@ func (e *Engine) watchClock(ctx context.Context) (moved bool, err error) {
 		return false, nil
 	}
 	e.Log.WarnContext(ctx, "the wall clock was moved; waiting times start anew", "by", off.String())
-	return true, e.begin(ctx, "clock_step")
+	return true, e.begin(ctx, "clock_step", off)
 }
 
 // crew is the hands that carry out jobs, a bounded number at a time.

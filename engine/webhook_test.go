@@ -124,3 +124,22 @@ func TestWebhooksSurviveAPowerCut(t *testing.T) {
 		t.Errorf("%d messages landed after the cut, want 2", len(k.Receiver.Seen))
 	}
 }
+
+// Found by seed 142: a message sent by hand before its first automatic try,
+// which failed, was given up for good.
+func TestAResendThatFailsLeavesTheScheduleAsItWas(t *testing.T) {
+	k, _ := newHooked(t)
+	k.Receiver.Fail = 1
+	k.pay(card("4111111111111111"))
+	list, err := k.Engine.Deliveries(k.Ctx, k.me, "", 10)
+	must(t, err)
+	_, err = k.Engine.Resend(k.Ctx, k.me, list[0].ID)
+	must(t, err)
+	_, err = k.Work()
+	must(t, err)
+	k.Receiver.Fail = 0
+	k.run(time.Hour)
+	if len(k.Receiver.Seen) != 2 {
+		t.Errorf("%d messages landed, want both", len(k.Receiver.Seen))
+	}
+}

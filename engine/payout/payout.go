@@ -49,8 +49,8 @@ func (s Status) Ended() bool {
 // been running. Wall clocks step; a Mark does not. Each start of the engine
 // and each step of the clock begins a new epoch.
 type Mark struct {
-	Epoch uint64        `json:"e,omitempty"`
-	Mono  time.Duration `json:"m,omitempty"`
+	Epoch uint64        `json:"e,omitzero"`
+	Mono  time.Duration `json:"m,omitzero"`
 }
 
 // Since is how long ago past was, at the least. A past of another epoch was
@@ -73,19 +73,19 @@ type Payout struct {
 	Status  Status       `json:"status"`
 	Seq     int          `json:"seq"` // events applied so far
 
-	Attempt  int       `json:"attempt,omitempty"` // sends so far
+	Attempt  int       `json:"attempt,omitzero"`  // sends so far
 	First    time.Time `json:"first,omitzero"`    // when the first of them was claimed
 	Deadline Mark      `json:"deadline,omitzero"` // when the latest call ends, come what may
-	Doubt    bool      `json:"doubt,omitempty"`   // an attempt's end is unknown and nothing since has proved it void
-	Refused  bool      `json:"refused,omitempty"` // a refusal was heard that may not be believed yet
-	Asked    int       `json:"asked,omitempty"`   // look-ups since the last change, for the pause to the next
-	Panics   int       `json:"panics,omitempty"`  // times that its handling panicked in a row
+	Doubt    bool      `json:"doubt,omitzero"`    // an attempt's end is unknown and nothing since has proved it void
+	Refused  bool      `json:"refused,omitzero"`  // a refusal was heard that may not be believed yet
+	Asked    int       `json:"asked,omitzero"`    // look-ups since the last change, for the pause to the next
+	Panics   int       `json:"panics,omitzero"`   // times that its handling panicked in a row
 
-	Ref        string       `json:"ref,omitempty"`  // the provider's own name of it
+	Ref        string       `json:"ref,omitzero"`   // the provider's own name of it
 	Moved      money.Amount `json:"moved,omitzero"` // what was paid, once that is known
-	Resolution string       `json:"resolution,omitempty"`
-	Code       string       `json:"code,omitempty"`    // the provider's words, safe to show
-	Message    string       `json:"message,omitempty"` // the provider's words, safe to show
+	Resolution string       `json:"resolution,omitzero"`
+	Code       string       `json:"code,omitzero"`    // the provider's words, safe to show
+	Message    string       `json:"message,omitzero"` // the provider's words, safe to show
 
 	// Due is when it next needs work. Zero means that it waits for somebody
 	// else, or that it has ended.

@@ -102,12 +102,12 @@ func (s *story) trouble() error {
 	p := func() float64 { return float64(s.w.Rand.IntN(6)) / 10 }
 	s.w.Receiver.Fail = p()
 	return s.setFaults(fmt.Sprintf(`{"drop_request":%.1f,"drop_reply":%.1f,"error_500":%.1f,"reject":%.1f,"pending":%.1f,"partly":%.1f,"late_ms":[0,%d],"delay_ms":[0,%d],"settle_ms":[0,%d],"notify":%.1f,"notify_twice":%.1f}`,
-		p(), p(), p(), p()/2, p(), p()/2, s.w.Rand.IntN(20_000), s.w.Rand.IntN(9_000), s.w.Rand.IntN(60_000), p(), p()))
+		p(), p(), p(), p()/2, p(), p()/2, s.w.Rand.IntN(50_000), s.w.Rand.IntN(9_000), s.w.Rand.IntN(60_000), p(), p()))
 }
 
 // clock moves the wall: an operator, or a time server, sets it.
 func (s *story) clock() error {
-	step := pick(s, time.Hour, -time.Hour, 26*time.Hour, -26*time.Hour, 400*24*time.Hour, 2*time.Minute, -2*time.Minute)
+	step := pick(s, time.Hour, -time.Hour, 26*time.Hour, -26*time.Hour, 400*24*time.Hour, -400*24*time.Hour, 2*time.Minute, -2*time.Minute)
 	s.fault("clock stepped")
 	s.w.Clock.Step(step)
 	return s.w.Tick()

@@ -34,6 +34,16 @@ func TestTellSeed(t *testing.T) {
 			}
 		}
 	}
+	for _, me := range s.merchants {
+		list, err := s.w.Engine.Deliveries(s.w.Ctx, me, "", 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range list {
+			t.Logf("delivery %s %s of %s: %s after %d tries, due %v, last %+v", d.ID, d.Type, d.Request, d.State, d.Tries, d.Due, d.Attempts[max(0, len(d.Attempts)-2):])
+		}
+	}
+	t.Logf("now %v", s.w.Clock.Now())
 	book, err := s.w.Provider.Ledger()
 	if err != nil {
 		t.Fatal(err)

@@ -57,18 +57,27 @@ func Prove(ctx context.Context, seed uint64, breakName string) (Result, error) {
 			return r, fmt.Errorf("no break is called %q", breakName)
 		}
 	}
-	s, err := newStory(ctx, seed, b, &r)
-	if err != nil {
-		return r, err
-	}
-	if err := s.tell(); err != nil && !errors.Is(err, errFound) {
-		if breakName == "" {
-			return r, fmt.Errorf("seed %d: %w", seed, err)
-		}
+	if err := run(ctx, seed, b, &r); err != nil && !errors.Is(err, errFound) {
 		r.Findings = append(r.Findings, "the appliance could not go on: "+err.Error())
 	}
 	sort.Strings(r.Findings)
-	return r, nil
+	return r, ctx.Err()
+}
+
+// run tells the story; a panic of the appliance outside its own recovery is a
+// finding like any other.
+func run(ctx context.Context, seed uint64, b Break, r *Result) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("it panicked: %v", p)
+		}
+	}()
+	s, err := newStory(ctx, seed, b, r)
+	if err != nil {
+		return err
+	}
+	r.Nature = natures[s.nature].name
+	return s.tell()
 }
 
 // errFound ends a story as soon as something did not hold.
@@ -81,13 +90,13 @@ var natures = [...]struct {
 	traits connector.Traits
 	faults string
 }{
-	{"honours the key and can be asked", connector.Traits{Idempotent: true, Lookup: true, Settle: 20 * time.Second}, `{}`},
-	{"honours the key, keeps refusals, can be asked", connector.Traits{Idempotent: true, KeepsRefusal: true, Lookup: true, Settle: 20 * time.Second}, `{"keeps_refusal":true}`},
-	{"ignores the key and can be asked", connector.Traits{Lookup: true, Settle: 20 * time.Second}, `{"idempotent":false}`},
-	{"honours the key and keeps refusals, can't be asked", connector.Traits{Idempotent: true, KeepsRefusal: true, Settle: 20 * time.Second}, `{"keeps_refusal":true,"lookup":false}`},
-	{"honours the key, can't be asked", connector.Traits{Idempotent: true, Settle: 20 * time.Second}, `{"lookup":false}`},
-	{"honours the key for an hour, can't be asked", connector.Traits{Idempotent: true, Window: time.Hour, Settle: 20 * time.Second}, `{"lookup":false}`},
-	{"neither honours the key nor can be asked", connector.Traits{Settle: 20 * time.Second}, `{"idempotent":false,"lookup":false}`},
+	{"honours the key and can be asked", connector.Traits{Idempotent: true, Lookup: true, Settle: time.Minute}, `{}`},
+	{"honours the key, keeps refusals, can be asked", connector.Traits{Idempotent: true, KeepsRefusal: true, Lookup: true, Settle: time.Minute}, `{"keeps_refusal":true}`},
+	{"ignores the key and can be asked", connector.Traits{Lookup: true, Settle: time.Minute}, `{"idempotent":false}`},
+	{"honours the key and keeps refusals, can't be asked", connector.Traits{Idempotent: true, KeepsRefusal: true, Settle: time.Minute}, `{"keeps_refusal":true,"lookup":false}`},
+	{"honours the key, can't be asked", connector.Traits{Idempotent: true, Settle: time.Minute}, `{"lookup":false}`},
+	{"honours the key for an hour, can't be asked", connector.Traits{Idempotent: true, Window: time.Hour, Settle: time.Minute}, `{"lookup":false}`},
+	{"neither honours the key nor can be asked", connector.Traits{Settle: time.Minute}, `{"idempotent":false,"lookup":false}`},
 }
 
 // power is what the disk did in the middle of things.

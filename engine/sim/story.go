@@ -99,17 +99,26 @@ func told(o engine.Occasion) (string, []byte, error) {
 
 // tell runs the story: a troubled middle, then healing, then quiet.
 func (s *story) tell() error {
-	for range acts {
+	if s.w.Rand.IntN(2) == 0 {
+		if err := s.trouble(); err != nil {
+			return err
+		}
+	}
+	for n := range acts {
 		s.result.Steps++
 		err := s.act()
 		s.w.Store.Heal()
 		if err == nil && s.w.Store.IsCut() {
 			err = faulty.ErrPowerCut // it went while the act was looking away
 		}
-		if err != nil {
+		crashed := err != nil
+		if crashed {
 			if err := s.recover(err); err != nil {
 				return err
 			}
+		}
+		if n%3 != 0 && !crashed {
+			continue
 		}
 		if err := s.judge(); err != nil {
 			return err

@@ -57,6 +57,9 @@ func (c *Clock) Mono() time.Duration { return c.mono }
 // Advance moves both on.
 func (c *Clock) Advance(d time.Duration) { c.wall, c.mono = c.wall.Add(d), c.mono+d }
 
+// steady is the provider's own time: its clock is not ours to set.
+func (c *Clock) steady() time.Time { return time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC).Add(c.mono) }
+
 // Step moves the wall alone, as an operator or a time server does.
 func (c *Clock) Step(d time.Duration) { c.wall = c.wall.Add(d) }
 
@@ -103,7 +106,7 @@ func New(c Config) (*World, error) {
 	}
 	faults.Seed = int64(c.Seed)
 	var err error
-	if w.Provider, err = sandbox.Open(sandbox.Settings{Now: w.Clock.Now, Faults: &faults}); err != nil {
+	if w.Provider, err = sandbox.Open(sandbox.Settings{Now: w.Clock.steady, Faults: &faults}); err != nil {
 		return nil, err
 	}
 	if err := w.Boot(); err != nil {
@@ -189,7 +192,7 @@ func (w *World) Run(d time.Duration) error {
 		if _, err := w.Work(); err != nil {
 			return err
 		}
-		w.Provider.Advance(w.Clock.Now())
+		w.Provider.Advance(w.Clock.steady())
 		left := end - w.Clock.mono
 		if left <= 0 {
 			return nil
@@ -201,7 +204,7 @@ func (w *World) Run(d time.Duration) error {
 			wait = min(wait, max(due.Sub(w.Clock.wall), time.Millisecond))
 		}
 		if at, ok := w.Provider.Next(); ok {
-			wait = min(wait, max(at.Sub(w.Clock.wall), time.Millisecond))
+			wait = min(wait, max(at.Sub(w.Clock.steady()), time.Millisecond))
 		}
 		w.Clock.Advance(wait)
 	}
