@@ -160,7 +160,7 @@ func (a *API) page(ctx context.Context, who engine.Caller, f engine.Filter, skip
 	for i := range list {
 		page.Data[i] = showPayout(who.Merchant, &list[i])
 		page.Data[i].ClientSecret = nil
-		page.Data[i].Attempts = []payoutAttempt{lastAttempt(&list[i].Request)}
+		page.Data[i].Attempts = []payoutAttempt{lastAttempt(&list[i].Request, extraOf(&list[i].Request))}
 	}
 	return page, nil
 }

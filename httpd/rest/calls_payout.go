@@ -67,7 +67,7 @@ func (a *API) getPayout(ctx context.Context, who engine.Caller, c *wire.Call, _ 
 	}
 	out := showPayout(who.Merchant, v)
 	if all {
-		out.Attempts = attempts(&v.Request)
+		out.Attempts = attempts(&v.Request, extraOf(&v.Request))
 	}
 	return out, nil
 }
@@ -161,7 +161,7 @@ func (r *payoutRequest) checkSecret(who engine.Caller) error {
 
 // provePayout compares a client secret in constant time.
 func provePayout(r *engine.Request, secret string) error {
-	want := clientSecret(r)
+	want := secretOf(r, extraOf(r))
 	if want == "" || subtle.ConstantTimeCompare([]byte(want), []byte(secret)) != 1 {
 		return refuse(400, "IR_09", "The client_secret provided does not match the client_secret associated with the Payout")
 	}

@@ -194,10 +194,9 @@ func extraOf(r *engine.Request) payoutExtra {
 	return x
 }
 
-// clientSecret is what a browser proves with that it may confirm; "" for a
+// secretOf is the client secret: what a browser proves with that it may confirm; "" for a
 // request that has none.
-func clientSecret(r *engine.Request) string {
-	x := extraOf(r)
+func secretOf(r *engine.Request, x payoutExtra) string {
 	if x.Secret == "" {
 		return ""
 	}

@@ -166,6 +166,9 @@ func TestWhoMayCall(t *testing.T) {
 		{"without the right", "/customers/list", []string{"api-key: " + payoutsOnly}, 403, "IR_22"},
 		{"with it", "/payouts/list", []string{"api-key: " + payoutsOnly}, 200, ""},
 		{"live from this machine", "/payouts/list", []string{"api-key: " + live}, 200, ""},
+		{"live by a proxy", "/payouts/list", []string{"api-key: " + live, "X-Forwarded-For: 198.51.100.7", "X-Forwarded-Proto: https"}, 200, ""},
+		{"live in the clear", "/payouts/list", []string{"api-key: " + live, "X-Forwarded-For: 198.51.100.7", "X-Forwarded-Proto: http"}, 403, "IR_22"},
+		{"test in the clear", "/payouts/list", []string{"X-Forwarded-For: 198.51.100.7", "X-Forwarded-Proto: http"}, 200, ""},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -23,7 +23,7 @@ func showPayout(merchant string, v *engine.View) payoutResponse {
 		PayoutID: payoutID(r), MerchantID: merchant, OrderRef: shown(x.OrderRef),
 		Amount: r.Amount.Minor(), Currency: r.Amount.Currency().Code(), Connector: shown(r.Provider),
 		Type: shown(typeOfPayout(r, x)), Data: showDetails(r.Kind, r.Masked), SourceBank: nullable(masked(x.Source)), Billing: x.Billing,
-		AutoFulfill: r.AutoFulfill, CustomerID: shown(r.Customer), ClientSecret: shown(clientSecret(r)), ReturnURL: shown(x.ReturnURL),
+		AutoFulfill: r.AutoFulfill, CustomerID: shown(r.Customer), ClientSecret: shown(secretOf(r, x)), ReturnURL: shown(x.ReturnURL),
 		BusinessCountry: shown(x.BusinessCountry), BusinessLabel: shown(x.BusinessLabel), Description: shown(x.Description),
 		Entity: x.Entity, Recurring: r.Recurring, Metadata: x.Metadata, AccountID: shown(r.Account), Status: statusOf(r),
 		ProfileID: r.Profile, Created: stamp(r.Created), Priority: shown(x.Priority), MethodID: shown(r.Method),
@@ -32,14 +32,14 @@ func showPayout(merchant string, v *engine.View) payoutResponse {
 		out.Email, out.Name, out.Phone, out.PhoneCode = shown(p.Email), shown(p.Name), shown(p.Phone), shown(p.PhoneCode)
 		out.Customer = &customerShown{ID: r.Customer, Name: out.Name, Email: out.Email, Phone: out.Phone, PhoneCountryCode: out.PhoneCode, Document: p.Document}
 	}
-	showEnd(&out, r)
+	showEnd(&out, r, x)
 	return out
 }
 
 // showEnd adds what came of it: the provider's name of it, why it failed, what
 // was received.
-func showEnd(out *payoutResponse, r *engine.Request) {
-	last := lastAttempt(r)
+func showEnd(out *payoutResponse, r *engine.Request, x payoutExtra) {
+	last := lastAttempt(r, x)
 	out.TransactionID = last.TransactionID
 	switch r.Stage {
 	case payout.NonePaid, payout.GivenBack:
@@ -95,9 +95,9 @@ func showDetails(kind service.Kind, m map[string]string) any {
 
 // attempts are all of a request's, oldest first. Before anything was sent
 // there is one, which stands where the request stands.
-func attempts(r *engine.Request) []payoutAttempt {
+func attempts(r *engine.Request, x payoutExtra) []payoutAttempt {
 	if len(r.Payouts) == 0 {
-		a := attempt(r, 1)
+		a := attempt(r, x, 1)
 		a.Status, a.Amount, a.Currency = statusOf(r), r.Amount.Minor(), r.Amount.Currency().Code()
 		if r.Stage == payout.Withdrawn {
 			a.ErrorMessage, a.Cancellation = shown(cancelledByUser), shown(cancelledByUser)
@@ -106,23 +106,22 @@ func attempts(r *engine.Request) []payoutAttempt {
 	}
 	out := make([]payoutAttempt, len(r.Payouts))
 	for i := range r.Payouts {
-		out[i] = showAttempt(r, &r.Payouts[i])
+		out[i] = showAttempt(r, x, &r.Payouts[i])
 	}
 	return out
 }
 
-func lastAttempt(r *engine.Request) payoutAttempt {
-	all := attempts(r)
+func lastAttempt(r *engine.Request, x payoutExtra) payoutAttempt {
+	all := attempts(r, x)
 	return all[len(all)-1]
 }
 
-func attempt(r *engine.Request, n int) payoutAttempt {
-	x := extraOf(r)
+func attempt(r *engine.Request, x payoutExtra, n int) payoutAttempt {
 	return payoutAttempt{ID: fmt.Sprintf("%s_%d", payoutID(r), n), Connector: shown(r.Provider), Method: shown(typeOfPayout(r, x)), MethodType: shown(typeOf(r.Form))}
 }
 
-func showAttempt(r *engine.Request, p *payout.Payout) payoutAttempt {
-	a := attempt(r, p.N)
+func showAttempt(r *engine.Request, x payoutExtra, p *payout.Payout) payoutAttempt {
+	a := attempt(r, x, p.N)
 	a.Status, a.Amount, a.Currency = attemptStatus(p.Status), p.Amount.Minor(), p.Amount.Currency().Code()
 	a.TransactionID = shown(p.Ref)
 	switch p.Status {
