@@ -208,4 +208,9 @@ func TestRouting(t *testing.T) {
 		r := s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR","customer_id":"ada","confirm":true,"connector":["sandbox","adyen"],"routing":`+routing+`,`+sepa("NL69TEST0000000001")+`}`).ok()
 		r.is("connector", "sandbox").is("merchant_connector_id", account)
 	}
+	s.Clock.Advance(time.Second)
+	second, err := s.Engine.ConnectAccount(t.Context(), operator(s.id), "sandbox", "second", "", nil)
+	must(t, err)
+	s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR","routing":{"type":"single","data":{"connector":"sandbox","merchant_connector_id":"`+second.ID+`"}}}`).
+		refused(501, "IR_00", "one of several accounts")
 }
