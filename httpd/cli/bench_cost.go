@@ -55,7 +55,8 @@ func busyTime() time.Duration {
 type benchUse struct {
 	own, server, foreign float64
 	perRequest           time.Duration // of this process
-	// known says that server and foreign are known.
+	serverPerRequest     time.Duration
+	// known says that what is of the server and of others is known.
 	known bool
 }
 
@@ -71,6 +72,7 @@ func useBetween(from, to benchCost, requests uint64) benchUse {
 	if from.server.seen && to.server.seen && from.all > 0 && to.all > 0 {
 		u.known = true
 		u.server = (to.server.cpu - from.server.cpu) / wall
+		u.serverPerRequest = time.Duration(u.server * wall / float64(max(requests, 1)) * float64(time.Second))
 		u.foreign = max((to.all-from.all).Seconds()/wall-u.own-u.server, 0)
 	}
 	return u

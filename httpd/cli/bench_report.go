@@ -95,7 +95,7 @@ func (r benchResult) writeTable(w io.Writer) error {
 		row("share of bound", "%.1f %%", *v.Share*100)
 	}
 	if r.to.server.seen {
-		row("server", "%.1f MiB resident, store %.1f MiB (%+.1f MiB)", v.Server.RSS, mebi(r.to.server.store), mebi(r.to.server.store-r.from.server.store))
+		row("server", "%.1f MiB resident with the store's mapped pages, store %.1f MiB (%+.1f MiB)", v.Server.RSS, benchMebi(r.to.server.store), benchMebi(r.to.server.store-r.from.server.store))
 	} else {
 		row("server", "publishes no metrics")
 	}
@@ -103,7 +103,7 @@ func (r benchResult) writeTable(w io.Writer) error {
 	return err
 }
 
-func mebi(bytes float64) float64 { return bytes / (1 << 20) }
+func benchMebi(bytes float64) float64 { return bytes / (1 << 20) }
 
 // writeNotes writes what to know before believing the figures: kinds of
 // errors, what could not be begun, what this process and others used.
@@ -121,7 +121,8 @@ func (r benchResult) writeNotes(w io.Writer) {
 	case !r.to.server.seen:
 		fmt.Fprintln(w, "note: rss_mib and store_bytes are 0, for the server's GET /metrics could not be read (metrics.enabled)")
 	case use.known:
-		fmt.Fprintf(w, "note: the server used %.2f processors, everybody else %.2f%s\n", use.server, use.foreign, busyWord(use.foreign))
+		fmt.Fprintf(w, "note: the server used %.2f processors, %v a request; everybody else %.2f%s\n",
+			use.server, use.serverPerRequest.Round(time.Microsecond), use.foreign, busyWord(use.foreign))
 	}
 	if r.limits != nil && r.scenario != "create" {
 		fmt.Fprintf(w, "note: the bound is that of durable creates; scenario %s does something else\n", r.scenario)
