@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"penstock/engine/webhook"
 	"penstock/httpd/client"
 )
 
@@ -179,6 +180,14 @@ func BenchmarkServed(b *testing.B) {
 				b.Fatal(err)
 			}
 			s := &benchScenario{client: newBenchClient(u, at.key, 64), patience: benchPatience}
+			if s.receiver, err = newBenchReceiver(at.receiver, webhook.Secret{}); err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() {
+				if err := s.receiver.stop(); err != nil {
+					b.Error(err)
+				}
+			})
 			if err := s.setup(b.Context(), name); err != nil {
 				b.Fatal(err)
 			}
