@@ -58,6 +58,9 @@ func (a *Admin) addEndpoint(ctx context.Context, _ *wire.Call, req newEndpoint) 
 		return madeEndpoint{}, &engine.Error{Code: engine.CodeNotBuilt, Object: engine.ObjEndpoint, Field: "profile",
 			Message: "this version tells nothing in the words of profile " + string(p), Hint: "use rest or standard"}
 	}
+	if err := a.Engine.CheckURL(req.URL); err != nil {
+		return madeEndpoint{}, &Refusal{Message: err.Error(), Hint: "use a public https address, or list the target under egress.allow"}
+	}
 	made, err := a.Engine.AddEndpoint(ctx, who, req.URL, req.Profile, req.Types)
 	if err != nil {
 		return madeEndpoint{}, err

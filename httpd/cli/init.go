@@ -102,12 +102,8 @@ func writeFiles(env Env, dir, listen string) (made, error) {
 	if _, err := locker.NewMasterFile(filepath.Join(dir, "master.key")); err != nil {
 		return made{}, err
 	}
-	raw := make([]byte, 32)
-	if _, err := rand.Read(raw); err != nil {
-		return made{}, fmt.Errorf("draw the administrator's key: %w", err)
-	}
-	m.AdminKey = "adm_" + hex.EncodeToString(raw)
-	if err := writeNew(filepath.Join(dir, "admin.key"), []byte(m.AdminKey+"\n")); err != nil {
+	var err error
+	if m.AdminKey, err = writeAdminKey(dir); err != nil {
 		return made{}, err
 	}
 	set := map[string]any{"rest.admin_api_key": "file:admin.key"}
@@ -119,6 +115,16 @@ func writeFiles(env Env, dir, listen string) (made, error) {
 		return made{}, err
 	}
 	return m, writeNew(m.Config, text)
+}
+
+// writeAdminKey makes the administrator's key, in a file of its own.
+func writeAdminKey(dir string) (string, error) {
+	raw := make([]byte, 32)
+	if _, err := rand.Read(raw); err != nil {
+		return "", fmt.Errorf("draw the administrator's key: %w", err)
+	}
+	key := "adm_" + hex.EncodeToString(raw)
+	return key, writeNew(filepath.Join(dir, "admin.key"), []byte(key+"\n"))
 }
 
 // writeNew writes a file that must not exist, for its owner alone, durably.

@@ -47,7 +47,18 @@ func verbs(env Env) []*cobra.Command {
 	return []*cobra.Command{
 		verbDemo(env),
 		verbInit(env),
+		verbSandbox(env),
 		verbServe(env),
+		verbStatus(env),
+		verbMerchant(env),
+		verbAPIKey(env),
+		verbPayout(env),
+		verbWebhook(env),
+		verbConnector(env),
+		verbCheck(env),
+		verbAudit(env),
+		verbBackup(env),
+		verbRestore(env),
 		verbBench(env),
 		verbVersion(env),
 	}

@@ -37,7 +37,7 @@ func TestEveryVerbExplainsItself(t *testing.T) {
 // groupTree is a root with a group of verbs, as `penstock payout show` has.
 func groupTree(run func() error) *cobra.Command {
 	root := newRoot(Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)})
-	group := &cobra.Command{Use: "payout"}
+	group := &cobra.Command{Use: "parcel"}
 	show := &cobra.Command{Use: "show ID", Args: cobra.ExactArgs(1), RunE: func(*cobra.Command, []string) error { return run() }}
 	show.Flags().String("merchant", "", "")
 	if err := show.MarkFlagRequired("merchant"); err != nil {
@@ -49,7 +49,7 @@ func groupTree(run func() error) *cobra.Command {
 }
 
 func TestExitCodeSaysWhatAScriptMustKnow(t *testing.T) {
-	good := []string{"payout", "show", "po_1", "--merchant", "m"}
+	good := []string{"parcel", "show", "po_1", "--merchant", "m"}
 	rows := []struct {
 		name string
 		args []string
@@ -62,10 +62,10 @@ func TestExitCodeSaysWhatAScriptMustKnow(t *testing.T) {
 		{"configuration", good, fmt.Errorf("x: %w", &ConfigError{}), ExitUsage},
 		{"refused", good, withNext(refused(errors.New("two must approve")), "ask"), ExitRefused},
 		{"unknown", good, unknownOutcome(errors.New("the daemon went away")), ExitUnknown},
-		{"argument missing", []string{"payout", "show"}, nil, ExitUsage},
-		{"flag missing", []string{"payout", "show", "po_1"}, nil, ExitUsage},
-		{"unknown word in a group", []string{"payout", "shwo"}, nil, ExitUsage},
-		{"group alone", []string{"payout"}, nil, ExitDone},
+		{"argument missing", []string{"parcel", "show"}, nil, ExitUsage},
+		{"flag missing", []string{"parcel", "show", "po_1"}, nil, ExitUsage},
+		{"unknown word in a group", []string{"parcel", "shwo"}, nil, ExitUsage},
+		{"group alone", []string{"parcel"}, nil, ExitDone},
 	}
 	for _, row := range rows {
 		root := groupTree(func() error { return row.err })
@@ -86,10 +86,10 @@ func TestExitCodeSaysWhatAScriptMustKnow(t *testing.T) {
 
 func TestUnknownWordInAGroupHasASuggestion(t *testing.T) {
 	root := groupTree(func() error { return nil })
-	root.SetArgs([]string{"payout", "shwo"})
+	root.SetArgs([]string{"parcel", "shwo"})
 	var stderr bytes.Buffer
 	execute(t.Context(), root, &stderr)
-	if want := "did you mean: penstock payout show"; !strings.Contains(stderr.String(), want) {
+	if want := "did you mean: penstock parcel show"; !strings.Contains(stderr.String(), want) {
 		t.Errorf("got %q, want %q in it", stderr.String(), want)
 	}
 }

@@ -98,6 +98,9 @@ func (d *daemon) wire(ctx context.Context) error {
 	if d.private, err = d.privateServer(ctx); err != nil {
 		return err
 	}
+	if _, err := d.cfg.Rest.AdminAPIKey.Reveal(d.env.Environ); err != nil {
+		return fmt.Errorf("rest.admin_api_key: %w", err) // found out now, not at the first call that needs it
+	}
 	if d.cfg.TLS() {
 		if d.cert, err = httpd.LoadCertificate(string(d.cfg.Server.TLSCert), string(d.cfg.Server.TLSKey), time.Now, d.log); err != nil {
 			return err

@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/spf13/cobra"
+
+	"penstock/httpd/client"
+)
+
+// reach returns a client of the daemon that the configuration names. Nothing
+// is sent yet, and no secret is read.
+func reach(env Env, file string) (*client.Client, error) {
+	cfg, _, err := LoadConfig(file, env.Environ)
+	if err != nil {
+		return nil, err
+	}
+	return client.New(cfg.SocketPath()), nil
+}
+
+// answered turns what the daemon said into an error with its exit code and
+// what to do next.
+func answered(err error) error {
+	var said *client.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, client.ErrNoDaemon):
+		return withNext(err, "start it: penstock serve --config FILE")
+	case errors.Is(err, client.ErrOutcome):
+		return unknownOutcome(err)
+	case !errors.As(err, &said):
+		return err
+	}
+	err = errors.New(text(said))
+	if said.Hint != "" {
+		err = withNext(err, said.Hint)
+	}
+	switch {
+	case said.Code == client.CodeUnknown:
+		return unknownOutcome(err)
+	case said.Code == client.CodeRefused, said.Code == client.CodeDenied:
+		return refused(err)
+	case said.HTTP == http.StatusBadRequest:
+		return usage(err)
+	}
+	return err
+}
+
+// text is what happened, to which object.
+func text(said *client.Error) string {
+	if said.ID == "" {
+		return said.Message
+	}
+	return fmt.Sprintf("%s: %s", clip(said.ID), said.Message)
+}
+
+// scopeFlags gives a verb the merchant and the mode that it is about.
+func scopeFlags(cmd *cobra.Command) *client.Scope {
+	s := &client.Scope{}
+	cmd.Flags().StringVar(&s.Merchant, "merchant", firstMerchant, "`ID` of the merchant")
+	cmd.Flags().StringVar(&s.Mode, "mode", "test", "`MODE`, test or live")
+	return s
+}
+
+// group is a verb that only holds others.
+func group(use, short, id, example string, verbs ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, GroupID: id, Example: example}
+	cmd.AddCommand(verbs...)
+	return cmd
+}
+
+// remote is what a verb that asks the daemon is made of.
+type remote struct {
+	env  Env
+	file *string
+	json *bool
+}
+
+// asking gives a verb --config and --json.
+func asking(env Env, cmd *cobra.Command) remote {
+	r := remote{env: env, file: configFlag(cmd), json: new(bool)}
+	jsonFlag(cmd, r.json)
+	return r
+}
+
+// ask runs fn with a client and shows what it returned: as JSON, or by show.
+func ask[T any](r remote, fn func(*client.Client) (T, error), show func(T) error) error {
+	c, err := reach(r.env, *r.file)
+	if err != nil {
+		return err
+	}
+	out, err := fn(c)
+	if err != nil {
+		return answered(err)
+	}
+	if *r.json {
+		return printJSON(r.env, out)
+	}
+	return show(out)
+}

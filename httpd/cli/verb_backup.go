@@ -1,0 +1,223 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"penstock/httpd/client"
+)
+
+// ageMagic begins every age file, and so every backup.
+const ageMagic = "age-encryption.org/v1\n"
+
+// savedBackup is what backup prints.
+type savedBackup struct {
+	File    string    `json:"file"`
+	Bytes   int64     `json:"bytes"`
+	Keys    string    `json:"keys"`
+	Ring    string    `json:"ring"`
+	Created time.Time `json:"created"`
+	Removed []string  `json:"removed_keys"` // older copies of the keyring
+}
+
+func verbBackup(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "backup FILE",
+		Short:   "Write an encrypted backup while the daemon goes on",
+		GroupID: groupKeep,
+		Args:    cobra.ExactArgs(1),
+		Long: `Writes FILE, the store as of one moment, compressed and encrypted so that the
+master key opens it and nothing else does; there is no key in it. Beside it is
+FILE.keys, the wrapped data keys. Only the newest copy of those is kept: with an
+old one, a customer who was erased since could be read again. So older *.keys of
+this appliance in the same directory are removed, and restore takes the newest.
+Keep the master key elsewhere.`,
+		Example: `  penstock backup /backup/penstock-monday --config pay/config.toml
+  penstock backup /backup/penstock --json && rsync -a --delete /backup/ elsewhere:/backup/`,
+	}
+	r := asking(env, cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		cfg, _, err := LoadConfig(*r.file, env.Environ)
+		if err != nil {
+			return err
+		}
+		out, err := saveBackup(cmd.Context(), env, cfg, args[0])
+		if err != nil {
+			return answered(err)
+		}
+		if *r.json {
+			return printJSON(env, out)
+		}
+		printPairs(env, []pair{{"Backup", fmt.Sprintf("%s, %s", out.File, plural(int(out.Bytes), "byte"))}, {"Keys", out.Keys}})
+		for _, old := range out.Removed {
+			fmt.Fprintf(env.Stderr, "removed the older %s\n", old)
+		}
+		return nil
+	}
+	return cmd
+}
+
+// origin is where a backup comes from: the daemon, or the store opened here.
+type origin struct {
+	store, keys func(context.Context, io.Writer) error
+	close       func() error
+}
+
+// backupOrigin asks the daemon, and opens the store where there is none.
+func backupOrigin(ctx context.Context, env Env, cfg Config) (origin, error) {
+	c := client.New(cfg.SocketPath())
+	_, err := c.Status(ctx)
+	if err == nil {
+		return origin{c.Backup, c.Keyring, func() error { return nil }}, nil
+	}
+	if !errors.Is(err, client.ErrNoDaemon) {
+		return origin{}, err
+	}
+	a, err := opening{env: env, cfg: cfg, log: slog.New(slog.DiscardHandler)}.open(ctx)
+	if err != nil {
+		return origin{}, err
+	}
+	return origin{a.backup, a.keyring, a.Close}, nil
+}
+
+// saveBackup writes both files under temporary names and renames them when
+// they are whole and durable: the keyring first, since a newer one opens an
+// older backup, but not the other way round.
+func saveBackup(ctx context.Context, env Env, cfg Config, file string) (out savedBackup, err error) {
+	if file, err = filepath.Abs(file); err != nil {
+		return out, fmt.Errorf("find %s: %w", file, err)
+	}
+	if err := onlyBackup(file); err != nil {
+		return out, err
+	}
+	from, err := backupOrigin(ctx, env, cfg)
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, from.close()) }()
+	out = savedBackup{File: file, Keys: file + ".keys", Removed: []string{}}
+	p := newProgress(env, "bytes saved", true)
+	defer p.end()
+	if out.Bytes, err = writeWhole(out.File+".part", func(w io.Writer) error { return from.store(ctx, io.MultiWriter(w, p)) }); err != nil {
+		return out, err
+	}
+	if _, err = writeWhole(out.Keys+".part", func(w io.Writer) error { return from.keys(ctx, w) }); err != nil {
+		return out, errors.Join(err, os.Remove(out.File+".part"))
+	}
+	for _, name := range []string{out.Keys, out.File} {
+		if err := os.Rename(name+".part", name); err != nil {
+			return out, fmt.Errorf("rename: %w", err)
+		}
+	}
+	if err := syncDir(filepath.Dir(file)); err != nil {
+		return out, err
+	}
+	m, err := keysManifest(out.Keys)
+	if err != nil {
+		return out, err
+	}
+	out.Ring, out.Created = m.Ring, m.Created
+	out.Removed, err = dropOlderKeys(out.Keys, m)
+	return out, err
+}
+
+// onlyBackup refuses to overwrite what is no backup.
+func onlyBackup(file string) error {
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", file, err)
+	}
+	defer f.Close()
+	head := make([]byte, len(ageMagic))
+	if _, err := io.ReadFull(f, head); err != nil || !bytes.Equal(head, []byte(ageMagic)) {
+		return fmt.Errorf("%s is there and is no backup; it is left as it is", file)
+	}
+	return nil
+}
+
+// writeWhole writes a file, for its owner alone, that is durable when it
+// returns nil and gone otherwise.
+func writeWhole(path string, fill func(io.Writer) error) (n int64, err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return 0, fmt.Errorf("create %s: %w", path, err)
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	err = fill(w)
+	if err == nil {
+		err = w.Flush()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	info, statErr := f.Stat()
+	if err := errors.Join(err, statErr, f.Close()); err != nil {
+		return 0, errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(path))
+	}
+	return info.Size(), nil
+}
+
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("sync %s: %w", path, err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("sync %s: %w", path, err)
+	}
+	return nil
+}
+
+// keysManifest reads whose keyring a file is.
+func keysManifest(path string) (manifest, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return manifest{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	defer f.Close()
+	m, err := readManifest(bufio.NewReaderSize(f, maxManifest), parcelKeyring)
+	if err != nil {
+		return m, fmt.Errorf("read %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// dropOlderKeys removes the copies of the same keyring beside the newest. A
+// file that is anything else, or another appliance's, is left alone.
+func dropOlderKeys(newest string, m manifest) ([]string, error) {
+	removed := []string{}
+	entries, err := os.ReadDir(filepath.Dir(newest))
+	if err != nil {
+		return removed, fmt.Errorf("look for older keys: %w", err)
+	}
+	for _, e := range entries {
+		path := filepath.Join(filepath.Dir(newest), e.Name())
+		if path == newest || !strings.HasSuffix(path, ".keys") || !e.Type().IsRegular() {
+			continue
+		}
+		old, err := keysManifest(path)
+		if err != nil || m.Ring == "" || old.Ring != m.Ring || old.Created.After(m.Created) {
+			continue
+		}
+		if err := os.Remove(path); err != nil {
+			return removed, fmt.Errorf("remove older keys: %w", err)
+		}
+		removed = append(removed, path)
+	}
+	return removed, nil
+}

@@ -1,0 +1,231 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+	"github.com/spf13/cobra"
+
+	"penstock/httpd/client"
+	"penstock/locker"
+)
+
+func verbRestore(env Env) *cobra.Command {
+	var key, keys string
+	cmd := &cobra.Command{
+		Use:     "restore FILE DIR --key MASTER_KEY [--keys FILE]",
+		Short:   "Make a directory to run from out of a backup",
+		GroupID: groupKeep,
+		Args:    cobra.ExactArgs(2),
+		Long: `Makes DIR out of a backup and checks it. DIR must be empty or not there, so that
+no store in use is ever written over. The wrapped data keys are taken from
+the newest copy beside FILE, or from --keys. A damaged, shortened or
+foreign file is refused and leaves nothing behind.
+
+What the store has as waiting to be sent may have been sent after the backup, so
+each such payout is looked up at its provider before any money moves. Payouts
+that were made after the backup are not in it: compare with the providers before
+anybody repeats them.`,
+		Example: `  penstock restore /backup/penstock-monday ./pay2 --key /safe/master.key
+  penstock restore monday ./pay2 --key master.key --keys sunday.keys && penstock serve --config ./pay2/config.toml`,
+	}
+	cmd.Flags().StringVar(&key, "key", "", "`FILE` of the master key (mode 0600)")
+	cmd.Flags().StringVar(&keys, "keys", "", "`FILE` with the wrapped data keys (default FILE.keys, or the newest copy of them beside FILE)")
+	asJSON := new(bool)
+	jsonFlag(cmd, asJSON)
+	mustFlags(cmd, "key")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		out, err := restore(cmd.Context(), env, args[0], args[1], key, keys)
+		if err != nil {
+			return err
+		}
+		r := remote{env: env, json: asJSON}
+		if *asJSON {
+			if err := printJSON(env, out); err != nil {
+				return err
+			}
+			if n := len(out.Report.Findings) + out.Report.More; n > 0 {
+				return fmt.Errorf("restored, with %s", plural(n, "finding"))
+			}
+			return nil
+		}
+		printPairs(env, []pair{{"Configuration", out.Config}, {"Backup of", when(out.Created)}, {"Looked up before they are sent", plural(out.Doubted, "payout")}})
+		fmt.Fprintf(env.Stderr, "What was made after %s is not in it. The configuration is a new one: set what yours had, then\n  penstock serve --config %s\n", when(out.Created), out.Config)
+		return r.showReport(out.Report)
+	}
+	return cmd
+}
+
+// restored is what restore prints.
+type restored struct {
+	Config  string         `json:"config"`
+	Created time.Time      `json:"backup_created"`
+	Doubted int            `json:"looked_up_before_sending"`
+	Report  *client.Report `json:"check"`
+}
+
+// restore makes dir out of a backup. After an error dir is as it was.
+func restore(ctx context.Context, env Env, file, dir, key, keys string) (out restored, err error) {
+	identity, err := masterIdentity(key)
+	if err != nil {
+		return out, err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return out, fmt.Errorf("find %s: %w", dir, err)
+	}
+	if key, err = filepath.Abs(key); err != nil {
+		return out, fmt.Errorf("find %s: %w", key, err)
+	}
+	if err := claimDir(dir); err != nil {
+		return out, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, emptyDir(dir))
+		}
+	}()
+	m, err := unpackStore(env, file, filepath.Join(dir, "penstock.db"), identity)
+	if err != nil {
+		return out, fmt.Errorf("%s: %w", file, err)
+	}
+	if keys == "" {
+		keys = newestKeys(file, m)
+	}
+	if err := unpackKeys(keys, filepath.Join(dir, "keyring.db"), m); err != nil {
+		return out, fmt.Errorf("%s: %w", keys, err)
+	}
+	out.Created = m.Created
+	if out.Config, err = writeConfig(env, dir, key); err != nil {
+		return out, err
+	}
+	return out, out.settle(ctx, env)
+}
+
+// masterIdentity reads a master key's file with the care that serving takes.
+func masterIdentity(path string) (age.Identity, error) {
+	key, err := locker.MasterFromFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer key.Wipe()
+	text, err := readBounded(path, maxSecret, true)
+	if err != nil {
+		return nil, fmt.Errorf("read master key: %w", err)
+	}
+	defer clear(text)
+	return backupIdentity(text)
+}
+
+func unpackStore(env Env, file, to string, identity age.Identity) (m manifest, err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return m, err
+	}
+	defer f.Close()
+	m, r, end, err := openBackup(f, identity)
+	if err != nil {
+		return m, err
+	}
+	defer end()
+	p := newProgress(env, "bytes restored", true)
+	defer p.end()
+	return m, unpack(r, to, p)
+}
+
+// newestKeys is the newest copy of the backup's keyring beside it: FILE.keys,
+// unless a later backup there has replaced that.
+func newestKeys(file string, store manifest) string {
+	best, at := file+".keys", time.Time{}
+	others, err := filepath.Glob(filepath.Join(filepath.Dir(file), "*.keys"))
+	if err != nil { // the directory's name has a pattern in it
+		return best
+	}
+	for _, path := range append(others, best) {
+		if m, err := keysManifest(path); err == nil && m.Ring == store.Ring && !m.Created.Before(at) {
+			best, at = path, m.Created
+		}
+	}
+	return best
+}
+
+func unpackKeys(file, to string, store manifest) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return withNext(err, "give the newest copy of the wrapped data keys by --keys FILE: without it no detail can be read")
+	}
+	defer f.Close()
+	r := bufio.NewReaderSize(f, maxManifest)
+	m, err := readManifest(r, parcelKeyring)
+	if err != nil {
+		return err
+	}
+	if m.Ring != store.Ring {
+		return errors.New("this keyring belongs to another appliance")
+	}
+	if m.Created.Before(store.Created) {
+		return errors.New("this keyring is older than the backup, whose newest records it may not open; give the newest")
+	}
+	return unpack(r, to, io.Discard)
+}
+
+// unpack writes a parcel's contents under a temporary name, and under their
+// own once they were whole.
+func unpack(r *bufio.Reader, to string, p io.Writer) error {
+	_, err := writeWhole(to+".restoring", func(w io.Writer) error {
+		_, err := readParcel(r, io.MultiWriter(w, p))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(to+".restoring", to); err != nil {
+		return fmt.Errorf("rename: %w", err)
+	}
+	return syncDir(filepath.Dir(to))
+}
+
+// writeConfig writes a new configuration, which names the master key where it
+// is, and a new administrator's key.
+func writeConfig(env Env, dir, key string) (string, error) {
+	if _, err := writeAdminKey(dir); err != nil {
+		return "", err
+	}
+	text, err := fillExample(env.ExampleConfig, map[string]any{"locker.master_key": KeyFile + ":" + key, "rest.admin_api_key": "file:admin.key"})
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "config.toml")
+	return path, writeNew(path, text)
+}
+
+// settle opens what was restored, puts what may have been sent since in
+// doubt, and checks all.
+func (out *restored) settle(ctx context.Context, env Env) (err error) {
+	alone := slices.DeleteFunc(slices.Clone(env.Environ), func(e string) bool { return strings.HasPrefix(e, "PENSTOCK_") })
+	cfg, _, err := LoadConfig(out.Config, alone)
+	if err != nil {
+		return err
+	}
+	a, err := opening{env: env, cfg: cfg, log: slog.New(slog.DiscardHandler)}.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if out.Doubted, err = a.engine.Distrust(ctx); err != nil {
+		return fmt.Errorf("put what may have been sent in doubt: %w", err)
+	}
+	p := newProgress(env, "records checked", false)
+	defer p.end()
+	out.Report, err = a.check(ctx, p)
+	return err
+}

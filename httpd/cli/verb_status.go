@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"penstock/httpd/client"
+)
+
+func verbStatus(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "status",
+		Short:   "Ask the running daemon how it is",
+		GroupID: groupRun,
+		Args:    cobra.NoArgs,
+		Example: "  penstock status --config pay/config.toml",
+	}
+	r := asking(env, cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return ask(r, func(c *client.Client) (client.Status, error) { return c.Status(cmd.Context()) }, func(s client.Status) error {
+			locker := fmt.Sprintf("open, term %d", s.Locker.Term)
+			if s.Locker.Sealed {
+				locker = "sealed: work waits"
+			}
+			room := ""
+			if s.Store.Low {
+				room = "; LOW ON SPACE, no new payouts are taken"
+			}
+			due := when(s.Work.NextDue)
+			if due == "" {
+				due = "nothing waits"
+			}
+			printPairs(env, []pair{
+				{"Version", s.Version}, {"Started", when(s.Started)}, {"Locker", locker},
+				{"Store", fmt.Sprintf("%.1f MiB, %.1f MiB of it free, %d commits%s", mebi(s.Store.Bytes), mebi(s.Store.Free), s.Store.Commits, room)},
+				{"Worker", fmt.Sprintf("last round %d ms ago, next due %s", s.Work.Round, due)},
+				{"Since the start", fmt.Sprintf("%d sends, %d look-ups, %d webhook attempts, %d conflicts, %d panics, %d errors",
+					s.Work.Sends, s.Work.Lookups, s.Work.Attempts, s.Work.Conflicts, s.Work.Panics, s.Work.Errors)},
+			})
+			return nil
+		})
+	}
+	return cmd
+}
+
+func mebi(n int64) float64 { return float64(n) / (1 << 20) }
