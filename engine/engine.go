@@ -155,7 +155,7 @@ func (e *Engine) begin(ctx context.Context, why string, off time.Duration) error
 		if err := audit(tx, now, Act{Actor: "penstock", Action: "epoch." + why, Object: fmt.Sprint(epoch)}); err != nil {
 			return err
 		}
-		return rebase(tx, now, off)
+		return e.rebase(tx, now, off)
 	})
 	if err != nil {
 		return fmt.Errorf("begin epoch: %w", err)

@@ -16,7 +16,7 @@ import (
 // early is measured in monotonic time (rule 8).
 //
 // off is how far the clock was moved, where that is known.
-func rebase(tx store.Tx, now time.Time, off time.Duration) error {
+func (e *Engine) rebase(tx store.Tx, now time.Time, off time.Duration) error {
 	seen, err := lastSeen(tx)
 	if err != nil {
 		return err
@@ -25,7 +25,7 @@ func rebase(tx store.Tx, now time.Time, off time.Duration) error {
 		return err
 	}
 	back := max(seen.Sub(now), -off)
-	if back < stepAt {
+	if !e.Rules.Rebase(back >= stepAt) {
 		return nil
 	}
 	rows, err := futureWork(tx, now)

@@ -16,6 +16,7 @@ type Rules struct {
 	Apply  func(payout.Payout, payout.Event) (payout.Payout, payout.Effect, error)
 	InHand func(bool) bool            // whether what this process has in hand is skipped
 	Owned  func(owned bool) bool      // whether a method must belong to the customer who is paid
+	Rebase func(bool) bool            // whether work follows a clock that was set back
 	Same   func(same bool) bool       // whether a repeat must have the first one's body
 	Booked func(p payout.Payout) bool // whether a payout's step is posted to its deposit
 }
@@ -31,7 +32,7 @@ func (r Rules) filled() Rules {
 		r.Apply = payout.Apply
 	}
 	same := func(b bool) bool { return b }
-	for _, f := range []*func(bool) bool{&r.InHand, &r.Owned, &r.Same} {
+	for _, f := range []*func(bool) bool{&r.InHand, &r.Owned, &r.Rebase, &r.Same} {
 		if *f == nil {
 			*f = same
 		}

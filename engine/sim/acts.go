@@ -107,7 +107,7 @@ func (s *story) trouble() error {
 
 // clock moves the wall: an operator, or a time server, sets it.
 func (s *story) clock() error {
-	step := pick(s, time.Hour, -time.Hour, 26*time.Hour, -26*time.Hour, 400*24*time.Hour, -400*24*time.Hour, 2*time.Minute, -2*time.Minute)
+	step := pick(s, time.Hour, -time.Hour, 26*time.Hour, -26*time.Hour, 400*24*time.Hour, -400*24*time.Hour, -400*24*time.Hour, 2*time.Minute, -2*time.Minute)
 	s.fault("clock stepped")
 	s.w.Clock.Step(step)
 	return s.w.Tick()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 
+	"penstock/engine"
 	"penstock/store"
 )
 
@@ -145,16 +146,7 @@ func diskBreaks() []Break {
 		{Name: "once-overlooked", Does: "does not always see that a key was used", Incident: "idempotency keys in a cache that evicts",
 			Disk: forgetting("once", 3)},
 		{Name: "timetable-not-rebased", Does: "leaves work where a clock that was wrong has put it", Incident: "a clock set back by a year; every job waits for a year",
-			Disk: func(_ *World, s store.Store) store.Store {
-				return tampered{Store: s, tx: func(tx store.Tx) store.Tx {
-					return meddled{Tx: tx, get: func(b string, key []byte) ([]byte, error) {
-						if b == "meta" && string(key) == "seen" {
-							return nil, store.ErrNotFound
-						}
-						return tx.Get(b, key)
-					}}
-				}}
-			}},
+			Rules: engine.Rules{Rebase: no}},
 		{Name: "scope-forgotten", Does: "finds a payout by its id, whoever it belongs to", Incident: "a look-up by id alone, not scoped to the merchant",
 			Disk: unscoped},
 		{Name: "data-key-made-twice", Does: "makes a customer's data key anew when it is not found at once", Incident: "two first uses race, and one's records can never be opened again",

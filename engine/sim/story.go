@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"penstock/engine"
@@ -99,7 +100,7 @@ func told(o engine.Occasion) (string, []byte, error) {
 
 // tell runs the story: a troubled middle, then healing, then quiet.
 func (s *story) tell() error {
-	if s.w.Rand.IntN(2) == 0 {
+	if s.w.Rand.IntN(2) == 0 && !strings.Contains(natures[s.nature].name, "storm") {
 		if err := s.trouble(); err != nil {
 			return err
 		}
@@ -156,7 +157,7 @@ func (s *story) act() error {
 		return s.cancel()
 	case n < 50:
 		return s.stage()
-	case n < 56:
+	case n < 54:
 		return s.trouble()
 	case n < 60:
 		return s.clock()

@@ -167,6 +167,7 @@ func (w *World) Crash() error {
 func (w *World) Work() (int, error) {
 	done := 0
 	if w.Break.StopsAfterPanic && w.panicked {
+		w.Clock.Advance(time.Hour)
 		return 0, nil
 	}
 	for range 1000 {
@@ -189,7 +190,8 @@ func (w *World) Tick() error { _, err := w.Work(); return err }
 func (w *World) Run(d time.Duration) error {
 	end := w.Clock.mono + d
 	for {
-		if _, err := w.Work(); err != nil {
+		did, err := w.Work()
+		if err != nil {
 			return err
 		}
 		w.Provider.Advance(w.Clock.steady())
@@ -201,7 +203,11 @@ func (w *World) Run(d time.Duration) error {
 		if due, ok, err := w.Engine.NextDue(w.Ctx); err != nil {
 			return err
 		} else if ok {
-			wait = min(wait, max(due.Sub(w.Clock.wall), time.Millisecond))
+			least := time.Millisecond
+			if did == 0 {
+				least = time.Second // what is due and was not done may be in hand; time has to pass
+			}
+			wait = min(wait, max(due.Sub(w.Clock.wall), least))
 		}
 		if at, ok := w.Provider.Next(); ok {
 			wait = min(wait, max(at.Sub(w.Clock.steady()), time.Millisecond))
