@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,11 +17,14 @@ func verbStatus(env Env) *cobra.Command {
 		Short:   "Ask the running daemon how it is",
 		GroupID: groupRun,
 		Args:    cobra.NoArgs,
-		Example: "  penstock status --config pay/config.toml",
+		Example: `  penstock status --config pay/config.toml
+  penstock status --wait 10s    # until it answers: for scripts that have just started it`,
 	}
+	var wait Duration
+	cmd.Flags().TextVar(&wait, "wait", Duration{}, "`SPAN` to wait until it answers")
 	r := asking(env, cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return ask(r, func(c *client.Client) (client.Status, error) { return c.Status(cmd.Context()) }, func(s client.Status) error {
+		return ask(r, func(c *client.Client) (client.Status, error) { return statusWithin(cmd.Context(), c, wait.D()) }, func(s client.Status) error {
 			locker := fmt.Sprintf("open, term %d", s.Locker.Term)
 			if s.Locker.Sealed {
 				locker = "sealed: work waits"
@@ -42,6 +48,27 @@ func verbStatus(env Env) *cobra.Command {
 		})
 	}
 	return cmd
+}
+
+// statusWithin asks again until the daemon answers or the time is up.
+func statusWithin(ctx context.Context, c *client.Client, wait time.Duration) (client.Status, error) {
+	limit := time.NewTimer(wait)
+	defer limit.Stop()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		s, err := c.Status(ctx)
+		if err == nil || wait == 0 || !errors.Is(err, client.ErrNoDaemon) {
+			return s, err
+		}
+		select {
+		case <-again.C:
+		case <-limit.C:
+			return s, err
+		case <-ctx.Done():
+			return s, err
+		}
+	}
 }
 
 func mebi(n int64) float64 { return float64(n) / (1 << 20) }

@@ -1,0 +1,270 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"penstock/httpd/client"
+)
+
+// crashRounds is the variable that says how often TestCrashLoop kills.
+const crashRounds = "PENSTOCK_TEST_CRASH_ROUNDS"
+
+const (
+	crashClients  = 32
+	ticketsARound = 160 // payouts that clients may begin in a round
+	acksBeforeEnd = 90  // payouts acknowledged in a round before the kill, which so comes amid the others
+)
+
+// crash is a server that is killed over and over, and what its clients know.
+type crash struct {
+	t       *testing.T
+	place   made
+	env     []string
+	bank    *process
+	server  *process
+	base    atomic.Pointer[string] // where the server answers now
+	tickets chan int
+	acks    atomic.Int64
+
+	mu    sync.Mutex
+	acked map[int]string // ticket -> payout id
+}
+
+// TestCrashLoop kills a serving process again and again (kill -9) while 32
+// clients create payouts at it, each with its Idempotency-Key, repeated until it
+// is acknowledged, and the provider drops answers, fails, and acts late. In the
+// end each payout that was acknowledged has ended, money has moved once for
+// each that was paid and never for one that failed, and check finds nothing.
+func TestCrashLoop(t *testing.T) {
+	rounds := roundsOf(t)
+	c := &crash{t: t, place: newPlace(t), bank: start(t, nil, "sandbox", "--listen", "127.0.0.1:0", "--data", t.TempDir()),
+		tickets: make(chan int, rounds*ticketsARound), acked: map[int]string{}}
+	putFaults(t, c.bank.url, `{"drop_reply":0.1,"drop_request":0.05,"error_500":0.1,"reject":0.05,"late_ms":[0,3000],"delay_ms":[0,30],"seed":7}`)
+	c.env = append(sandboxEnv(c.bank.url), "PENSTOCK_ENGINE_CALL_DEADLINE=500ms", "PENSTOCK_ENGINE_LEASE=1s", "PENSTOCK_ENGINE_TICK=50ms",
+		"PENSTOCK_ENGINE_POLLS=100ms,300ms,1s", "PENSTOCK_ENGINE_POLL_MAX=1s", "PENSTOCK_ENGINE_FIRST_WORD=0s")
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var clients sync.WaitGroup
+	for range crashClients {
+		clients.Go(func() { c.client(ctx) })
+	}
+	for round := range rounds {
+		c.serve()
+		if round == 0 {
+			c.customer()
+		}
+		before := c.acks.Load()
+		for i := range ticketsARound {
+			c.tickets <- round*ticketsARound + i
+		}
+		waitFor(t, "payouts are acknowledged", func() bool { return c.acks.Load()-before >= acksBeforeEnd })
+		c.server.end(syscall.SIGKILL)
+	}
+	close(c.tickets)
+	c.serve()
+	clients.Wait()
+	c.judge(rounds)
+}
+
+func roundsOf(t *testing.T) int {
+	text := os.Getenv(crashRounds)
+	if text == "" && testing.Short() {
+		return 1
+	}
+	if text == "" {
+		return 3
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s=%q: want a number of rounds", crashRounds, text)
+	}
+	return n
+}
+
+func (c *crash) serve() {
+	c.server = start(c.t, c.env, "serve", "--config", c.place.Config)
+	c.base.Store(&c.server.url)
+}
+
+// customer makes the one who is paid.
+func (c *crash) customer() {
+	var out struct{}
+	if err := newCaller(c.server.url, c.place.Key).do(c.t.Context(), "POST", "/customers", map[string]string{"customer_id": "ada", "name": "Ada Example"}, &out); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// client creates a payout for each ticket and gives none up.
+func (c *crash) client(ctx context.Context) {
+	api := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 1}}
+	defer api.CloseIdleConnections()
+	for ticket := range c.tickets {
+		for ctx.Err() == nil {
+			id, ok := c.create(ctx, api, ticket)
+			if ok {
+				c.mu.Lock()
+				c.acked[ticket] = id
+				c.mu.Unlock()
+				c.acks.Add(1)
+				break
+			}
+		}
+	}
+}
+
+// create asks for the ticket's payout; true when it was acknowledged. Every
+// seventh goes to an account that its bank declines.
+func (c *crash) create(ctx context.Context, api *http.Client, ticket int) (string, bool) {
+	iban := goodIBAN
+	if ticket%7 == 0 {
+		iban = badIBAN
+	}
+	payout := sepaPayout(100+ticket, iban)
+	body, err := json.Marshal(payout)
+	if err != nil {
+		c.t.Error(err)
+		return "", true
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, *c.base.Load()+"/payouts/create", bytes.NewReader(body))
+	if err != nil {
+		c.t.Error(err)
+		return "", true
+	}
+	req.Header.Set("api-key", c.place.Key)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", fmt.Sprintf("ticket-%d", ticket))
+	resp, err := api.Do(req)
+	if err != nil {
+		time.Sleep(10 * time.Millisecond) // the server is down; a client that asked without pause would keep it from starting
+		return "", false
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return "", false
+	}
+	if resp.StatusCode >= 500 {
+		return "", false
+	}
+	var out payoutAnswer
+	if err := json.Unmarshal(raw, &out); err != nil || resp.StatusCode != http.StatusOK || out.ID == "" {
+		c.t.Errorf("ticket %d: %s: %s", ticket, resp.Status, raw)
+		return "", true
+	}
+	return out.ID, true
+}
+
+// judge waits until all has ended, then compares what the clients know, what
+// the server knows, and what the provider knows.
+func (c *crash) judge(rounds int) {
+	t := c.t
+	ops, scope := operatorOf(t, c.place), client.Scope{Merchant: firstMerchant, Mode: "test"}
+	payouts := map[string]client.Payout{}
+	waitFor(t, "every payout has ended", func() bool {
+		return c.readAll(ops, scope, payouts)
+	})
+	status, err := ops.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.acked) != rounds*ticketsARound || len(payouts) != len(c.acked) {
+		t.Errorf("%d payouts were asked for, %d acknowledged, and the server has %d", rounds*ticketsARound, len(c.acked), len(payouts))
+	}
+	movements := c.ledger()
+	paid, failed := 0, 0
+	for ticket, id := range c.acked {
+		p, ok := payouts[id]
+		if !ok {
+			t.Errorf("ticket %d: payout %s was acknowledged and is forgotten", ticket, id)
+			continue
+		}
+		want := 0
+		if p.Status == "paid" {
+			paid++
+			want = 1
+		} else {
+			failed++
+		}
+		for _, part := range p.Parts {
+			if got := movements[part.ID]; got != want {
+				t.Errorf("payout %s ended %s and money moved %d times, want %d", id, p.Status, got, want)
+			}
+			delete(movements, part.ID)
+		}
+	}
+	for key, n := range movements {
+		if n > 0 {
+			t.Errorf("the provider moved money %d times for %s, of which nobody knows", n, key)
+		}
+	}
+	if paid == 0 || failed == 0 {
+		t.Errorf("%d paid and %d failed: the test wants some of each", paid, failed)
+	}
+	t.Logf("rounds %d, acknowledged %d, paid %d, failed %d, look-ups since the last start %d", rounds, len(c.acked), paid, failed, status.Work.Lookups)
+	if text, code := once(t, nil, "check", "--config", c.place.Config, "--json"); code != ExitDone {
+		t.Errorf("check through the daemon: exit code %d: %s", code, text)
+	}
+	if code := c.server.end(syscall.SIGTERM); code != ExitDone {
+		t.Errorf("SIGTERM: exit code %d, want %d\n%s", code, ExitDone, c.server.text())
+	}
+	if text, code := once(t, nil, "check", "--config", c.place.Config, "--json"); code != ExitDone {
+		t.Errorf("check of the store at rest: exit code %d: %s", code, text)
+	}
+}
+
+// readAll reads every payout into all; true when each has ended.
+func (c *crash) readAll(ops *client.Client, scope client.Scope, all map[string]client.Payout) bool {
+	ended, before := true, ""
+	for {
+		page, err := ops.Payouts(c.t.Context(), scope, client.PayoutFilter{Before: before}, 1000)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		for _, p := range page.Data {
+			all[p.ID], before = p, p.ID
+			switch p.Status {
+			case "paid", "failed":
+			default:
+				ended = false
+			}
+		}
+		if !page.More {
+			return ended
+		}
+	}
+}
+
+// ledger is how often the provider moved money, by key.
+func (c *crash) ledger() map[string]int {
+	resp, err := http.Get(c.bank.url + "/v1/ledger")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var ledger struct {
+		Transfers []struct {
+			Key       string `json:"key"`
+			Movements int    `json:"movements"`
+		} `json:"transfers"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&ledger); err != nil {
+		c.t.Fatal(err)
+	}
+	out := map[string]int{}
+	for _, row := range ledger.Transfers {
+		out[row.Key] = row.Movements
+	}
+	return out
+}
