@@ -33,9 +33,14 @@ func (e *Engine) claim(ctx context.Context) ([]job, error) {
 	broken := map[string]bool{}
 	for {
 		now, mark := e.pulse.now()
-		c := claims{e: e, now: now, mark: mark, broken: broken}
-		if err := e.Store.Update(ctx, c.run); err != nil {
-			return nil, fmt.Errorf("claim: %w", err)
+		c := claims{e: e, now: now, mark: mark, broken: broken, aside: e.setAside(mark)}
+		if err := e.claimOnce(ctx, &c); err != nil {
+			var bad *badRow
+			if !errors.As(err, &bad) {
+				return nil, fmt.Errorf("claim: %w", err)
+			}
+			e.putAside(ctx, bad, mark)
+			continue
 		}
 		if len(c.need) == 0 {
 			e.take(c.jobs)
@@ -52,6 +57,53 @@ func (e *Engine) claim(ctx context.Context) ([]job, error) {
 			return c.jobs, nil
 		}
 	}
+}
+
+// badRow is one due row whose record can't be handled. The transaction that
+// met it leaves nothing, and the next passes it by.
+type badRow struct {
+	row dueRow
+	err error
+}
+
+func (b *badRow) Error() string { return fmt.Sprintf("due row %c %s: %v", b.row.kind, b.row.id, b.err) }
+func (b *badRow) Unwrap() error { return b.err }
+
+// asideFor is how long a row that can't be handled is passed by.
+const asideFor = 10 * time.Minute
+
+// claimOnce runs the transaction; a panic over one row is that row's fault.
+func (e *Engine) claimOnce(ctx context.Context, c *claims) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			e.stats.Panics.Add(1)
+			err = &badRow{c.at, fmt.Errorf("it panicked: %v", p)}
+		}
+	}()
+	return e.Store.Update(ctx, c.run)
+}
+
+// setAside is the rows to pass by now.
+func (e *Engine) setAside(mark payout.Mark) map[string]bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := make(map[string]bool, len(e.aside))
+	for row, since := range e.aside {
+		if mark.Since(since) >= asideFor {
+			delete(e.aside, row)
+			continue
+		}
+		out[row] = true
+	}
+	return out
+}
+
+func (e *Engine) putAside(ctx context.Context, b *badRow, mark payout.Mark) {
+	e.stats.Errors.Add(1)
+	e.Log.ErrorContext(ctx, "a record cannot be worked on and is passed by; run check", "kind", string(b.row.kind), "id", b.row.id, "err", b.err)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.aside[b.row.hand()] = mark
 }
 
 // anyDue spares an idle appliance the commit of an empty claim.
@@ -105,13 +157,16 @@ type claims struct {
 	now    time.Time
 	mark   payout.Mark
 	broken map[string]bool // provider accounts whose connector can't be built
+	aside  map[string]bool // rows that can't be handled
+	at     dueRow          // the row that is looked at
 	jobs   []job
 	need   []dueRow // provider accounts whose connector is still to be built
 }
 
 func (c *claims) run(tx store.Tx) error {
 	c.jobs, c.need = nil, nil // the transaction may run more than once
-	rows, err := tx.Scan(bucketDue, nil, dueBefore(c.now), c.e.Timing.Claim, false)
+	limit := min(c.e.Timing.Claim+len(c.aside), store.MaxScan)
+	rows, err := tx.Scan(bucketDue, nil, dueBefore(c.now), limit, false)
 	if err != nil {
 		return fmt.Errorf("scan due rows: %w", err)
 	}
@@ -120,11 +175,22 @@ func (c *claims) run(tx store.Tx) error {
 		if err != nil {
 			return err
 		}
-		if err := c.row(tx, row); err != nil {
+		if c.aside[row.hand()] {
+			continue
+		}
+		c.at = row
+		if err := c.row(tx, row); errors.Is(err, store.ErrCorrupt) || errors.Is(err, store.ErrNotFound) || errors.Is(err, errDecode) || errors.Is(err, payout.ErrImpossible) || isNotFound(err) {
+			return &badRow{row, err}
+		} else if err != nil {
 			return err
 		}
 	}
 	return c.seen(tx)
+}
+
+func isNotFound(err error) bool {
+	var refused *Error
+	return errors.As(err, &refused) && refused.Code == CodeNotFound
 }
 
 // seen notes the time now and then, so that a clock set back while the
@@ -203,7 +269,7 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 		}
 		r.tell(Line{At: c.now, What: string(payout.Lapsed), On: p.N, To: string(p.Status)})
 	}
-	act := c.e.Rules.Plan(p, t, c.now)
+	act := c.e.Rules.Plan(p, t, c.until(p))
 	lease := c.now.Add(c.e.Timing.Lease)
 	switch act {
 	case payout.Send:
@@ -227,6 +293,19 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 		p.Due = time.Time{}
 	}
 	return p, act, nil
+}
+
+// until is when a call that is claimed now will have ended at the latest, by
+// the clock that has gone on further since the payout's first attempt.
+func (c *claims) until(p payout.Payout) time.Time {
+	until := c.now.Add(c.e.Timing.Deadline)
+	if p.First.IsZero() || until.Before(p.First) {
+		return until
+	}
+	if mono := p.First.Add(c.mark.Since(p.Began) + 2*c.e.Timing.Deadline); mono.After(until) {
+		return mono
+	}
+	return until
 }
 
 // overdue says whether a person should look. A clock that was set back makes

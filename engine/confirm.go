@@ -31,6 +31,11 @@ func (e *Engine) confirm(tx store.Tx, c Caller, now time.Time, r *View) error {
 	if r.Sealed == nil {
 		return missing("payout_method_data")
 	}
+	if r.Customer != "" {
+		if _, err := liveCustomer(tx, c.Scope, r.Customer); err != nil {
+			return err
+		}
+	}
 	account, err := chooseAccount(tx, c.Scope, &r.Request)
 	if err != nil {
 		return err
@@ -130,7 +135,7 @@ func (e *Engine) edit(ctx context.Context, c Caller, name, action string, ch Cha
 		verb = "confirmed"
 	}
 	if draft.Stage != payout.Draft {
-		return nil, wrongState(ObjPayout, name, string(draft.Stage), verb)
+		return nil, e.orReplayed(ctx, c.Scope, once, wrongState(ObjPayout, name, string(draft.Stage), verb))
 	}
 	next := draft.Request
 	used, err := e.attach(ctx, c, &next, ch.Beneficiary)

@@ -65,6 +65,18 @@ func (e *Engine) Create(ctx context.Context, c Caller, n NewRequest, once *Once)
 	if err := checkNew(n); err != nil {
 		return nil, err
 	}
+	for range 8 {
+		v, err := e.createOnce(ctx, c, n, once)
+		var twin *Error
+		if errors.As(err, &twin) && twin.Code == CodeExists && twin.Object == ObjCustomer && n.Customer != "" {
+			continue // somebody else made the customer meanwhile: it is known now
+		}
+		return v, e.orReplayed(ctx, c.Scope, once, err)
+	}
+	return nil, &Error{Code: CodeBusy, Object: ObjCustomer, ID: n.Customer, Message: "the customer is being made by others; repeat"}
+}
+
+func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *Once) (*View, error) {
 	p, err := e.prepare(ctx, c, n)
 	if err != nil {
 		return nil, err
@@ -74,11 +86,8 @@ func (e *Engine) Create(ctx context.Context, c Caller, n NewRequest, once *Once)
 		p.view = &View{Request: r, Person: p.person}
 		return e.create(tx, c, now, p, once)
 	})
-	if err != nil {
+	if err != nil || (once != nil && once.Replayed) {
 		return nil, err
-	}
-	if once != nil && once.Replayed {
-		return nil, nil
 	}
 	return p.view, nil
 }

@@ -130,7 +130,7 @@ func (e *Engine) CreateCustomer(ctx context.Context, c Caller, id string, p Pers
 	}
 	cust, err := e.newCustomer(ctx, c.Scope, id, p)
 	if err != nil {
-		return nil, err
+		return nil, e.orReplayed(ctx, c.Scope, once, err)
 	}
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
 		if done, err := e.replay(tx, c.Scope, once); done || err != nil {

@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"penstock/engine/connector"
+	"penstock/engine/payout"
 	"penstock/locker"
 	"penstock/store"
 )
@@ -97,6 +98,7 @@ type Engine struct {
 	stats Stats
 
 	mu    sync.Mutex
+	aside map[string]payout.Mark         // due rows that can't be handled, since when
 	hand  map[string]bool                // due work that this process has in hand (rule 7)
 	built map[string]connector.Connector // by scope and provider account
 	waits map[string][]chan struct{}     // callers that wait for a request's first word
@@ -117,7 +119,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		c.CheckURL = func(string) error { return nil }
 	}
 	c.Rand = &lockedReader{r: c.Rand}
-	e := &Engine{Config: c, bell: make(chan struct{}, 1), hand: map[string]bool{}, built: map[string]connector.Connector{}, waits: map[string][]chan struct{}{}}
+	e := &Engine{Config: c, bell: make(chan struct{}, 1), hand: map[string]bool{}, aside: map[string]payout.Mark{}, built: map[string]connector.Connector{}, waits: map[string][]chan struct{}{}}
 	e.pulse = newPulse(c.Clock, 0)
 	if err := e.begin(ctx, "start", 0); err != nil {
 		return nil, err

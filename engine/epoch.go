@@ -44,7 +44,7 @@ func (e *Engine) rebase(tx store.Tx, now time.Time, off time.Duration) error {
 	return nil
 }
 
-// futureWork lists the rows of payouts and deliveries after now. What a
+// futureWork lists the rows of work after now. What a
 // merchant has dated, such as an expiry, keeps its date.
 func futureWork(tx store.Tx, now time.Time) (rows []dueRow, err error) {
 	from := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMicro()))
@@ -58,7 +58,7 @@ func futureWork(tx store.Tx, now time.Time) (rows []dueRow, err error) {
 			if err != nil {
 				return nil, err
 			}
-			if row.kind == duePayout || row.kind == dueDelivery {
+			if row.kind != dueRequest {
 				rows = append(rows, row)
 			}
 		}
@@ -71,6 +71,9 @@ func futureWork(tx store.Tx, now time.Time) (rows []dueRow, err error) {
 
 // setDue moves the work of one row, record and row together.
 func setDue(tx store.Tx, row dueRow, to time.Time) error {
+	if row.kind == dueErase {
+		return moveDue(tx, row.kind, row.Scope, row.id, row.at, to)
+	}
 	if row.kind == dueDelivery {
 		d, err := load[Delivery](tx, bucketDelivery, row.key(row.id))
 		if err != nil {

@@ -36,6 +36,7 @@ type Method struct {
 	Secret   string             `json:"secret,omitzero"` // client secret with which a browser may complete it
 	Created  time.Time          `json:"created"`
 	LastUsed time.Time          `json:"last_used"`
+	Seq      int                `json:"seq,omitzero"`    // edits so far
 	Source   string             `json:"source,omitzero"` // id of the request whose success saved it
 }
 
@@ -271,6 +272,7 @@ func mergeMethod(tx store.Tx, s Scope, old, m *Method) (*Method, error) {
 	if m.Billing != nil {
 		old.Billing = m.Billing
 	}
+	old.Seq++
 	return old, keep(tx, bucketMethod, s.key(old.ID), old)
 }
 

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +23,7 @@ func (e *Engine) UpdateMethod(ctx context.Context, c Caller, id string, ed Metho
 		if err != nil {
 			return nil, err
 		}
-		before := m.Sealed
+		before := m.Seq
 		next, err := e.editMethod(ctx, c.Scope, *m, ed)
 		if err != nil {
 			return nil, err
@@ -37,10 +36,10 @@ func (e *Engine) UpdateMethod(ctx context.Context, c Caller, id string, ed Metho
 			if err != nil {
 				return err
 			}
-			if !bytes.Equal(latest.Sealed, before) {
+			if latest.Seq != before {
 				return errChanged
 			}
-			next.LastUsed = latest.LastUsed
+			next.LastUsed, next.Seq = latest.LastUsed, before+1
 			if err := putEdited(tx, c.Scope, latest, next); err != nil {
 				return err
 			}
@@ -208,6 +207,9 @@ func (e *Engine) DeleteCustomer(ctx context.Context, c Caller, id string, once *
 		if err != nil {
 			return err
 		}
+		if err := e.withdrawDrafts(tx, c, now, id); err != nil {
+			return err
+		}
 		for i := range methods {
 			if err := dropMethod(tx, c.Scope, &methods[i]); err != nil {
 				return err
@@ -229,6 +231,27 @@ func (e *Engine) DeleteCustomer(ctx context.Context, c Caller, id string, once *
 		return nil, err
 	}
 	return cust, nil
+}
+
+// withdrawDrafts cancels what a redacted customer was to be paid and never
+// was confirmed: its details can't be opened any more.
+func (e *Engine) withdrawDrafts(tx store.Tx, c Caller, now time.Time, customer string) error {
+	prefix := c.key(customer, "")
+	return each(tx, bucketRecent, prefix, func(p store.Pair) error {
+		r, err := loadRequest(tx, c.Scope, string(p.Key[len(prefix):]))
+		if err != nil || r.Stage != payout.Draft {
+			return err
+		}
+		v := &View{Request: *r}
+		was := v.dues()
+		if err := v.advance(payout.Revoked, now, c.Actor, "the customer was redacted"); err != nil {
+			return err
+		}
+		if err := e.ended(tx, c.Scope, now, v); err != nil {
+			return err
+		}
+		return saveRequest(tx, c.Scope, &v.Request, was)
+	})
 }
 
 // noneOpen refuses while a payout request of the customer has not ended.

@@ -77,6 +77,19 @@ func (e *Engine) replayed(ctx context.Context, s Scope, o *Once) (done bool, err
 	return done, err
 }
 
+// orReplayed is for a refusal by a look before the transaction: if the same
+// command was carried out meanwhile, its answer counts and the refusal, which
+// may come from its own effect, does not.
+func (e *Engine) orReplayed(ctx context.Context, s Scope, o *Once, refused error) error {
+	if refused == nil {
+		return nil
+	}
+	if done, err := e.replayed(ctx, s, o); done && err == nil {
+		return nil
+	}
+	return refused
+}
+
 // record writes down what was done, with the answer if it can be told already.
 func (o *Once) record(tx store.Tx, s Scope, now time.Time, subject string, result any) error {
 	if o == nil || o.Key == "" {

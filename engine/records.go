@@ -179,10 +179,13 @@ func load[T any](tx store.Tx, bucket string, key []byte) (*T, error) {
 func decode[T any](bucket string, raw []byte) (*T, error) {
 	v := new(T)
 	if err := json.Unmarshal(raw, v, codec); err != nil {
-		return nil, fmt.Errorf("decode %s: %w", bucket, err)
+		return nil, fmt.Errorf("%w %s: %w", errDecode, bucket, err)
 	}
 	return v, nil
 }
+
+// errDecode says that a record's bytes are whole and make no sense.
+var errDecode = errors.New("decode")
 
 func keep(tx store.Tx, bucket string, key []byte, v any) error {
 	raw, err := json.Marshal(v, codec)

@@ -37,7 +37,7 @@ func (e *Engine) settleBy(ctx context.Context, s Scope, id string, t connector.T
 				return err
 			}
 		}
-		return e.settleTx(tx, s, id, t, st, settling{now: now, mark: mark, jitter: jitter, person: got.person, method: d})
+		return e.settleTx(tx, s, id, t, st, settling{now: now, mark: mark, jitter: jitter, person: got.person, method: d, strict: by != nil})
 	})
 	if err == nil {
 		e.ring()
@@ -52,6 +52,7 @@ type settling struct {
 	mark   payout.Mark
 	jitter uint64
 	person *Person
+	strict bool   // a person's word: what can't be taken is refused
 	method *drawn // to be saved if the request ends paid; nil: none
 }
 
@@ -65,6 +66,9 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 	ev := e.Rules.Judge(p, st, t)
 	ev.At, ev.Due = with.now, with.now.Add(e.pause(p, t, ev.Kind, with))
 	next, effect, err := e.Rules.Apply(p, ev)
+	if with.strict && (err != nil || ev.Kind == payout.Unheard) {
+		return wrongState(ObjPayout, p.ID, string(p.Status), "stated "+string(st.Outcome.Verdict))
+	}
 	if err != nil {
 		e.Log.Warn("a statement about a payout makes no sense and changes nothing", "payout", p.ID, "err", err)
 		return nil

@@ -115,7 +115,7 @@ func note(p *Payout, e Event) {
 		p.Attempt++
 		p.Deadline = e.Deadline
 		if p.First.IsZero() {
-			p.First = e.At
+			p.First, p.Began = e.At, e.Deadline
 		}
 	case Lapsed:
 		p.Doubt = true

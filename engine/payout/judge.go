@@ -108,7 +108,11 @@ const (
 
 // Plan says what has to be done for a payout that is due (rules 3 to 6). A
 // payout in Sending that is due has lost its worker: apply Lapsed first.
-func Plan(p Payout, t connector.Traits, now time.Time) Act {
+//
+// until is when a call made now will have ended at the latest. It is held
+// against the provider's window together with Settle, since what goes out just
+// before the window ends may arrive after it.
+func Plan(p Payout, t connector.Traits, until time.Time) Act {
 	switch p.Status {
 	case Queued:
 		return Send
@@ -120,21 +124,28 @@ func Plan(p Payout, t connector.Traits, now time.Time) Act {
 		}
 		return Wait
 	case Uncertain:
-		return planUncertain(p, t, now)
+		return planUncertain(p, t, until)
 	}
 	return Nothing
 }
 
-func planUncertain(p Payout, t connector.Traits, now time.Time) Act {
+func planUncertain(p Payout, t connector.Traits, until time.Time) Act {
 	switch {
 	case t.Lookup:
 		return Ask
 	case p.Refused && !t.KeepsRefusal:
 		return Moderate
-	case t.Idempotent && (t.Window == 0 || now.Sub(p.First) < t.Window):
+	case t.Idempotent && (t.Window == 0 || within(p, t, until)):
 		return Send
 	}
 	return Moderate
+}
+
+// within says that whatever is sent now arrives while the provider still
+// keeps the key. A clock that shows a time before the first attempt has been
+// set back, and then nobody knows.
+func within(p Payout, t connector.Traits, until time.Time) bool {
+	return !until.Before(p.First) && until.Sub(p.First)+t.Settle < t.Window
 }
 
 // SettlesIn is how long it takes until a look-up that finds nothing proves
