@@ -208,6 +208,18 @@ func TestNothingIsResentAfterTheWindowWhenTheClockIsSetBack(t *testing.T) {
 	}
 }
 
+// What goes out half a minute before the provider forgets the key may arrive
+// half a minute after.
+func TestNothingIsResentThatCouldArriveAfterTheWindow(t *testing.T) {
+	stands(t, "payout.Plan compares with the window alone; Settle and the deadline of the call come on top")
+	traits := connector.Traits{Idempotent: true, Window: time.Hour, Settle: time.Minute}
+	first := time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC)
+	p := payout.Payout{Status: payout.Uncertain, Attempt: 1, First: first, Doubt: true}
+	if got := payout.Plan(p, traits, first.Add(time.Hour-30*time.Second)); got == payout.Send {
+		t.Errorf("half a minute before the window ends, with a minute to settle: %s", got)
+	}
+}
+
 // One record that cannot be read must not keep the others from their pay.
 func TestAnUnreadableRecordStopsNobodyElse(t *testing.T) {
 	stands(t, `claim fails as a whole when one due record does not decode`)
