@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,12 +50,15 @@ func answered(err error) error {
 	return err
 }
 
-// text is what happened, to which object.
+// text is what happened, to which object or field.
 func text(said *client.Error) string {
-	if said.ID == "" {
-		return said.Message
+	switch {
+	case said.ID != "":
+		return fmt.Sprintf("%s: %s", clip(said.ID), said.Message)
+	case said.Field != "" && !strings.Contains(said.Message, said.Field):
+		return fmt.Sprintf("%s %s", clip(said.Field), said.Message)
 	}
-	return fmt.Sprintf("%s: %s", clip(said.ID), said.Message)
+	return said.Message
 }
 
 // scopeFlags gives a verb the merchant and the mode that it is about.
