@@ -38,7 +38,7 @@ type answer struct {
 	maybe   bool   // the power went: it may have happened
 	status  string // of a look
 	seq     int    // of a look
-	refused string // of a cancel: "with provider" or "ended"
+	refused string // of a cancel: "with provider" or "ended"; of a person's word: "impossible"
 }
 
 // life says for each status what each word makes of it. A list means that it
@@ -100,23 +100,39 @@ func (r register) alone() register {
 	return r
 }
 
+// verdict is the word as life has it.
+func (w word) verdict() connector.Verdict {
+	if w.person && w.says == connector.Rejected {
+		return "refused"
+	}
+	return w.says
+}
+
+// impossible is where a person's word cannot be taken and is refused.
+func (r register) impossible(w word) register {
+	for i, status := range statuses {
+		if !w.person || life[status][w.verdict()] != "-" {
+			r[i] = none
+		}
+	}
+	return r
+}
+
 func (r register) hears(w word) register {
 	out := nowhere()
-	verdict := w.says
-	if w.person && verdict == connector.Rejected {
-		verdict = "refused"
-	}
 	for i, status := range statuses {
 		if r[i] == none {
 			continue
 		}
-		to := life[status][verdict]
+		to := life[status][w.verdict()]
 		if to == "" { // an end
 			to = status
 		}
 		for _, next := range strings.Fields(to) {
 			if next == "-" {
-				out.allow(status, r[i])
+				if !w.person { // who is told
+					out.allow(status, r[i])
+				}
 			} else {
 				out.allow(next, r[i]+1)
 			}
@@ -177,6 +193,8 @@ func registerModel() porcupine.Model {
 				next = r.cancelled(a.refused, a.maybe)
 			case w.says == "":
 				next = r.shows(a.status, a.seq)
+			case a.refused != "":
+				next = r.impossible(w)
 			default:
 				next = r.hears(w)
 				if a.maybe {
@@ -309,9 +327,8 @@ func (p *paying) taken(err error) any {
 		return answer{maybe: true}
 	}
 	var refused *engine.Error
-	if errors.As(err, &refused) && refused.Code != engine.CodeUnknown { // a person is told that the word can't be taken
-		p.t.Logf("a word was refused: %v", err)
-		return nil
+	if errors.As(err, &refused) && refused.Code == engine.CodeState {
+		return answer{refused: "impossible"}
 	}
 	if err != nil {
 		p.wonder("%v", err)
