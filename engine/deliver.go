@@ -117,7 +117,10 @@ func (d *Delivery) attempted(now time.Time, try Attempt, a webhook.Answer, jitte
 		return
 	}
 	if before != nil {
-		d.State, d.Due = before.State, before.Due
+		d.State, d.Due = before.State, time.Time{}
+		if d.State == Waiting {
+			d.Due = now.Add(before.Left)
+		}
 		return
 	}
 	d.Failures++

@@ -182,7 +182,10 @@ func (e *Engine) Resend(ctx context.Context, c Caller, id string) (d *Delivery, 
 		}
 		was := d.Due
 		if d.Manual == nil {
-			d.Manual = &Manual{State: d.State, Due: d.Due}
+			d.Manual = &Manual{State: d.State}
+			if d.State == Waiting {
+				d.Manual.Left = max(0, d.Due.Sub(now))
+			}
 		}
 		d.State, d.Due, d.After = Waiting, now, ""
 		if err := saveDelivery(tx, c.Scope, d, was); err != nil {

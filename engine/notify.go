@@ -73,8 +73,8 @@ const keepAttempts = 32
 
 // Manual is where a delivery stood when a person asked for one more attempt.
 type Manual struct {
-	State string    `json:"state"`
-	Due   time.Time `json:"due,omitzero"`
+	State string        `json:"state"`
+	Left  time.Duration `json:"left,omitzero"` // until its next automatic try; a clock that is set doesn't change it
 }
 
 // notify writes the webhooks that tell of the request as it stands now.

@@ -60,6 +60,7 @@ func verbs(env Env) []*cobra.Command {
 		verbBackup(env),
 		verbRestore(env),
 		verbBench(env),
+		verbProve(env),
 		verbVersion(env),
 	}
 }

@@ -1,0 +1,158 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"penstock/engine"
+	"penstock/engine/connector"
+	"penstock/engine/money"
+	"penstock/engine/payout"
+	"penstock/engine/service"
+)
+
+// oneStory is a payout that saves its method, whose first reply is lost, and
+// its webhook: every kind of transaction that a payout meets.
+func oneStory(w *World, me engine.Caller) error {
+	_, err := w.Engine.Create(w.Ctx, me, engine.NewRequest{Dialect: "standard", Ref: "one", Amount: money.New(700, money.MustCurrency("EUR")), Confirm: true, AutoFulfill: true, Recurring: true,
+		Customer: "ada", Person: &engine.Person{Name: "Ada"}, Beneficiary: engine.Beneficiary{Kind: service.Bank, Form: "sepa", Details: connector.Details{"iban": magicAccount("success")}}}, nil)
+	if err != nil {
+		return err
+	}
+	return w.Run(2 * time.Minute)
+}
+
+// newQuiet is a world with a merchant, an endpoint, and a provider whose
+// replies are lost.
+func newQuiet(t *testing.T) (*World, engine.Caller) {
+	t.Helper()
+	w, err := New(Config{Seed: 7, Render: map[string]engine.Render{"standard": told}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Provider.SetFaults([]byte(`{"drop_reply":0.5,"seed":3}`)); err != nil {
+		t.Fatal(err)
+	}
+	me := engine.Caller{Scope: engine.Scope{Merchant: "shop", Mode: engine.Test}, Actor: "apik_shop", Rights: engine.Rights()}
+	if _, err := w.Engine.CreateMerchant(w.Ctx, me, "shop", ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Engine.AddEndpoint(w.Ctx, me, "https://shop.example/hook", "standard", nil); err != nil {
+		t.Fatal(err)
+	}
+	return w, me
+}
+
+// TestAPowerCutAtEveryOperationLosesAndDoublesNothing cuts the power at each
+// operation of one story, before and after it took effect, and again at an
+// operation of the recovery.
+func TestAPowerCutAtEveryOperationLosesAndDoublesNothing(t *testing.T) {
+	w, me := newQuiet(t)
+	from := w.Store.Ops()
+	if err := oneStory(w, me); err != nil {
+		t.Fatal(err)
+	}
+	n := w.Store.Ops() - from
+	again := []int{0}
+	if !testing.Short() {
+		again = append(again, 3, 11, 23, 41, 67)
+	}
+	for at := 1; at <= n; at++ {
+		for _, effect := range []bool{false, true} {
+			for _, second := range again {
+				cutStory(t, at, effect, second)
+				if t.Failed() {
+					return
+				}
+			}
+		}
+	}
+	t.Logf("%d operations, cut before and after each, and again at %d places of the recovery", n, len(again)-1)
+}
+
+func cutStory(t *testing.T, at int, after bool, second int) {
+	t.Helper()
+	w, me := newQuiet(t)
+	cut := func(n int) {
+		if after {
+			w.Store.CutAfter(w.Store.Ops() + n)
+		} else {
+			w.Store.CutAt(w.Store.Ops() + n)
+		}
+	}
+	cut(at)
+	name := fmt.Sprintf("cut at %d (after: %v), again at %d", at, after, second)
+	if err := oneStory(w, me); err != nil && !power(err) {
+		t.Fatalf("%s: %v", name, err)
+	}
+	w.Disk, w.Keys = w.Disk.PowerCut(), w.Keys.PowerCut()
+	err := w.Boot()
+	if err == nil && second > 0 {
+		cut(second)
+		if err = w.Run(time.Minute); power(err) || w.Store.IsCut() {
+			err = w.Crash()
+		}
+	}
+	if err != nil {
+		t.Fatalf("%s: start again: %v", name, err)
+	}
+	w.Store.Heal()
+	v, err := w.Engine.Get(w.Ctx, me, engine.PrefixRequest, "one")
+	if err == nil {
+		if err := w.Run(time.Hour); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if v, err = w.Engine.Get(w.Ctx, me, engine.PrefixRequest, "one"); err != nil || v.Stage != payout.AllPaid || v.Method == "" {
+			t.Errorf("%s: %v, %v; want it paid and its method saved", name, v, err)
+		}
+	}
+	bad, err := w.Quiet()
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	for _, b := range bad {
+		t.Errorf("%s: %s", name, b)
+	}
+}
+
+// TestASeedTellsTheSameStoryTwice: the seed is the bug report.
+func TestASeedTellsTheSameStoryTwice(t *testing.T) {
+	for _, seed := range []uint64{3, 8, 20} {
+		one, two := histories(t, seed), histories(t, seed)
+		if !slices.Equal(one, two) {
+			for i := range min(len(one), len(two)) {
+				if one[i] != two[i] {
+					t.Fatalf("seed %d: line %d differs:\n%s\n%s", seed, i, one[i], two[i])
+				}
+			}
+			t.Fatalf("seed %d: %d lines, then %d", seed, len(one), len(two))
+		}
+	}
+}
+
+func histories(t *testing.T, seed uint64) (out []string) {
+	t.Helper()
+	r := Result{Seed: seed, Faults: map[string]int{}}
+	s, err := newStory(context.Background(), seed, Break{}, &r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.tell(); err != nil {
+		t.Fatal(err)
+	}
+	for _, me := range s.merchants {
+		list, _, err := s.w.Engine.List(s.w.Ctx, me, engine.Filter{}, 0, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range list {
+			for _, l := range v.History {
+				out = append(out, fmt.Sprintf("%s %+v", v.ID, l))
+			}
+		}
+	}
+	return out
+}
