@@ -18,7 +18,7 @@ type lower struct{ pkg, may, tests string }
 
 // lowers is the table; the first row that matches a package is its row.
 func lowers() []lower {
-	const stores = " store store/* "
+	const stores = " store store/* store/faulty/faultfs "
 	return []lower{
 		{pkg: "main", may: "httpd/cli"},
 		{pkg: "httpd/cli", may: "**"},
@@ -39,12 +39,13 @@ func lowers() []lower {
 		{pkg: "locker", may: "store", tests: stores},
 		{pkg: "store", tests: stores},
 		{pkg: "store/*", may: "store", tests: stores},
+		{pkg: "store/faulty/faultfs"}, // a disk, which knows of no store
 	}
 }
 
 // testPackages are nothing but tests, so they may use libraries for tests
 // outside of _test.go files too.
-const testPackages = "engine/sim engine/connector/connectortest store/storetest"
+const testPackages = "engine/sim engine/connector/connectortest store/storetest store/faulty/faultfs"
 
 // door is where one third party may be imported: packages, and files where
 // one file is the door. Tests of these packages may import it as well.
@@ -81,12 +82,13 @@ func doors() []door {
 		{module: "golang.org/x/net/dns/dnsmessage", files: "engine/egress/*_test.go"},
 		{module: "golang.org/x/net/idna", packages: "engine/egress"},
 		{module: "golang.org/x/sync", packages: "engine httpd httpd/cli"},
-		{module: "golang.org/x/sys", packages: "store/bolt locker httpd/cli"},
+		{module: "golang.org/x/sys", packages: "store/bolt store/faulty/faultfs locker httpd/cli"},
 		{module: "golang.org/x/term", packages: "httpd/cli"},
 		{module: "golang.org/x/text", packages: "engine/service httpd/hosted"},
 		{module: "golang.org/x/time", packages: "engine httpd httpd/wire httpd/hosted"},
 		// For tests alone.
 		{module: "github.com/rogpeppe/go-internal", files: "**_test.go"},
+		{module: "github.com/hanwen/go-fuse/v2", packages: "store/faulty/faultfs"},
 		{module: "pgregory.net/rapid", packages: testPackages, files: "**_test.go"},
 		{module: "github.com/anishathalye/porcupine", packages: testPackages, files: "**_test.go"},
 		{module: "go.uber.org/goleak", packages: testPackages, files: "**_test.go"},
@@ -181,6 +183,8 @@ func TestBadImportIsSeen(t *testing.T) {
 		{"httpd/client/client.go", "penstock/engine", false},
 		{"httpd/rest/payouts.go", "penstock/httpd/wire/wiretest", false},
 		{"httpd/rest/payouts_test.go", "penstock/httpd/wire/wiretest", true},
+		{"store/bolt/faultfs_test.go", "penstock/store/faulty/faultfs", true},
+		{"store/bolt/bolt.go", "penstock/store/faulty/faultfs", false},
 		{"newplace/x.go", "penstock/store", false},
 		{"store/bolt/bolt.go", "go.etcd.io/bbolt", true},
 		{"store/mem/mem.go", "go.etcd.io/bbolt", false},
