@@ -125,7 +125,7 @@ func (a *Admin) getStatus(ctx context.Context, _ *wire.Call, _ wire.None) (statu
 		return status{}, err
 	}
 	return status{
-		Version: a.Version, Started: a.started, Locker: lockerState{l.Sealed, l.Term, l.Rotating},
+		Version: a.Version, Started: a.started, Locker: lockerState(l),
 		Store: storeState{f.FileBytes, f.FreeBytes, f.LowSpace, f.Commits, f.Updates},
 		Work: workState{
 			Round: time.Duration(a.Engine.Idle()).Milliseconds(), NextDue: due, Sends: n.Sends.Load(), Lookups: n.Lookups.Load(),

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -33,14 +34,14 @@ func cut(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }
 // TestLostAnswerIsNotAFailure: after a request that changes something went
 // out, nobody may say that it failed; before it went out, everybody may.
 func TestLostAnswerIsNotAFailure(t *testing.T) {
-	calls := 0
-	c := daemonAt(t, func(w http.ResponseWriter, r *http.Request) { calls++; cut(w, r) })
+	var calls atomic.Int32
+	c := daemonAt(t, func(w http.ResponseWriter, r *http.Request) { calls.Add(1); cut(w, r) })
 	_, err := c.CreatePayout(t.Context(), NewPayout{Amount: "1", Currency: "EUR"}, "key-1")
 	if !errors.Is(err, ErrOutcome) {
 		t.Errorf("a create whose answer was lost: %v, want ErrOutcome", err)
 	}
-	if calls != 1 {
-		t.Errorf("it went out %d times, want once: nothing is repeated by itself", calls)
+	if got := calls.Load(); got != 1 {
+		t.Errorf("it went out %d times, want once: nothing is repeated by itself", got)
 	}
 	if _, err := c.Status(t.Context()); err == nil || errors.Is(err, ErrOutcome) {
 		t.Errorf("a look whose answer was lost: %v, want an error that leaves nothing in doubt", err)
