@@ -45,7 +45,7 @@ type ring struct {
 	provider *sandbox.Provider
 	carrier  http.RoundTripper
 	render   map[string]engine.Render
-	clock    engine.Clock
+	clock    func() engine.Clock // a process's own, made at its start; nil: the bubble's
 	timing   engine.Timing
 	panics   func(key string) bool // whether handling this payout panics now; nil: never
 	delay    time.Duration         // that a call takes at most on its way; zero: none
@@ -82,7 +82,7 @@ func (r *ring) open(faults string) {
 		r.carrier = silent{}
 	}
 	if r.clock == nil {
-		r.clock = engine.RealClock()
+		r.clock = engine.RealClock
 	}
 	r.start()
 }
@@ -100,7 +100,7 @@ func (r *ring) start() {
 	l, err := locker.Open(r.t.Context(), locker.Config{Keys: r.keys, Master: r.master})
 	must(r.t, err)
 	e, err := engine.Open(r.t.Context(), engine.Config{
-		Store: below, Locker: l, Clock: r.clock, Rand: rand.Reader, Transport: r.carrier, Rules: r.rules, Render: r.render, Timing: r.timing,
+		Store: below, Locker: l, Clock: r.clock(), Rand: rand.Reader, Transport: r.carrier, Rules: r.rules, Render: r.render, Timing: r.timing,
 		Connectors: map[string]connector.Builder{engine.SandboxName: r.connect}, NotifyURL: "https://penstock.example",
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
@@ -171,13 +171,13 @@ func (r *ring) judge() {
 	report, err := r.engine.Load().Check(r.t.Context(), nil)
 	must(r.t, err)
 	for _, f := range report.Findings {
-		r.t.Errorf("check: %s", f)
+		r.wonder("check: %s", f)
 	}
 	book, err := r.provider.Ledger()
 	must(r.t, err)
 	for _, l := range book {
 		if l.Movements > 1 {
-			r.t.Errorf("%s was paid %d times", l.Key, l.Movements)
+			r.wonder("%s was paid %d times", l.Key, l.Movements)
 		}
 	}
 }

@@ -1,0 +1,6 @@
+//go:build !race
+
+package engine_test
+
+// yearDays is how long the year is unless PENSTOCK_YEAR_DAYS says otherwise.
+const yearDays = 365
