@@ -109,9 +109,11 @@ func execute(ctx context.Context, root *cobra.Command, stderr io.Writer) int {
 
 func newRoot(env Env) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "penstock",
-		Short:         "Payouts appliance: a locker, an API, routing, workers, in one binary",
-		Example:       "  penstock version --json    # what exactly is running",
+		Use:   "penstock",
+		Short: "Payouts appliance: a locker, an API, routing, workers, in one binary",
+		Example: `  penstock demo                                # the main job, on this machine, without set-up
+  penstock init pay                            # a place to run from
+  penstock serve --config pay/config.toml      # and the service`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

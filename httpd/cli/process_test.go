@@ -6,12 +6,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -31,6 +34,7 @@ type process struct {
 
 	mu   sync.Mutex
 	said bytes.Buffer
+	out  bytes.Buffer // complete once it has ended
 }
 
 var readyLine = regexp.MustCompile(`ready at (http://[^ ,]+)`)
@@ -50,6 +54,7 @@ func start(t *testing.T, env []string, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.cmd.Stdout = &p.out
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +95,9 @@ func (p *process) text() string {
 	defer p.mu.Unlock()
 	return p.said.String()
 }
+
+// output is what it printed on standard output; it must have ended.
+func (p *process) output() string { return p.out.String() }
 
 // end sends a signal and returns the exit code; -1 when it was killed by it.
 func (p *process) end(s os.Signal) int {
@@ -268,5 +276,66 @@ func TestKilledServerForgetsNothing(t *testing.T) {
 	p.end(syscall.SIGKILL)
 	if text, code := once(t, nil, "check", "--config", m.Config, "--json"); code != ExitDone {
 		t.Errorf("check after the kill: exit code %d, want %d: %s", code, ExitDone, text)
+	}
+}
+
+// TestWebhookListenVerifiesWhatComes: a payout is told to a receiver here,
+// whose signatures are right; sent again, it is known to be the same; and the
+// receiver takes itself away.
+func TestWebhookListenVerifiesWhatComes(t *testing.T) {
+	m := newPlace(t)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := ln.Addr().String()
+	if err := ln.Close(); err != nil {
+		t.Fatal(err)
+	}
+	server := start(t, []string{"PENSTOCK_EGRESS_ALLOW=" + at}, "serve", "--config", m.Config)
+	listen := start(t, nil, "webhook", "listen", "--at", at, "--config", m.Config, "--json")
+	if _, code := once(t, nil, "payout", "create", "--amount", "1", "--currency", "EUR", "--iban", badIBAN, "--config", m.Config); code != ExitDone {
+		t.Fatalf("payout create: exit code %d", code)
+	}
+	ops, scope := operatorOf(t, m), client.Scope{Merchant: firstMerchant, Mode: "test"}
+	var last client.Delivery
+	waitFor(t, "the failure was told", func() bool {
+		page, err := ops.Deliveries(t.Context(), scope, "", 10)
+		if err != nil || len(page.Data) != 2 || page.Data[0].State != "delivered" || page.Data[1].State != "delivered" {
+			return false
+		}
+		last = page.Data[0]
+		return true
+	})
+	if _, err := ops.Resend(t.Context(), scope, last.ID); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "it was sent again", func() bool {
+		page, err := ops.Deliveries(t.Context(), scope, "", 1)
+		return err == nil && page.Data[0].Tries == 2 && page.Data[0].State == "delivered"
+	})
+	if code := listen.end(os.Interrupt); code != ExitDone {
+		t.Errorf("listen: exit code %d at ^C, want %d\n%s", code, ExitDone, listen.text())
+	}
+	var seen []string
+	for dec := json.NewDecoder(strings.NewReader(listen.output())); ; {
+		var d struct {
+			Type     string
+			Verified bool
+			Again    bool
+		}
+		if err := dec.Decode(&d); err != nil {
+			break
+		}
+		seen = append(seen, fmt.Sprintf("%s %v %v", d.Type, d.Verified, d.Again))
+	}
+	if want := []string{"payout_initiated true false", "payout_failed true false", "payout_failed true true"}; !slices.Equal(seen, want) {
+		t.Errorf("listen printed %q, want %q (type, verified, again)", seen, want)
+	}
+	if page, err := ops.Endpoints(t.Context(), scope); err != nil || len(page.Data) != 1 || !page.Data[0].Disabled {
+		t.Errorf("after ^C the receiver is still registered: %+v, %v", page.Data, err)
+	}
+	if code := server.end(syscall.SIGTERM); code != ExitDone {
+		t.Errorf("serve: exit code %d", code)
 	}
 }

@@ -200,7 +200,7 @@ func (r remote) listen(ctx context.Context, c *client.Client, s client.Scope, at
 	run, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- rec.serve(run) }()
-	fmt.Fprintf(r.env.Stderr, "ready: %s takes the webhooks of merchant %s in %s mode; secret %s (^C to quit)\n", url, s.Merchant, s.Mode, made.Secret)
+	fmt.Fprintf(r.env.Stderr, "penstock webhook listen: ready at %s, taking the webhooks of merchant %s in %s mode; secret %s (^C to quit)\n", url, s.Merchant, s.Mode, made.Secret)
 	err = r.printReceived(run, rec, count)
 	stop()
 	return errors.Join(err, <-ended)
