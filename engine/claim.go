@@ -274,7 +274,7 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 	switch act {
 	case payout.Send:
 		deadline := payout.Mark{Epoch: c.mark.Epoch, Mono: c.mark.Mono + c.e.Timing.Deadline}
-		next, _, err := c.e.Rules.Apply(p, payout.Event{Kind: payout.Claimed, At: c.now, Due: lease, Deadline: deadline})
+		next, _, err := c.e.Rules.Apply(p, payout.Event{Kind: payout.Claimed, At: c.now, Due: lease, Deadline: deadline, Began: c.e.pulse.run()})
 		if err != nil {
 			return p, act, err
 		}
@@ -296,13 +296,18 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 }
 
 // until is when a call that is claimed now will have ended at the latest, by
-// the clock that has gone on further since the payout's first attempt.
+// the clock that has gone on further since the payout's first attempt. What
+// another process began may be older than any clock here can tell.
 func (c *claims) until(p payout.Payout) time.Time {
 	until := c.now.Add(c.e.Timing.Deadline)
-	if p.First.IsZero() || until.Before(p.First) {
+	run := c.e.pulse.run()
+	switch {
+	case p.First.IsZero() || until.Before(p.First):
 		return until
+	case p.Began.Epoch != run.Epoch:
+		return p.First.AddDate(100, 0, 0)
 	}
-	if mono := p.First.Add(c.mark.Since(p.Began) + 2*c.e.Timing.Deadline); mono.After(until) {
+	if mono := p.First.Add(run.Since(p.Began) + c.e.Timing.Deadline); mono.After(until) {
 		return mono
 	}
 	return until

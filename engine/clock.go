@@ -26,6 +26,7 @@ type pulse struct {
 	epoch uint64
 	wall0 time.Time     // wall time when the epoch began
 	mono0 time.Duration // monotonic time when the epoch began
+	boot  payout.Mark   // the process's first epoch, and monotonic time when it began
 }
 
 func newPulse(c Clock, epoch uint64) *pulse {
@@ -37,6 +38,14 @@ func (p *pulse) now() (time.Time, payout.Mark) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.clock.Now().UTC().Truncate(time.Microsecond), payout.Mark{Epoch: p.epoch, Mono: p.clock.Mono() - p.mono0}
+}
+
+// run is how long this process has been running, whatever became of the
+// clock meanwhile. It is for what may only grow: the age of a first attempt.
+func (p *pulse) run() payout.Mark {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return payout.Mark{Epoch: p.boot.Epoch, Mono: p.clock.Mono() - p.boot.Mono}
 }
 
 // stepped says by how much the wall clock was moved in this epoch, if it was.
@@ -53,4 +62,7 @@ func (p *pulse) begin(epoch uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.epoch, p.wall0, p.mono0 = epoch, p.clock.Now(), p.clock.Mono()
+	if p.boot.Epoch == 0 {
+		p.boot = payout.Mark{Epoch: epoch, Mono: p.mono0}
+	}
 }

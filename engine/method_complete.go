@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"penstock/store"
@@ -11,6 +12,16 @@ import (
 // they are, which may not have been known when it was made. One that does not
 // wait is CodeState.
 func (e *Engine) CompleteMethod(ctx context.Context, c Caller, id, form, word string, ed MethodEdit, once *Once) (*Method, error) {
+	for range 8 { // another edit in between makes this one look again
+		m, err := e.completeOnce(ctx, c, id, form, word, ed, once)
+		if !errors.Is(err, errChanged) {
+			return m, err
+		}
+	}
+	return nil, &Error{Code: CodeBusy, Object: ObjMethod, ID: id, Message: "the payment method is being changed by others; repeat"}
+}
+
+func (e *Engine) completeOnce(ctx context.Context, c Caller, id, form, word string, ed MethodEdit, once *Once) (*Method, error) {
 	if done, err := e.replayed(ctx, c.Scope, once); done || err != nil {
 		return nil, err
 	}
@@ -22,7 +33,7 @@ func (e *Engine) CompleteMethod(ctx context.Context, c Caller, id, form, word st
 		return nil, err
 	}
 	if !waiting.Waiting {
-		return nil, wrongState(ObjMethod, id, "active", "completed")
+		return nil, e.orReplayed(ctx, c.Scope, once, wrongState(ObjMethod, id, "active", "completed"))
 	}
 	m := *waiting
 	m.Form = form
@@ -44,7 +55,10 @@ func (e *Engine) CompleteMethod(ctx context.Context, c Caller, id, form, word st
 		if !latest.Waiting {
 			return wrongState(ObjMethod, id, "active", "completed")
 		}
-		next.LastUsed = latest.LastUsed
+		if latest.Seq != m.Seq {
+			return errChanged
+		}
+		next.LastUsed, next.Seq = latest.LastUsed, m.Seq+1
 		if err := putEdited(tx, c.Scope, latest, next); err != nil {
 			return err
 		}

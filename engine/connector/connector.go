@@ -150,3 +150,18 @@ func (a Account) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(a.String())
 
 // Builder makes the connector of an account. It does no I/O.
 type Builder func(Account) (Connector, error)
+
+// Transfer is one line of a provider's own list.
+type Transfer struct {
+	Key     string // as Instruction.Key was
+	Amount  money.Amount
+	Service string // empty where the provider doesn't say
+	At      time.Time
+}
+
+// Lister is what a Connector may offer beyond: the provider's own list of
+// what it was asked to do, from a time on. A store that was brought back from
+// a backup learns from it what it has forgotten.
+type Lister interface {
+	Transfers(ctx context.Context, since time.Time) ([]Transfer, error)
+}

@@ -115,7 +115,7 @@ func note(p *Payout, e Event) {
 		p.Attempt++
 		p.Deadline = e.Deadline
 		if p.First.IsZero() {
-			p.First, p.Began = e.At, e.Deadline
+			p.First, p.Began = e.At, e.Began
 		}
 	case Lapsed:
 		p.Doubt = true

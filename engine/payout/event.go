@@ -39,6 +39,7 @@ type Event struct {
 	Due time.Time
 
 	Deadline Mark // Claimed: when the call will have ended
+	Began    Mark // Claimed: now, in the process's own time
 
 	Ref        string       // statements: the provider's own name of it
 	Moved      money.Amount // Part: how much

@@ -75,7 +75,7 @@ type Payout struct {
 
 	Attempt  int       `json:"attempt,omitzero"`  // sends so far
 	First    time.Time `json:"first,omitzero"`    // when the first of them was claimed
-	Began    Mark      `json:"began,omitzero"`    // the first attempt's deadline
+	Began    Mark      `json:"began,omitzero"`    // the same in the process's own time, which no clock moves
 	Deadline Mark      `json:"deadline,omitzero"` // when the latest call ends, come what may
 	Doubt    bool      `json:"doubt,omitzero"`    // an attempt's end is unknown and nothing since has proved it void
 	Refused  bool      `json:"refused,omitzero"`  // a refusal was heard that may not be believed yet
