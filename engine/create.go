@@ -127,7 +127,7 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest) (*prepared
 	}
 	p := &prepared{confirm: n.Confirm, request: &Request{
 		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount,
-		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Extra: n.Extra, Day: now,
+		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Extra: n.Extra, Day: now, Created: now, // the id's own time, by which lists find it
 	}}
 	if n.Expires > 0 {
 		p.request.Expires = now.Add(n.Expires)
@@ -255,7 +255,7 @@ func (e *Engine) create(tx store.Tx, c Caller, now time.Time, p *prepared, once 
 		return err
 	}
 	r := p.view
-	r.Created, r.Changed = now, now
+	r.Changed = now
 	if err := claimRef(tx, c.Scope, &r.Request); err != nil {
 		return err
 	}

@@ -283,20 +283,31 @@ func (e *Engine) UpdateCustomer(ctx context.Context, c Caller, id string, ed Edi
 var errChanged = errors.New("engine: record changed meanwhile")
 
 // Customers returns a page in order of id: skip of them left out, at most
-// limit, and how many there are.
-func (e *Engine) Customers(ctx context.Context, c Caller, skip, limit int) (out []Customer, total int, err error) {
+// limit; and with count how many there are, up to maxCount.
+func (e *Engine) Customers(ctx context.Context, c Caller, skip, limit int, count bool) (out []Customer, total int, err error) {
 	err = e.Store.View(ctx, func(tx store.Tx) error {
-		return each(tx, bucketCustomer, c.prefix(), func(p store.Pair) error {
-			total++
-			if total <= skip || len(out) >= limit {
-				return nil
-			}
-			cust, err := decode[Customer](bucketCustomer, p.Value)
-			if err == nil {
+		out, total = nil, 0
+		seen := 0
+		err := each(tx, bucketCustomer, c.prefix(), func(p store.Pair) error {
+			if seen++; seen > skip && len(out) < limit {
+				cust, err := decode[Customer](bucketCustomer, p.Value)
+				if err != nil {
+					return err
+				}
 				out = append(out, *cust)
 			}
-			return err
+			if len(out) >= limit && (!count || seen >= maxCount) {
+				return errEnough
+			}
+			return ctx.Err()
 		})
+		if count {
+			total = min(seen, maxCount)
+		}
+		if errors.Is(err, errEnough) {
+			return nil
+		}
+		return err
 	})
 	for i := range out {
 		if err == nil {
@@ -305,3 +316,6 @@ func (e *Engine) Customers(ctx context.Context, c Caller, skip, limit int) (out 
 	}
 	return out, total, err
 }
+
+// errEnough ends a walk that has all it wants.
+var errEnough = errors.New("engine: enough")

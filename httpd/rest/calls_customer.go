@@ -37,17 +37,17 @@ func (a *API) deleteCustomer(ctx context.Context, who engine.Caller, c *wire.Cal
 }
 
 func (a *API) listCustomers(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) ([]customerResponse, error) {
-	page, err := a.customers(ctx, who, c)
+	page, err := a.customers(ctx, who, c, false)
 	return page.Data, err
 }
 
 func (a *API) countCustomers(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (customerPage, error) {
-	return a.customers(ctx, who, c)
+	return a.customers(ctx, who, c, true)
 }
 
 // customers reads a page, or the one customer that is asked for by id. One
 // whose data is gone is listed as redacted.
-func (a *API) customers(ctx context.Context, who engine.Caller, c *wire.Call) (customerPage, error) {
+func (a *API) customers(ctx context.Context, who engine.Caller, c *wire.Call, count bool) (customerPage, error) {
 	page := customerPage{Data: []customerResponse{}}
 	limit, err := number(c, "limit", 10, 1, 100)
 	if err != nil {
@@ -71,7 +71,7 @@ func (a *API) customers(ctx context.Context, who engine.Caller, c *wire.Call) (c
 		}
 		return page, nil
 	}
-	list, total, err := a.Engine.Customers(ctx, who, offset, limit)
+	list, total, err := a.Engine.Customers(ctx, who, offset, limit, count)
 	if err != nil {
 		return page, err
 	}

@@ -11,14 +11,18 @@ import (
 	"penstock/httpd/wire"
 )
 
-// listPayouts is the list by query, newest first.
+// listPayouts is the list by query, newest first. It says how many there are
+// only where the contract wants that, since counting reads past the page.
 func (a *API) listPayouts(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (payoutPage, error) {
 	limit, f, err := a.listQuery(ctx, who, c)
 	if err != nil {
 		return payoutPage{}, err
 	}
+	f.Total = c.Pattern == profileList
 	return a.page(ctx, who, f, 0, limit)
 }
+
+const profileList = "/payouts/profile/list"
 
 // listQuery reads the query. A payout as a bound is itself in the list.
 func (a *API) listQuery(ctx context.Context, who engine.Caller, c *wire.Call) (limit int, f engine.Filter, err error) {
@@ -110,8 +114,27 @@ func (a *API) filterPayouts(ctx context.Context, who engine.Caller, _ *wire.Call
 		return payoutPage{}, refuse(422, "IR_06", "offset should not be negative")
 	}
 	f := rangeFilter(r.Start, r.End)
-	f.Customer, f.Keep = said(r.CustomerID), r.keeps
+	f.Customer, f.Total = said(r.CustomerID), true
+	if r.looksInside() {
+		f.Keep = r.keeps
+	}
+	if r.PayoutID != nil { // a name leads straight to the moment of the one that bears it
+		v, err := a.Engine.Get(ctx, who, engine.PrefixRequest, string(*r.PayoutID))
+		if isCode(err, engine.CodeNotFound) {
+			none := 0
+			return payoutPage{Data: []payoutResponse{}, Total: &none}, nil
+		}
+		if err != nil {
+			return payoutPage{}, err
+		}
+		f.From, f.To = later(f.From, v.Created), earlier(f.To, v.Created.Add(time.Microsecond))
+	}
 	return a.page(ctx, who, f, offset, limit)
+}
+
+// looksInside says that a filter is of what only the payout itself tells.
+func (r *payoutFilter) looksInside() bool {
+	return r.PayoutID != nil || r.ProfileID != nil || len(r.Connector)+len(r.Currency)+len(r.Status)+len(r.Method) > 0 || r.OrderRef != nil || r.Entity != nil
 }
 
 func rangeFilter(start, end *clock) (f engine.Filter) {
@@ -156,11 +179,15 @@ func (a *API) page(ctx context.Context, who engine.Caller, f engine.Filter, skip
 	if err != nil {
 		return payoutPage{}, err
 	}
-	page := payoutPage{Size: len(list), Total: total, Data: make([]payoutResponse, len(list))}
+	page := payoutPage{Size: len(list), Data: make([]payoutResponse, len(list))}
+	if f.Total {
+		page.Total = &total
+	}
 	for i := range list {
-		page.Data[i] = showPayout(who.Merchant, &list[i])
+		x := extraOf(&list[i].Request)
+		page.Data[i] = showPayoutWith(who.Merchant, &list[i], x)
 		page.Data[i].ClientSecret = nil
-		page.Data[i].Attempts = []payoutAttempt{lastAttempt(&list[i].Request, extraOf(&list[i].Request))}
+		page.Data[i].Attempts = []payoutAttempt{lastAttempt(&list[i].Request, x)}
 	}
 	return page, nil
 }
@@ -195,6 +222,7 @@ func rangeQuery(c *wire.Call) (engine.Filter, error) {
 }
 
 func (a *API) values(ctx context.Context, who engine.Caller, f engine.Filter) (filterValues, error) {
+	f.Total = true // all of them are looked at
 	var seen [4]map[string]bool
 	for i := range seen {
 		seen[i] = map[string]bool{}
@@ -226,7 +254,7 @@ func (a *API) aggregatePayouts(ctx context.Context, who engine.Caller, c *wire.C
 	if err != nil {
 		return out, err
 	}
-	f.Keep = func(q *engine.Request) bool {
+	f.Total, f.Keep = true, func(q *engine.Request) bool {
 		out.Counts[statusOf(q)]++
 		return true
 	}

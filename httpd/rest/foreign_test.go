@@ -68,10 +68,10 @@ func TestAnothersIdsAreNobodys(t *testing.T) {
 	}
 	// a browser's key of another merchant
 	send(t, s.client, strangersPK, "POST", "/payouts/"+paid+"/confirm", `{"client_secret":"x"}`).refused(404, "HE_02", "Payout does not exist")
-	if n := send(t, s.client, stranger, "GET", "/payouts/list", "").ok().at("total_count"); n != float64(0) {
+	if n := send(t, s.client, stranger, "GET", "/payouts/profile/list", "").ok().at("total_count"); n != float64(0) {
 		t.Errorf("the stranger's list has %v", n)
 	}
-	if r := send(t, s.client, stranger, "GET", "/payouts/list?customer_id=ada", "").ok(); r.at("total_count") != float64(0) {
+	if r := send(t, s.client, stranger, "GET", "/payouts/profile/list?customer_id=ada", "").ok(); r.at("total_count") != float64(0) {
 		t.Errorf("the stranger sees %s", r.body)
 	}
 }

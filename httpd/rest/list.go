@@ -39,7 +39,7 @@ type timeRange struct {
 type payoutPage struct {
 	Size  int              `json:"size"`
 	Data  []payoutResponse `json:"data"`
-	Total int              `json:"total_count"`
+	Total *int             `json:"total_count"` // null where nobody counted
 }
 
 type filterValues struct {

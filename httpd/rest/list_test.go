@@ -42,7 +42,7 @@ func TestLists(t *testing.T) {
 			}
 		}
 	}
-	s.do("GET", "/payouts/list?limit=1", "").ok().is("size", 1).is("total_count", 5).is("data.0.client_secret", nil).is("data.0.payout_link", nil).
+	s.do("GET", "/payouts/list?limit=1", "").ok().is("size", 1).is("total_count", nil).is("data.0.client_secret", nil).is("data.0.payout_link", nil).
 		is("data.0.attempts.0.attempt_id", "p4_1").is("data.0.attempts.0.status", "requires_payout_method_data").is("data.0.attempts.1", nil)
 	s.do("GET", "/payouts/list?starting_after=px", "").refused(404, "HE_02", "Payout does not exist")
 	filters := []struct{ body, want string }{
@@ -60,6 +60,9 @@ func TestLists(t *testing.T) {
 		}
 	}
 	s.do("POST", "/payouts/list", `{"limit":1}`).ok().is("total_count", 5).is("size", 1)
+	s.do("POST", "/payouts/list", `{"currency":["USD"],"limit":1}`).ok().is("total_count", 2)
+	s.do("GET", "/payouts/profile/list?limit=1", "").ok().is("total_count", 5).is("size", 1)
+	s.do("GET", "/payouts/profile/list?limit=1&customer_id=ada&starting_after=p1", "").ok().is("total_count", 3)
 	s.do("GET", "/payouts/v2/filter", "").ok().is("status", []any{"requires_fulfillment", "requires_payout_method_data"}).is("currency", []any{"EUR", "USD"}).is("payout_method", []any{"bank"})
 	s.do("GET", "/payouts/profile/aggregate?start_time="+at(3), "").ok().is("status_with_count.requires_fulfillment", 1).is("status_with_count.requires_payout_method_data", 1).is("status_with_count.success", 0)
 }

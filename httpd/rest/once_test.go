@@ -111,7 +111,7 @@ func TestFiftyRepeatsPayOnce(t *testing.T) {
 		}
 	}
 	answers[0].is("status", "success")
-	r.do("GET", "/payouts/list", "").ok().is("total_count", 1)
+	r.do("GET", "/payouts/profile/list", "").ok().is("total_count", 1)
 	book, err := r.provider.Ledger()
 	must(t, err)
 	if len(book) != 1 || book[0].Movements != 1 {

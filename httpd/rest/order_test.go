@@ -49,7 +49,7 @@ func TestOrderOfChecks(t *testing.T) {
 		maps.Copy(body, row.mend)
 		maps.DeleteFunc(body, func(_ string, v any) bool { return v == nil })
 	}
-	s.do("GET", "/payouts/list", "").ok().is("total_count", 1)
+	s.do("GET", "/payouts/profile/list", "").ok().is("total_count", 1)
 }
 
 // TestLeftoverDetailsAreIgnored wants details beside a saved method to be

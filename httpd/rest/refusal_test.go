@@ -125,7 +125,7 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
-	s.do("GET", "/payouts/list", "").ok().is("total_count", 1) // nothing refused has left anything behind
+	s.do("GET", "/payouts/profile/list", "").ok().is("total_count", 1) // nothing refused has left anything behind
 }
 
 // TestSignedNotificationsOnly wants a notification without the provider's

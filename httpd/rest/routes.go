@@ -30,7 +30,7 @@ func (a *API) routes() []wire.Route {
 
 		{Method: "POST", Pattern: "/payouts/create", Handler: route(a, payouts, strict, a.createPayout)},
 		{Method: "GET", Pattern: "/payouts/list", Handler: route(a, payouts, wire.Options{}, a.listPayouts)},
-		{Method: "GET", Pattern: "/payouts/profile/list", Handler: route(a, payouts, wire.Options{}, a.listPayouts)},
+		{Method: "GET", Pattern: profileList, Handler: route(a, payouts, wire.Options{}, a.listPayouts)},
 		{Method: "POST", Pattern: "/payouts/list", Handler: route(a, payouts, wire.Options{}, a.filterPayouts)},
 		{Method: "POST", Pattern: "/payouts/profile/list", Handler: route(a, payouts, wire.Options{}, a.filterPayouts)},
 		{Method: "POST", Pattern: "/payouts/filter", Handler: route(a, payouts, wire.Options{EmptyBody: true}, a.payoutFilters)},

@@ -18,7 +18,12 @@ const (
 // showPayout is the answer of create, retrieve, update, confirm, fulfill and
 // cancel, and the object of a webhook. attempts are added where asked for.
 func showPayout(merchant string, v *engine.View) payoutResponse {
-	r, x := &v.Request, extraOf(&v.Request)
+	return showPayoutWith(merchant, v, extraOf(&v.Request))
+}
+
+// showPayoutWith is showPayout for who has read already what the dialect keeps.
+func showPayoutWith(merchant string, v *engine.View, x payoutExtra) payoutResponse {
+	r := &v.Request
 	out := payoutResponse{
 		PayoutID: payoutID(r), MerchantID: merchant, OrderRef: shown(x.OrderRef),
 		Amount: r.Amount.Minor(), Currency: r.Amount.Currency().Code(), Connector: shown(r.Provider),

@@ -1,0 +1,185 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"penstock/store"
+)
+
+// Filter narrows a list of requests. Zero fields do not narrow.
+type Filter struct {
+	Customer string
+	Before   string    // requests created before the one of this id (26 characters)
+	After    string    // requests created after it
+	From, To time.Time // by creation: From <= created < To
+	// Keep looks at what is in a request. It costs the decoding of each one
+	// that the list passes, so what the fields above can say is said by them.
+	Keep func(*Request) bool
+	// Total has those that fit counted beyond the page.
+	Total bool
+}
+
+// maxCount is how far a list counts.
+const maxCount = 10_000
+
+// List returns requests, newest first: skip of those that fit are left out, at
+// most limit returned. It reads no further than the page, unless f.Total asks
+// how many fit; then total counts them, up to maxCount, and it is zero
+// otherwise. A list that reads for longer than ctx lasts ends with its error.
+func (e *Engine) List(ctx context.Context, c Caller, f Filter, skip, limit int) (out []View, total int, err error) {
+	l := lister{scope: c.Scope, f: f, skip: skip, limit: limit}
+	if err := e.Store.View(ctx, func(tx store.Tx) error { return l.run(ctx, tx) }); err != nil {
+		return nil, 0, err
+	}
+	people := make(map[string]*Person, len(l.people)) // each is opened once
+	for id, cust := range l.people {
+		if people[id], err = e.personOf(ctx, c.Scope, cust); err != nil {
+			return nil, 0, err
+		}
+	}
+	for i := range l.out {
+		l.out[i].Person = people[l.out[i].Customer]
+	}
+	if f.Total {
+		total = l.fit
+	}
+	return l.out, total, nil
+}
+
+// lister is one walk over an index of requests: the requests themselves, or a
+// customer's list, whose rows bear no record.
+type lister struct {
+	scope       Scope
+	f           Filter
+	skip, limit int
+
+	bucket   string
+	prefix   []byte
+	from, to []byte
+	low, end string // ids from low on and below end surely lie within f.From and f.To
+	out      []View
+	fit      int                  // seen so far that fit
+	people   map[string]*Customer // of those in out
+}
+
+func (l *lister) run(ctx context.Context, tx store.Tx) error {
+	l.out, l.fit, l.people = nil, 0, map[string]*Customer{}
+	l.bound()
+	page := min(max(l.skip+l.limit, 1), 200)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rows, err := tx.Scan(l.bucket, l.from, l.to, page, true)
+		if err != nil {
+			return fmt.Errorf("scan requests: %w", err)
+		}
+		for _, row := range rows {
+			if more, err := l.row(tx, row); err != nil || !more {
+				return err
+			}
+		}
+		if len(rows) < page {
+			return nil
+		}
+		l.to, page = rows[len(rows)-1].Key, 200
+	}
+}
+
+// bound narrows the walk by what ids tell: they bear the millisecond in which
+// their request was created.
+func (l *lister) bound() {
+	l.bucket, l.prefix = bucketRequest, l.scope.prefix()
+	if l.f.Customer != "" {
+		l.bucket, l.prefix = bucketRecent, l.scope.key(l.f.Customer, "")
+	}
+	l.from, l.to = l.at(""), after(l.prefix)
+	if l.f.After != "" {
+		l.from = append(l.at(l.f.After), 0)
+	}
+	if l.f.Before != "" {
+		l.to = l.at(l.f.Before)
+	}
+	if !l.f.From.IsZero() {
+		l.low = firstID(l.f.From.Add(time.Millisecond))
+		if first := l.at(firstID(l.f.From)); bytes.Compare(first, l.from) > 0 {
+			l.from = first
+		}
+	}
+	if !l.f.To.IsZero() {
+		l.end = firstID(l.f.To)
+		if past := l.at(firstID(l.f.To.Add(time.Millisecond))); bytes.Compare(past, l.to) < 0 {
+			l.to = past
+		}
+	}
+}
+
+func (l *lister) at(id string) []byte { return append(append([]byte(nil), l.prefix...), id...) }
+
+// firstID is the smallest id of a moment's millisecond.
+func firstID(at time.Time) string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(max(at.UnixMilli(), 0))<<16)
+	return encodeID(b)
+}
+
+// row takes the next request of the walk, and says whether to go on. Past the
+// page it decodes nothing that its key alone can tell to fit.
+func (l *lister) row(tx store.Tx, row store.Pair) (more bool, err error) {
+	on := l.fit >= l.skip && len(l.out) < l.limit
+	if on || !l.certain(row.Key) {
+		r, err := l.request(tx, row)
+		if err != nil {
+			return false, err
+		}
+		if !l.f.fits(r) {
+			return true, nil
+		}
+		if on {
+			if err := l.take(tx, r); err != nil {
+				return false, err
+			}
+		}
+	}
+	l.fit++
+	return l.fit < l.skip+l.limit || l.f.Total && l.fit < maxCount, nil
+}
+
+// certain says that the request under a key surely fits: nothing looks into
+// it, and it is not of the milliseconds in which the times asked for lie.
+func (l *lister) certain(key []byte) bool {
+	if l.f.Keep != nil {
+		return false
+	}
+	id := string(key[len(l.prefix):])
+	return id >= l.low && (l.end == "" || id < l.end)
+}
+
+func (l *lister) request(tx store.Tx, row store.Pair) (*Request, error) {
+	if l.bucket == bucketRequest {
+		return decode[Request](bucketRequest, row.Value)
+	}
+	return loadRequest(tx, l.scope, string(row.Key[len(l.prefix):]))
+}
+
+// take puts a request on the page, and its customer aside to be opened.
+func (l *lister) take(tx store.Tx, r *Request) error {
+	l.out = append(l.out, View{Request: *r})
+	if _, there := l.people[r.Customer]; there {
+		return nil
+	}
+	cust, err := customerOf(tx, l.scope, r.Customer)
+	if err == nil && cust != nil {
+		l.people[r.Customer] = cust
+	}
+	return err
+}
+
+func (f Filter) fits(r *Request) bool {
+	return (f.From.IsZero() || !r.Created.Before(f.From)) && (f.To.IsZero() || r.Created.Before(f.To)) &&
+		(f.Keep == nil || f.Keep(r))
+}

@@ -1,0 +1,118 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"penstock/engine"
+	"penstock/engine/sim"
+	"penstock/store"
+)
+
+// counted is a store that counts what is read from requests.
+type counted struct {
+	store.Store
+	rows int
+}
+
+type countedTx struct {
+	store.Tx
+	of *counted
+}
+
+func (c *counted) View(ctx context.Context, fn func(store.Tx) error) error {
+	return c.Store.View(ctx, func(tx store.Tx) error { return fn(&countedTx{tx, c}) })
+}
+
+func (t *countedTx) Scan(bucket string, from, to []byte, limit int, desc bool) ([]store.Pair, error) {
+	rows, err := t.Tx.Scan(bucket, from, to, limit, desc)
+	if bucket == "request" {
+		t.of.rows += len(rows)
+	}
+	return rows, err
+}
+
+// TestAListReadsNoFurtherThanItsPage is the promise that lets a shop with a
+// million payouts look at the newest.
+func TestAListReadsNoFurtherThanItsPage(t *testing.T) {
+	d := newDuel(t)
+	for range 300 {
+		_, err := d.rival.Create(t.Context(), d.me, engine.NewRequest{Dialect: "rest", Amount: eur(1)}, nil)
+		must(t, err)
+	}
+	disk := &counted{Store: d.at.Store}
+	d.at.Store = disk
+	for _, row := range []struct {
+		skip, limit int
+		total       bool
+		page, want  int
+		most        int
+	}{
+		{0, 10, false, 10, 0, 10}, {5, 10, false, 10, 0, 15}, {0, 10, true, 10, 300, 600}, {295, 10, true, 5, 300, 600}, {0, 0, true, 0, 300, 600}, {400, 10, false, 0, 0, 600},
+	} {
+		disk.rows = 0
+		out, total, err := d.engine.List(t.Context(), d.me, engine.Filter{Total: row.total}, row.skip, row.limit)
+		must(t, err)
+		if len(out) != row.page || total != row.want || disk.rows > row.most {
+			t.Errorf("skip %d, limit %d, total %v: %d payouts, total %d, %d rows read; want %d, %d, at most %d", row.skip, row.limit, row.total, len(out), total, disk.rows, row.page, row.want, row.most)
+		}
+	}
+}
+
+// TestAListsTimesAreExact holds the narrowing by id against the times that the
+// records bear, between and within milliseconds and over a clock set back.
+func TestAListsTimesAreExact(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	steps := []time.Duration{0, 100 * time.Microsecond, 900 * time.Microsecond, time.Millisecond, 1500 * time.Microsecond, time.Second, -time.Hour, 300 * time.Microsecond}
+	var made []time.Time
+	for i, step := range steps {
+		if step < 0 {
+			k.Clock.Step(step)
+		} else {
+			k.Clock.Advance(step)
+		}
+		v, err := k.Engine.Create(k.Ctx, k.me, engine.NewRequest{Dialect: "rest", Amount: eur(int64(i)), Customer: "ada", Person: &engine.Person{}}, nil)
+		must(t, err)
+		made = append(made, v.Created)
+	}
+	for _, from := range append(slices.Clone(made), time.Time{}) {
+		for _, to := range append(slices.Clone(made), time.Time{}) {
+			want := 0
+			for _, at := range made {
+				if (from.IsZero() || !at.Before(from)) && (to.IsZero() || at.Before(to)) {
+					want++
+				}
+			}
+			for _, f := range []engine.Filter{{}, {Customer: "ada"}, {Keep: func(*engine.Request) bool { return true }}} {
+				f.From, f.To, f.Total = from, to, true
+				out, total, err := k.Engine.List(k.Ctx, k.me, f, 0, 1)
+				must(t, err)
+				if total != want || len(out) != min(want, 1) {
+					t.Errorf("from %v to %v, customer %q: %d on the page, total %d, want %d", from, to, f.Customer, len(out), total, want)
+				}
+			}
+		}
+	}
+}
+
+// TestCustomersAreCountedWhenAsked covers pages and their count.
+func TestCustomersAreCountedWhenAsked(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	for i := range 5 {
+		k.customer(fmt.Sprintf("c%d", i))
+	}
+	for _, row := range []struct {
+		skip, limit int
+		count       bool
+		page, want  int
+	}{{0, 2, false, 2, 0}, {0, 2, true, 2, 5}, {4, 2, true, 1, 5}, {9, 2, true, 0, 5}, {0, 10, false, 5, 0}} {
+		out, total, err := k.Engine.Customers(k.Ctx, k.me, row.skip, row.limit, row.count)
+		must(t, err)
+		if len(out) != row.page || total != row.want {
+			t.Errorf("skip %d, limit %d, count %v: %d and total %d, want %d and %d", row.skip, row.limit, row.count, len(out), total, row.page, row.want)
+		}
+	}
+}
