@@ -18,11 +18,17 @@ import (
 
 const victim = "PENSTOCK_BOLT_VICTIM"
 
-// TestMain lets the test binary be the process that TestKill kills.
+// TestMain lets the test binary be the process that TestKill kills, and those
+// that lose their disk.
 func TestMain(m *testing.M) {
-	if path := os.Getenv(victim); path != "" {
-		fmt.Fprintln(os.Stderr, "victim:", beKilled(path))
-		os.Exit(1)
+	for name, be := range map[string]func(string) error{victim: beKilled, writersVictim: writeUntilTheEnd, stepsVictim: writeSteps, lookVictim: look} {
+		if path := os.Getenv(name); path != "" {
+			if err := be(path); err != nil {
+				fmt.Fprintln(os.Stderr, "victim:", err)
+				os.Exit(1)
+			}
+			os.Exit(0)
+		}
 	}
 	os.Exit(m.Run())
 }

@@ -84,6 +84,9 @@ func openLocked(opt Options, l *lock) (*Store, error) {
 	if s.file, err = file.Stat(); err == nil {
 		err = s.db.View(checkFormat)
 	}
+	if err == nil {
+		err = harden(file, s.db.Info().PageSize)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
@@ -168,6 +171,26 @@ func create(opt Options) error {
 		return err
 	}
 	return syncDir(filepath.Dir(opt.Path))
+}
+
+// harden makes durable what can be read. The process before this one may have
+// ended because the fsync of a meta page failed: the system then shows the page
+// though the disk doesn't have it, and no later fsync writes it. Whoever acted
+// on what it shows would lose that with the power. So both meta pages, which
+// come first in the file, are written once more; what they refer to was synced
+// before them. That needs no room on a full disk.
+func harden(file *os.File, pageSize int) error {
+	pages := make([]byte, 2*pageSize)
+	if _, err := file.ReadAt(pages, 0); err != nil {
+		return fmt.Errorf("read the meta pages: %w", err)
+	}
+	if _, err := file.WriteAt(pages, 0); err != nil {
+		return fmt.Errorf("write the meta pages again: %w", err)
+	}
+	if err := file.Sync(); err != nil {
+		return fmt.Errorf("sync the meta pages: %w", err)
+	}
+	return nil
 }
 
 func syncDir(path string) error {

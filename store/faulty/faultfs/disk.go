@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -37,6 +38,17 @@ const (
 	Name             // create, remove, rename, mkdir
 	ops
 )
+
+// Ops yields every kind.
+func Ops() iter.Seq[Op] {
+	return func(yield func(Op) bool) {
+		for o := range ops {
+			if !yield(o) {
+				return
+			}
+		}
+	}
+}
 
 func (o Op) String() string { return [...]string{"write", "sync", "resize", "name"}[o] }
 
@@ -252,13 +264,26 @@ func save(n *node, dir string) error {
 				err = save(child, path)
 			}
 		case syscall.S_IFREG:
-			b := make([]byte, child.size)
-			child.read(b, 0)
-			err = os.WriteFile(path, b, fs.FileMode(child.mode&0o777))
+			err = saveFile(child, path)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// saveFile leaves holes where nothing was written.
+func saveFile(n *node, path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fs.FileMode(n.mode&0o777))
+	if err != nil {
+		return err
+	}
+	err = f.Truncate(n.size)
+	for i := range n.pages {
+		b := make([]byte, pageSize)
+		_, wrote := f.WriteAt(b[:n.read(b, i*pageSize)], i*pageSize)
+		err = errors.Join(err, wrote)
+	}
+	return errors.Join(err, f.Close())
 }
