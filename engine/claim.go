@@ -42,6 +42,11 @@ func (e *Engine) claim(ctx context.Context) ([]job, error) {
 			e.putAside(ctx, bad, mark)
 			continue
 		}
+		if c.sends { // nothing goes out before the second place knows
+			if err := e.drop(ctx); err != nil {
+				return nil, err
+			}
+		}
 		if len(c.need) == 0 {
 			e.take(c.jobs)
 			return c.jobs, nil
@@ -160,11 +165,12 @@ type claims struct {
 	aside  map[string]bool // rows that can't be handled
 	at     dueRow          // the row that is looked at
 	jobs   []job
+	sends  bool     // something of it is about to be sent
 	need   []dueRow // provider accounts whose connector is still to be built
 }
 
 func (c *claims) run(tx store.Tx) error {
-	c.jobs, c.need = nil, nil // the transaction may run more than once
+	c.jobs, c.need, c.sends = nil, nil, false // the transaction may run more than once
 	limit := min(c.e.Timing.Claim+len(c.aside), store.MaxScan)
 	rows, err := tx.Scan(bucketDue, nil, dueBefore(c.now), limit, false)
 	if err != nil {
@@ -183,6 +189,19 @@ func (c *claims) run(tx store.Tx) error {
 			return &badRow{row, err}
 		} else if err != nil {
 			return err
+		}
+	}
+	for _, j := range c.jobs {
+		if j.act == payout.Send { // the journal grows before anything is sent
+			c.sends = true
+			n, err := number(tx, "journal")
+			if err != nil {
+				return err
+			}
+			if err := setNumber(tx, "journal", n+1); err != nil {
+				return err
+			}
+			break
 		}
 	}
 	return c.seen(tx)
@@ -270,6 +289,10 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 		r.tell(Line{At: c.now, What: string(payout.Lapsed), On: p.N, To: string(p.Status)})
 	}
 	act := c.e.Rules.Plan(p, t, c.until(p))
+	if act == payout.Send && c.e.Held() != "" {
+		p.Due = c.now.Add(time.Minute)
+		return p, payout.Wait, nil
+	}
 	lease := c.now.Add(c.e.Timing.Lease)
 	switch act {
 	case payout.Send:

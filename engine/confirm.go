@@ -31,6 +31,9 @@ func (e *Engine) confirm(tx store.Tx, c Caller, now time.Time, r *View) error {
 	if r.Sealed == nil {
 		return missing("payout_method_data")
 	}
+	if e.Held() != "" {
+		return errHeld
+	}
 	if r.Customer != "" {
 		if _, err := liveCustomer(tx, c.Scope, r.Customer); err != nil {
 			return err
@@ -56,6 +59,9 @@ func (e *Engine) issue(tx store.Tx, c Caller, now time.Time, r *View) error {
 	key, err := service.ServiceKey(r.Form, r.Amount.Currency())
 	if err != nil {
 		return &Error{Code: CodeNoRoute, Object: ObjPayout, Message: err.Error()}
+	}
+	if e.Held() != "" {
+		return errHeld
 	}
 	n := len(r.Payouts) + 1
 	p := payout.Payout{ID: r.payoutID(n), N: n, Amount: r.Amount, Account: r.Account, Service: key, Status: payout.Queued, Due: now, Created: now, Changed: now}

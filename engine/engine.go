@@ -22,7 +22,6 @@ package engine
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -86,6 +85,8 @@ type Config struct {
 	NotifyURL string
 	Timing    Timing
 	Log       *slog.Logger
+	// Anchor keeps how far the store has come in a second place; nil: nowhere.
+	Anchor Anchor
 	// Rules are for engine/sim alone; zero everywhere else.
 	Rules Rules
 }
@@ -97,12 +98,14 @@ type Engine struct {
 	bell  chan struct{} // size one: rung when something became due
 	stats Stats
 
-	mu    sync.Mutex
-	aside map[string]payout.Mark         // due rows that can't be handled, since when
-	hand  map[string]bool                // due work that this process has in hand (rule 7)
-	built map[string]connector.Connector // by scope and provider account
-	waits map[string][]chan struct{}     // callers that wait for a request's first word
-	fatal atomic.Pointer[error]          // why this process must not go on
+	mu     sync.Mutex
+	aside  map[string]payout.Mark         // due rows that can't be handled, since when
+	hand   map[string]bool                // due work that this process has in hand (rule 7)
+	built  map[string]connector.Connector // by scope and provider account
+	waits  map[string][]chan struct{}     // callers that wait for a request's first word
+	listed atomic.Bool                    // on hold, the providers' lists have been read
+	held   atomic.Pointer[string]         // why nothing is sent; nil: not on hold
+	fatal  atomic.Pointer[error]          // why this process must not go on
 }
 
 // Open checks the configuration, begins a new epoch in the store and returns
@@ -118,9 +121,15 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if c.CheckURL == nil {
 		c.CheckURL = func(string) error { return nil }
 	}
+	if c.Anchor == nil {
+		c.Anchor = noAnchor{}
+	}
 	c.Rand = &lockedReader{r: c.Rand}
 	e := &Engine{Config: c, bell: make(chan struct{}, 1), hand: map[string]bool{}, aside: map[string]payout.Mark{}, built: map[string]connector.Connector{}, waits: map[string][]chan struct{}{}}
 	e.pulse = newPulse(c.Clock, 0)
+	if err := e.meetAnchor(ctx); err != nil {
+		return nil, err
+	}
 	if err := e.begin(ctx, "start", 0); err != nil {
 		return nil, err
 	}
@@ -145,14 +154,13 @@ func (e *Engine) begin(ctx context.Context, why string, off time.Duration) error
 			return err
 		}
 		now, _ := e.pulse.now()
-		epoch = 1
-		if raw, err := tx.Get(bucketMeta, []byte("epoch")); err == nil && len(raw) == 8 {
-			epoch = binary.BigEndian.Uint64(raw) + 1
-		} else if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("read epoch: %w", err)
+		last, err := number(tx, "epoch")
+		if err != nil {
+			return err
 		}
-		if err := tx.Put(bucketMeta, []byte("epoch"), binary.BigEndian.AppendUint64(nil, epoch)); err != nil {
-			return fmt.Errorf("write epoch: %w", err)
+		epoch = last + 1
+		if err := setNumber(tx, "epoch", epoch); err != nil {
+			return err
 		}
 		if err := audit(tx, now, Act{Actor: "penstock", Action: "epoch." + why, Object: fmt.Sprint(epoch)}); err != nil {
 			return err
@@ -163,6 +171,28 @@ func (e *Engine) begin(ctx context.Context, why string, off time.Duration) error
 		return fmt.Errorf("begin epoch: %w", err)
 	}
 	e.pulse.begin(epoch)
+	return e.drop(ctx)
+}
+
+// drop keeps how far the store has come in the second place. A store on hold
+// stays behind what is known there, until it is released.
+func (e *Engine) drop(ctx context.Context) error {
+	if e.Held() != "" {
+		return nil
+	}
+	h := Head{Ring: e.Locker.Status().Ring}
+	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
+		if h.Epoch, err = number(tx, "epoch"); err == nil {
+			h.Journal, err = number(tx, "journal")
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := e.Anchor.Save(h); err != nil {
+		return e.die(fmt.Errorf("keep the anchor: %w", err))
+	}
 	return nil
 }
 

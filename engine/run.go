@@ -64,6 +64,9 @@ func (e *Engine) round(ctx context.Context, crew *crew) error {
 			}
 			return err
 		}
+		if err := e.recoverHeld(ctx); err != nil {
+			return err
+		}
 		jobs, err := e.claim(ctx)
 		if p := e.fatal.Load(); p != nil {
 			return *p

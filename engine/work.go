@@ -22,6 +22,9 @@ func (e *Engine) Work(ctx context.Context) (int, error) {
 	if _, err := e.watchClock(ctx); err != nil {
 		return 0, err
 	}
+	if err := e.recoverHeld(ctx); err != nil {
+		return 0, err
+	}
 	jobs, err := e.claim(ctx)
 	if err != nil {
 		return 0, err

@@ -32,12 +32,12 @@ type cell struct {
 // look-up had missed would otherwise be paid again.
 var table = map[Status]map[Kind]cell{
 	Queued: {
-		Claimed: {to: Sending}, Cancel: {to: Cancelled},
+		Claimed: {to: Sending}, Cancel: {to: Cancelled}, Doubtful: {to: Uncertain},
 		Unheard: {to: Queued}, Late: {to: Queued}, Early: {to: Queued},
 		Accepted: {to: Pending}, Whole: {to: Paid}, Part: {to: PartlyPaid}, CameBack: {to: Returned},
 	},
 	Sending: {
-		Lapsed: {to: Uncertain}, Unheard: {to: Uncertain}, Doubted: {to: Uncertain},
+		Lapsed: {to: Uncertain}, Doubtful: {to: Uncertain}, Unheard: {to: Uncertain}, Doubted: {to: Uncertain},
 		Late: {to: Sending}, Early: {to: Sending},
 		Accepted: {to: Pending}, Whole: {to: Paid}, Part: {to: PartlyPaid}, Refusal: {to: Failed}, CameBack: {to: Returned},
 	},
@@ -119,6 +119,11 @@ func note(p *Payout, e Event) {
 		}
 	case Lapsed:
 		p.Doubt = true
+	case Doubtful:
+		p.Doubt, p.Deadline = true, e.Deadline
+		if p.First.IsZero() { // sent in a time that is lost, nobody knows how long ago
+			p.First = p.Created
+		}
 	case Unheard:
 		if p.Status == Uncertain {
 			p.Doubt = true

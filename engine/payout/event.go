@@ -11,6 +11,7 @@ type Kind string
 
 const (
 	Claimed  Kind = "claimed"  // an attempt is about to go out (rule 1)
+	Doubtful Kind = "doubtful" // the store is older than what it has done: it may have gone out
 	Lapsed   Kind = "lapsed"   // the lease ended and nobody had settled
 	Unheard  Kind = "unheard"  // a call ended without a word that can be used
 	Accepted Kind = "accepted" // the provider has it
@@ -25,7 +26,7 @@ const (
 	Cancel   Kind = "cancel"   // the merchant wants it no more
 )
 
-var kinds = [...]Kind{Claimed, Lapsed, Unheard, Accepted, Whole, Part, Refusal, Doubted, Late, Missing, Early, CameBack, Cancel}
+var kinds = [...]Kind{Claimed, Doubtful, Lapsed, Unheard, Accepted, Whole, Part, Refusal, Doubted, Late, Missing, Early, CameBack, Cancel}
 
 // Kinds returns every kind of event.
 func Kinds() []Kind { return append([]Kind(nil), kinds[:]...) }
