@@ -46,10 +46,11 @@ type ServerConfig struct {
 
 // StoreConfig is where the records and the wrapped keys lie.
 type StoreConfig struct {
-	Path     Path `toml:"path" reader:"store/bolt"`
-	KeysPath Path `toml:"keys_path" reader:"store/bolt"`
-	MinFree  Size `toml:"min_free" reader:"store/bolt"`
-	MaxSize  Size `toml:"max_size" reader:"store/bolt"`
+	Path       Path `toml:"path" reader:"store/bolt"`
+	KeysPath   Path `toml:"keys_path" reader:"store/bolt"`
+	MinFree    Size `toml:"min_free" reader:"store/bolt"`
+	MaxSize    Size `toml:"max_size" reader:"store/bolt"`
+	AllowAnyFS bool `toml:"allow_any_fs" reader:"store/bolt"`
 }
 
 // LockerConfig says who opens the locker and how long it keeps.

@@ -173,6 +173,9 @@ func (cfg *Config) warnings() []string {
 	if u, err := url.Parse(cfg.PublicURL()); err == nil && u.Scheme == "http" && !loopbackHost(u.Hostname()) {
 		w = append(w, "server.public_url is not https: links to payout pages travel in clear")
 	}
+	if cfg.Store.AllowAnyFS {
+		w = append(w, "store.allow_any_fs is set: on a network or FUSE file system an accepted payout can be forgotten, and one be paid twice")
+	}
 	if cfg.Server.Shutdown.D() < cfg.Engine.CallDeadline.D() {
 		w = append(w, "server.shutdown is shorter than engine.call_deadline: calls in flight are cut off and end unknown")
 	}

@@ -80,16 +80,19 @@ func (a *appliance) openStores(o opening) (err error) {
 	if err := expectStore(path, o.create); err != nil {
 		return err
 	}
-	a.store, err = bolt.Open(bolt.Options{
-		Path: path, Ordered: engine.Ordered(), MinFree: o.cfg.Store.MinFree.Bytes(), MaxSize: o.cfg.Store.MaxSize.Bytes(), OnFatal: o.fatal,
-	})
+	opt := bolt.Options{
+		Path: path, Ordered: engine.Ordered(), MinFree: o.cfg.Store.MinFree.Bytes(), MaxSize: o.cfg.Store.MaxSize.Bytes(),
+		AllowAnyFS: o.cfg.Store.AllowAnyFS, OnFatal: o.fatal,
+	}
+	a.store, err = bolt.Open(opt)
 	if errors.Is(err, store.ErrLocked) {
 		return withNext(err, "stop that process first; the other verbs speak to it over its socket")
 	}
 	if err != nil {
 		return err
 	}
-	a.keys, err = bolt.Open(bolt.Options{Path: string(o.cfg.Store.KeysPath), MaxSize: o.cfg.Store.MaxSize.Bytes(), MinFree: o.cfg.Store.MinFree.Bytes(), OnFatal: o.fatal})
+	opt.Path, opt.Ordered = string(o.cfg.Store.KeysPath), nil
+	a.keys, err = bolt.Open(opt)
 	if err != nil {
 		return fmt.Errorf("keyring: %w", err)
 	}
