@@ -75,6 +75,7 @@ type World struct {
 	Locker   *locker.Locker
 	Provider *sandbox.Provider
 	Receiver *Receiver
+	Anchor   engine.Anchor // the second place; it survives whatever happens to the disk
 	Engine   *engine.Engine
 	Boots    int
 	Logged   bytes.Buffer // everything that the appliance has logged
@@ -99,6 +100,7 @@ func New(c Config) (*World, error) {
 	}
 	w := &World{Config: c, Ctx: context.Background(), Clock: &Clock{wall: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC)},
 		Rand: rand.New(rand.NewPCG(c.Seed, 1)), Disk: mem.New(mem.Options{ManualSync: c.Break.Unsynced}), Keys: mem.New(mem.Options{ManualSync: c.Break.UnsyncedKeys}), sends: map[string]int{}, master: locker.NewMaster(), ids: rand.NewChaCha8(seed)}
+	w.Anchor = &memoryAnchor{}
 	w.Receiver = &Receiver{w: w, Seen: map[string]int{}}
 	faults := sandbox.DefaultFaults()
 	if c.Faults != nil {
@@ -113,6 +115,16 @@ func New(c Config) (*World, error) {
 		return nil, err
 	}
 	return w, nil
+}
+
+// memoryAnchor is a second place that never fails.
+type memoryAnchor struct{ head engine.Head }
+
+func (a *memoryAnchor) Load() (engine.Head, error) { return a.head, nil }
+
+func (a *memoryAnchor) Save(h engine.Head) error {
+	a.head = h
+	return nil
 }
 
 // Boot starts the appliance on what is on its disk.
@@ -148,7 +160,7 @@ func (w *World) open() error {
 	w.Engine, err = engine.Open(w.Ctx, engine.Config{
 		Store: disk, Locker: w.Locker, Clock: clock, Rand: w.ids,
 		Connectors: map[string]connector.Builder{engine.SandboxName: w.connect},
-		Transport:  w.Receiver, Render: w.Render, Timing: timing, Rules: w.Break.Rules,
+		Transport:  w.Receiver, Render: w.Render, Timing: timing, Rules: w.Break.Rules, Anchor: w.Anchor,
 		NotifyURL: "https://penstock.example",
 		Log:       slog.New(slog.NewTextHandler(out, nil)),
 	})
@@ -269,6 +281,19 @@ func (l *line) Send(ctx context.Context, in connector.Instruction) (connector.Ou
 		l.w.OnSend(ctx) // the answer is here, and the worker that has it stalls
 	}
 	return out, err
+}
+
+// Transfers is the provider's own list.
+func (l *line) Transfers(context.Context, time.Time) ([]connector.Transfer, error) {
+	book, err := l.w.Provider.Ledger()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]connector.Transfer, len(book))
+	for i, b := range book {
+		out[i] = connector.Transfer{Key: b.Key, Amount: b.Amount, Service: b.Service}
+	}
+	return out, nil
 }
 
 func (l *line) Notification(h http.Header, body []byte) (connector.Notice, error) {
