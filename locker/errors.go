@@ -38,6 +38,14 @@ var (
 	// permissions, a text that is no key, a passphrase that is too short. The
 	// message says what to do.
 	ErrMasterSource = errors.New("locker: master key refused")
+	// ErrShare refuses a custodian's share that is none, or was copied wrongly.
+	ErrShare = errors.New("locker: share refused")
+	// ErrShareSet says that a share is of another set than those before it.
+	ErrShareSet = errors.New("locker: shares of two sets do not fit together")
+	// ErrShareTwice says that a custodian's share was given before.
+	ErrShareTwice = errors.New("locker: share was given already")
+	// ErrFewShares says that more custodians have to speak.
+	ErrFewShares = errors.New("locker: too few shares")
 )
 
 // stage tells how far opening came before it was refused. It is for people

@@ -1,7 +1,9 @@
 package locker
 
 import (
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -75,6 +77,18 @@ func (m MasterKey) ID() string {
 	}
 	i := masterID(m.m.key)
 	return i.String()
+}
+
+// Derive returns 32 bytes that follow from the key and the label, one way
+// (HKDF-SHA256, RFC 5869, without salt), for what has to work from the master
+// key alone, such as reading a backup. No label leads to a key of the locker's
+// own, which are expanded from the master key and never extracted. The zero
+// value gives ErrWrongMaster.
+func (m MasterKey) Derive(label string) ([]byte, error) {
+	if m.m == nil {
+		return nil, fmt.Errorf("%w: no key given", ErrWrongMaster)
+	}
+	return hkdf.Key(sha256.New, m.m.key[:], nil, label, keySize)
 }
 
 // Wipe overwrites the secret as far as Go allows. A Locker that was opened

@@ -35,7 +35,7 @@ func OwnerOfCustomer(merchant, mode, customer string) Owner {
 // OwnerOfDay owns what was sealed without a customer on at's day in UTC. Its
 // key is destroyed, with all that it sealed, when that day's retention ends.
 func OwnerOfDay(merchant, mode string, at time.Time) Owner {
-	return Owner{Merchant: merchant, Mode: mode, Subject: "day:" + at.UTC().Format(time.DateOnly)}
+	return Owner{Merchant: merchant, Mode: mode, Subject: dayPrefix + at.UTC().Format(time.DateOnly)}
 }
 
 // String names the owner for an operator: no secret is in it, but a

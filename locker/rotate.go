@@ -26,6 +26,12 @@ const rotationPasses = 3
 //
 // Errors: ErrSealed, ErrBusy, ErrTampered, ctx's, and what the store gives.
 func (l *Locker) Rotate(ctx context.Context) error {
+	return l.RotateTelling(ctx, func(int) {})
+}
+
+// RotateTelling is Rotate that tells after each durable page how many keys it
+// has been through so far.
+func (l *Locker) RotateTelling(ctx context.Context, tell func(done int)) error {
 	if !l.admin.TryLock() {
 		return ErrBusy
 	}
@@ -35,10 +41,8 @@ func (l *Locker) Rotate(ctx context.Context) error {
 		return fmt.Errorf("begin rotation: %w", err)
 	}
 	for range rotationPasses {
-		for more := true; more; {
-			if more, err = l.rewrapPage(ctx, target); err != nil {
-				return fmt.Errorf("re-wrap keys: %w", err)
-			}
+		if err := l.rewrapAll(ctx, target, tell); err != nil {
+			return fmt.Errorf("re-wrap keys: %w", err)
 		}
 		left, err := l.leftUnder(ctx, target)
 		if err != nil {
@@ -158,9 +162,25 @@ func (l *Locker) cursor(tx store.Tx) ([]byte, error) {
 	return from, nil
 }
 
+// rewrapAll goes from the cursor to the end.
+func (l *Locker) rewrapAll(ctx context.Context, target uint32, tell func(done int)) error {
+	for done := 0; ; {
+		n, err := l.rewrapPage(ctx, target)
+		if err != nil {
+			return err
+		}
+		done += n
+		tell(done)
+		if n < l.page {
+			return nil
+		}
+	}
+}
+
 // rewrapPage moves the next page of keys to the newest term, and the cursor
-// past them, in one transaction.
-func (l *Locker) rewrapPage(ctx context.Context, target uint32) (more bool, err error) {
+// past them, in one transaction. It returns how many they were; less than a
+// page means that the end is reached.
+func (l *Locker) rewrapPage(ctx context.Context, target uint32) (n int, err error) {
 	err = l.keys.Update(ctx, func(tx store.Tx) error {
 		from, err := l.cursor(tx)
 		if err != nil {
@@ -175,12 +195,12 @@ func (l *Locker) rewrapPage(ctx context.Context, target uint32) (more bool, err 
 				return fmt.Errorf("%s: %w", nameRow(row.Key), err)
 			}
 		}
-		if more = len(rows) == l.page; !more {
+		if n = len(rows); n < l.page {
 			return nil
 		}
-		return l.putCursor(tx, after(rows[len(rows)-1].Key))
+		return l.putCursor(tx, after(rows[n-1].Key))
 	})
-	return more, err
+	return n, err
 }
 
 // after is the least key that follows row.
