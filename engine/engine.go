@@ -51,6 +51,7 @@ type Timing struct {
 	TokenTTL   time.Duration   // life of a payment token
 	Tick       time.Duration   // of the monotonic ticker; zero switches it off and leaves cron alone
 	Cron       string          // the bell's schedule in UTC
+	Scrub      time.Duration   // from the beginning of one pass over every stored value to that of the next
 	MaxPanics  int             // times that a payout's handling may panic before a person decides
 	NoticeBody int             // bytes of a receiver's answer that are kept
 }
@@ -62,7 +63,7 @@ func DefaultTiming() Timing {
 		Deadline: 10 * time.Second, Lease: 15 * time.Second,
 		Polls:   []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, 45 * time.Second, 2 * m, 5 * m, 15 * m, h},
 		PollMax: 6 * h, Attention: 24 * h, Claim: 64, Workers: 64, Deliver: 20 * time.Second,
-		TokenTTL: 15 * m, Tick: 250 * time.Millisecond, Cron: "@every 2s", MaxPanics: 3, NoticeBody: 2048,
+		TokenTTL: 15 * m, Scrub: 24 * h, Tick: 250 * time.Millisecond, Cron: "@every 2s", MaxPanics: 3, NoticeBody: 2048,
 	}
 }
 
@@ -253,6 +254,7 @@ func (t Timing) filled() Timing {
 	pick(&t.Attention, d.Attention)
 	pick(&t.Deliver, d.Deliver)
 	pick(&t.TokenTTL, d.TokenTTL)
+	pick(&t.Scrub, d.Scrub)
 	for _, n := range []struct {
 		v   *int
 		def int

@@ -30,11 +30,15 @@ func (e *Engine) Run(ctx context.Context) error {
 		defer t.Stop()
 		tick = t.C
 	}
+	var scrub scrub
 	crew := &crew{e: e, seats: make(chan struct{}, e.Timing.Workers)}
 	defer crew.wait()
 	for {
 		if err := e.round(ctx, crew); err != nil {
 			return err
+		}
+		if err := scrub.step(ctx, e); err != nil && ctx.Err() == nil {
+			e.Log.WarnContext(ctx, "a sweep was put off", "err", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -10,6 +10,9 @@ type Stats struct {
 	Conflicts atomic.Int64 // words that contradicted an end
 	Panics    atomic.Int64 // pieces of work that panicked
 	Errors    atomic.Int64 // pieces of work put off by an error
+	Corrupt   atomic.Int64 // stored values that did not match their checksum
+	Scrubbed  atomic.Int64 // stored pairs read by the scrub
+	Scrubs    atomic.Int64 // passes of the scrub over the whole store
 	Bells     atomic.Int64 // rounds of the worker
 	LastRound atomic.Int64 // monotonic nanoseconds of the last round that ended well
 }
