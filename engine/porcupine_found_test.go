@@ -3,10 +3,11 @@ package engine_test
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"testing"
 	"time"
 
@@ -23,15 +24,6 @@ import (
 )
 
 // What the histories turned up, each as the shortest story that shows it.
-
-// stands skips a test of a defect that still stands. PENSTOCK_FOUND=1 runs it;
-// the call goes with the defect.
-func stands(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("PENSTOCK_FOUND") == "" {
-		t.Skip("a defect that still stands (PENSTOCK_FOUND=1 shows it): " + why)
-	}
-}
 
 // between is a store that lets somebody else act just before one caller's n-th
 // look or change: the worst moment, on purpose.
@@ -177,9 +169,6 @@ func TestARepeatOvertakenByTheFirstCallGetsItsAnswer(t *testing.T) {
 		}, func(t *testing.T, d *duel) { d.waiting(t) }},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if row.name == "complete method" {
-				stands(t, "CompleteMethod refuses by a look before its transaction, without orReplayed")
-			}
 			fresh := func() (*duel, *engine.Once) {
 				d := newDuel(t)
 				if row.set != nil {
@@ -245,9 +234,6 @@ func TestNothingIsResentAfterTheWindowWhenTheClockIsSet(t *testing.T) {
 	for _, step := range []time.Duration{0, -10 * time.Second, -50 * time.Second, -2 * time.Minute, -30 * time.Minute, -39 * time.Minute, -41 * time.Minute, -365 * 24 * time.Hour, 20 * time.Minute} {
 		for _, restart := range []bool{false, true} {
 			t.Run(fmt.Sprintf("by %v, restart %v", step, restart), func(t *testing.T) {
-				if step <= -2*time.Minute && step > -40*time.Minute {
-					stands(t, "a step begins a new epoch, so claims.until counts neither wall nor monotonic time of the old one")
-				}
 				k := newKit(t, sim.Config{Traits: connector.Traits{Idempotent: true, Window: time.Hour, Settle: time.Minute}})
 				k.faults(`{"drop_reply":1,"lookup":false}`)
 				v := k.pay(card("4111111111111111"))
@@ -313,9 +299,6 @@ func TestConcurrentEditsOfAMethodLoseNothing(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if name == "complete" {
-				stands(t, "CompleteMethod does not look at Method.Seq")
-			}
 			fresh := func() *duel { d := newDuel(t); d.waiting(t); return d }
 			d := fresh()
 			n := d.steps(func() { must(t, edit(d)) })
@@ -424,5 +407,69 @@ func TestAPanicWhileClaimingIsIsolated(t *testing.T) {
 	}
 	if got := stageOf(t, e, me, good); got != payout.AllPaid {
 		t.Errorf("the other payout is %s, want paid", got)
+	}
+}
+
+// A row of the timetable that no record asks for is one piece of work at the
+// most, not work without end.
+func TestAnOrphanInTheTimetableIsNotDoneForEver(t *testing.T) {
+	stands(t, "a claim moves the row that the record asks for, not the row that it found: an orphan is claimed again at once, for ever")
+	k, _ := newHooked(t)
+	k.Receiver.Fail = 1
+	k.pay(sepa(magic(t, "pending").IBAN))
+	k.run(time.Minute)
+	list, err := k.Engine.Deliveries(k.Ctx, k.me, "", 10)
+	must(t, err)
+	key := binary.BigEndian.AppendUint64(nil, uint64(k.Clock.Now().UnixMicro()-5))
+	key = append(append(key, "dshop\x00t"...), list[0].ID...)
+	must(t, k.Store.Update(k.Ctx, func(tx store.Tx) error { return tx.Put("due", key, nil) }))
+	before := len(k.Receiver.Got)
+	for range 20 {
+		_, err := k.Engine.Work(k.Ctx)
+		must(t, err)
+	}
+	if got := len(k.Receiver.Got) - before; got > 1 {
+		t.Errorf("a delivery was sent %d times in 20 rounds of one moment", got)
+	}
+}
+
+// Somebody looks at a payout while its customer is being redacted: between
+// the look at the record and the look for its key, the key goes.
+func TestALookDuringARedactionReadsAsRedacted(t *testing.T) {
+	stands(t, "locker.ErrErased comes out as an internal error: of Get, List, Fulfil and Customer as open customer, of Create as seal details")
+	for at := 1; at <= 3; at++ {
+		disk, keys := mem.New(mem.Options{}), &between{Store: mem.New(mem.Options{}), left: -1}
+		master := locker.NewMaster()
+		p, err := sandbox.Open(sandbox.Settings{Now: time.Now})
+		must(t, err)
+		open := func() *engine.Engine {
+			l, err := locker.Open(t.Context(), locker.Config{Keys: keys, Master: master})
+			must(t, err)
+			e, err := engine.Open(t.Context(), engine.Config{Store: disk, Locker: l, Clock: engine.RealClock(), Rand: rand.Reader, Transport: silent{},
+				Connectors: map[string]connector.Builder{engine.SandboxName: sandbox.InProcess(p)}, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+			must(t, err)
+			return e
+		}
+		d := &duel{rival: open(), me: engine.Caller{Scope: engine.Scope{Merchant: "shop", Mode: engine.Test}, Rights: engine.Rights()}}
+		_, err = d.rival.CreateMerchant(t.Context(), d.me, "shop", "")
+		must(t, err)
+		v, err := d.rival.Create(t.Context(), d.me, engine.NewRequest{Dialect: "rest", Amount: eur(100), Customer: "ada", Person: &engine.Person{}}, nil)
+		must(t, err)
+		e := open() // as after a restart: it has no key in hand
+		keys.left, keys.act = at, func() {
+			_, err := d.rival.DeleteCustomer(t.Context(), d.me, "ada", nil)
+			must(t, err)
+			_, err = d.rival.Work(t.Context())
+			must(t, err)
+		}
+		if _, err := e.Get(t.Context(), d.me, prefix, prefix+v.ID); err != nil {
+			t.Errorf("redacted before look %d at the keys: %v", at, err)
+		}
+		keys.left = -1
+		if _, err := e.Customer(t.Context(), d.me, "ada"); err == nil {
+			continue
+		} else if refused := (*engine.Error)(nil); !errors.As(err, &refused) {
+			t.Errorf("the redacted customer reads %v", err)
+		}
 	}
 }

@@ -7,10 +7,8 @@ import (
 	"io"
 	mrand "math/rand/v2"
 	"net/http"
-	"net/url"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,7 +16,6 @@ import (
 
 	"penstock/engine"
 	"penstock/engine/connector"
-	"penstock/engine/connector/sandbox"
 	"penstock/engine/payout"
 	"penstock/engine/service"
 	"penstock/store"
@@ -43,6 +40,10 @@ type shop struct {
 	landed map[string]bool // payout and stage that it was told of
 	bodies map[string]string
 	odd    []string
+}
+
+func newShop() *shop {
+	return &shop{tries: map[string]int{}, landed: map[string]bool{}, bodies: map[string]string{}}
 }
 
 func (s *shop) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -116,7 +117,7 @@ func (y *year) poisoned(key string) bool {
 func newYear(t *testing.T, plant func(*year)) *year {
 	t.Helper()
 	y := &year{ring: &ring{t: t}, draw: chance(1, 7), open: map[string]time.Time{}, steps: map[time.Duration]int{}, panicky: map[string]int{}}
-	y.shop = &shop{tries: map[string]int{}, landed: map[string]bool{}, bodies: map[string]string{}}
+	y.shop = newShop()
 	y.carrier, y.panics = y.shop, y.poisoned
 	y.clock = func() engine.Clock { return wallClock{&y.set, time.Now()} }
 	y.render = map[string]engine.Render{"standard": plain}
@@ -131,25 +132,6 @@ func newYear(t *testing.T, plant func(*year)) *year {
 	_, err := y.engine.Load().AddEndpoint(t.Context(), y.me, "https://shop.example/hook", "standard", nil)
 	must(t, err)
 	return y
-}
-
-// provide runs the provider and brings its notifications until ctx ends.
-func (y *year) provide(ctx context.Context) (wait func()) {
-	var both sync.WaitGroup
-	both.Go(func() { y.provider.Run(ctx) })
-	both.Go(func() {
-		y.provider.Deliver(ctx, func(ctx context.Context, n sandbox.Posting) bool {
-			u, err := url.Parse(n.URL)
-			if err != nil {
-				return false
-			}
-			at := strings.Split(u.Path, "/")
-			e := y.engine.Load()
-			err = e.Observe(ctx, at[2], at[3], n.Header(noticeSecret, e.Clock.Now()), n.Body)
-			return err == nil
-		})
-	})
-	return both.Wait
 }
 
 func (y *year) pay() {
