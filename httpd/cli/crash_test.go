@@ -33,6 +33,7 @@ type crash struct {
 	place   made
 	env     []string
 	bank    *process
+	bankDir string
 	server  *process
 	base    atomic.Pointer[string] // where the server answers now
 	tickets chan int
@@ -49,26 +50,15 @@ type crash struct {
 // each that was paid and never for one that failed, and check finds nothing.
 func TestCrashLoop(t *testing.T) {
 	rounds := roundsOf(t)
-	c := &crash{t: t, place: newPlace(t), bank: start(t, nil, "sandbox", "--listen", "127.0.0.1:0", "--data", t.TempDir()),
-		tickets: make(chan int, rounds*ticketsARound), acked: map[int]string{}}
-	putFaults(t, c.bank.url, `{"drop_reply":0.1,"drop_request":0.05,"error_500":0.1,"reject":0.05,"late_ms":[0,3000],"delay_ms":[0,30],"seed":7}`)
-	c.env = append(sandboxEnv(c.bank.url), "PENSTOCK_ENGINE_CALL_DEADLINE=500ms", "PENSTOCK_ENGINE_LEASE=1s", "PENSTOCK_ENGINE_TICK=50ms",
-		"PENSTOCK_ENGINE_POLLS=100ms,300ms,1s", "PENSTOCK_ENGINE_POLL_MAX=1s", "PENSTOCK_ENGINE_FIRST_WORD=0s")
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var clients sync.WaitGroup
-	for range crashClients {
-		clients.Go(func() { c.client(ctx) })
-	}
+	c := newCrash(t, newPlace(t), rounds)
+	clients := c.clients()
 	for round := range rounds {
 		c.serve()
 		if round == 0 {
 			c.customer()
 		}
 		before := c.acks.Load()
-		for i := range ticketsARound {
-			c.tickets <- round*ticketsARound + i
-		}
+		c.issue(round)
 		waitFor(t, "payouts are acknowledged", func() bool { return c.acks.Load()-before >= acksBeforeEnd })
 		c.server.end(syscall.SIGKILL)
 	}
@@ -76,6 +66,40 @@ func TestCrashLoop(t *testing.T) {
 	c.serve()
 	clients.Wait()
 	c.judge(rounds)
+}
+
+// newCrash is a world for a number of rounds: a place to serve from, and a
+// provider that misbehaves.
+func newCrash(t *testing.T, place made, rounds int) *crash {
+	c := &crash{t: t, place: place, bankDir: t.TempDir(), tickets: make(chan int, rounds*ticketsARound), acked: map[int]string{}}
+	c.startBank("127.0.0.1:0")
+	c.env = append(sandboxEnv(c.bank.url), "PENSTOCK_ENGINE_CALL_DEADLINE=500ms", "PENSTOCK_ENGINE_LEASE=1s", "PENSTOCK_ENGINE_TICK=50ms",
+		"PENSTOCK_ENGINE_POLLS=100ms,300ms,1s", "PENSTOCK_ENGINE_POLL_MAX=1s", "PENSTOCK_ENGINE_FIRST_WORD=0s")
+	return c
+}
+
+// startBank starts the provider, with the ledger that it has.
+func (c *crash) startBank(listen string) {
+	c.bank = start(c.t, nil, "sandbox", "--listen", listen, "--data", c.bankDir)
+	putFaults(c.t, c.bank.url, `{"drop_reply":0.1,"drop_request":0.05,"error_500":0.1,"reject":0.05,"late_ms":[0,3000],"delay_ms":[0,30],"seed":7}`)
+}
+
+// clients start creating payouts; the group ends when no ticket is left.
+func (c *crash) clients() *sync.WaitGroup {
+	ctx, stop := context.WithCancel(c.t.Context())
+	c.t.Cleanup(stop)
+	var clients sync.WaitGroup
+	for range crashClients {
+		clients.Go(func() { c.client(ctx) })
+	}
+	return &clients
+}
+
+// issue lets the clients begin a round's payouts.
+func (c *crash) issue(round int) {
+	for i := range ticketsARound {
+		c.tickets <- round*ticketsARound + i
+	}
 }
 
 func roundsOf(t *testing.T) int {

@@ -31,6 +31,8 @@ type process struct {
 	cmd  *exec.Cmd
 	url  string // where it serves
 	done chan error
+	// ready gets where it serves, once it says so.
+	ready chan string
 
 	mu   sync.Mutex
 	said bytes.Buffer
@@ -47,7 +49,22 @@ const patience = 60 * time.Second
 // of the test, if it still runs.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, done: make(chan error, 1)}
+	p := launch(t, env, args...)
+	select {
+	case p.url = <-p.ready:
+	case err := <-p.done:
+		t.Fatalf("penstock %s ended early: %v\n%s", args, err, p.text())
+	case <-time.After(patience):
+		t.Fatalf("penstock %s is not ready\n%s", args, p.text())
+	}
+	return p
+}
+
+// launch starts penstock and doesn't wait. It is killed at the end of the
+// test, if it still runs.
+func launch(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, done: make(chan error, 1), ready: make(chan string, 1)}
 	p.cmd = exec.Command("penstock", args...)
 	p.cmd.Env = append(cleanEnv(t), env...)
 	stderr, err := p.cmd.StderrPipe()
@@ -58,23 +75,15 @@ func start(t *testing.T, env []string, args ...string) *process {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ready := make(chan string, 1)
 	go func() {
-		p.read(stderr, ready)
+		p.read(stderr)
 		p.done <- p.cmd.Wait()
 	}()
 	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
-	select {
-	case p.url = <-ready:
-	case err := <-p.done:
-		t.Fatalf("penstock %s ended early: %v\n%s", args, err, p.text())
-	case <-time.After(patience):
-		t.Fatalf("penstock %s is not ready\n%s", args, p.text())
-	}
 	return p
 }
 
-func (p *process) read(r io.Reader, ready chan string) {
+func (p *process) read(r io.Reader) {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		p.mu.Lock()
@@ -82,7 +91,7 @@ func (p *process) read(r io.Reader, ready chan string) {
 		p.mu.Unlock()
 		if m := readyLine.FindStringSubmatch(lines.Text()); m != nil {
 			select {
-			case ready <- m[1]:
+			case p.ready <- m[1]:
 			default:
 			}
 		}
@@ -105,6 +114,13 @@ func (p *process) end(s os.Signal) int {
 	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
 	}
+	return p.wait()
+}
+
+// wait waits for the process to end and returns the exit code; -1 when it was
+// killed.
+func (p *process) wait() int {
+	p.t.Helper()
 	select {
 	case err := <-p.done:
 		var exit *exec.ExitError
@@ -113,7 +129,7 @@ func (p *process) end(s os.Signal) int {
 		}
 		return p.cmd.ProcessState.ExitCode()
 	case <-time.After(patience):
-		p.t.Fatalf("penstock did not end at %v\n%s", s, p.text())
+		p.t.Fatalf("penstock did not end\n%s", p.text())
 		return -1
 	}
 }
