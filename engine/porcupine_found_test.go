@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"testing"
 	"time"
 
@@ -24,6 +25,15 @@ import (
 )
 
 // What the histories turned up, each as the shortest story that shows it.
+
+// stands skips a test of a defect that still stands. PENSTOCK_FOUND=1 runs it;
+// the call goes with the defect.
+func stands(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("PENSTOCK_FOUND") == "" {
+		t.Skip("a defect that still stands (PENSTOCK_FOUND=1 shows it): " + why)
+	}
+}
 
 // between is a store that lets somebody else act just before one caller's n-th
 // look or change: the worst moment, on purpose.
