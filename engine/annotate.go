@@ -22,8 +22,8 @@ func (e *Engine) Annotate(ctx context.Context, c Caller, prefix, name string, ed
 		if err != nil {
 			return err
 		}
-		if len(extra) > 32<<10 {
-			return invalid("metadata", "the request's texts have more than 32 KiB")
+		if err := checkExtra(extra); err != nil {
+			return err
 		}
 		r.Extra = extra
 		r.tell(Line{At: now, What: "annotated", By: c.Actor, To: string(r.Stage)})

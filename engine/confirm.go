@@ -187,8 +187,8 @@ func (r *Request) take(ch Change) error {
 		r.Providers = ch.Providers
 	}
 	if ch.Extra != nil {
-		if len(ch.Extra) > 32<<10 {
-			return invalid("metadata", "the request's texts have more than 32 KiB")
+		if err := checkExtra(ch.Extra); err != nil {
+			return err
 		}
 		r.Extra = ch.Extra
 	}

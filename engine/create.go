@@ -102,10 +102,15 @@ func checkNew(n NewRequest) error {
 	if n.Ref != "" && !ChosenID(n.Ref) {
 		return invalid("payout_id", "an id has 1 to 64 letters, digits, underscores or hyphens")
 	}
-	if len(n.Extra) > 32<<10 {
+	return checkExtra(n.Extra)
+}
+
+// checkExtra bounds what a dialect keeps with a request to echo it.
+func checkExtra(text []byte) error {
+	if len(text) > 32<<10 {
 		return invalid("metadata", "the request's texts have more than 32 KiB")
 	}
-	return nil
+	return noSecurityCode(text)
 }
 
 // prepared is a create made ready outside the transaction: checked, sealed,

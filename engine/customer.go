@@ -79,7 +79,7 @@ func (p Person) check() error {
 	if n := len(p.Address) + len(p.Document) + len(p.Metadata); n > 10_000 {
 		return invalid("metadata", "address, document and metadata together have at most 10000 bytes")
 	}
-	return nil
+	return noSecurityCode(p.Address, p.Document, p.Metadata)
 }
 
 func customerOwner(s Scope, id string) locker.Owner {

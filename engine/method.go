@@ -103,6 +103,9 @@ func (e *Engine) drawMethod(ctx context.Context, s Scope, n NewMethod) (*drawn, 
 	if len(n.Metadata)+len(n.Billing) > 10_000 || len(n.Nick) > 255 {
 		return nil, invalid("metadata", "metadata and billing together have at most 10000 bytes, nick_name 255")
 	}
+	if err := noSecurityCode(n.Metadata, n.Billing); err != nil {
+		return nil, err
+	}
 	d := &drawn{method: m}
 	if m.Waiting {
 		return d, nil
