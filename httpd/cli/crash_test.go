@@ -49,6 +49,7 @@ type crash struct {
 // end each payout that was acknowledged has ended, money has moved once for
 // each that was paid and never for one that failed, and check finds nothing.
 func TestCrashLoop(t *testing.T) {
+	t.Parallel()
 	rounds := roundsOf(t)
 	c := newCrash(t, newPlace(t), rounds)
 	clients := c.clients()
@@ -237,13 +238,13 @@ func (c *crash) judge(rounds int) {
 		t.Errorf("%d paid and %d failed: the test wants some of each", paid, failed)
 	}
 	t.Logf("rounds %d, acknowledged %d, paid %d, failed %d, look-ups since the last start %d", rounds, len(c.acked), paid, failed, status.Work.Lookups)
-	if text, code := once(t, nil, "check", "--config", c.place.Config, "--json"); code != ExitDone {
+	if text, code := once(t, c.env, "check", "--config", c.place.Config, "--json"); code != ExitDone {
 		t.Errorf("check through the daemon: exit code %d: %s", code, text)
 	}
 	if code := c.server.end(syscall.SIGTERM); code != ExitDone {
 		t.Errorf("SIGTERM: exit code %d, want %d\n%s", code, ExitDone, c.server.text())
 	}
-	if text, code := once(t, nil, "check", "--config", c.place.Config, "--json"); code != ExitDone {
+	if text, code := once(t, c.env, "check", "--config", c.place.Config, "--json"); code != ExitDone {
 		t.Errorf("check of the store at rest: exit code %d: %s", code, text)
 	}
 }

@@ -78,7 +78,7 @@ func claimDir(dir string) error {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("make %s: %w", dir, err)
 		}
-		return nil
+		return syncDir(filepath.Dir(dir))
 	case err != nil:
 		return fmt.Errorf("look at %s: %w", dir, err)
 	case len(entries) > 0:
@@ -137,7 +137,7 @@ func writeNew(path string, text []byte) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return nil
+	return syncDir(filepath.Dir(path))
 }
 
 // firstRecords makes the merchant, who can pay at once in test mode, a key,
