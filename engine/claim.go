@@ -8,7 +8,6 @@ import (
 
 	"penstock/engine/connector"
 	"penstock/engine/payout"
-	"penstock/locker"
 	"penstock/store"
 )
 
@@ -62,53 +61,6 @@ func (e *Engine) claim(ctx context.Context) ([]job, error) {
 			return c.jobs, nil
 		}
 	}
-}
-
-// badRow is one due row whose record can't be handled. The transaction that
-// met it leaves nothing, and the next passes it by.
-type badRow struct {
-	row dueRow
-	err error
-}
-
-func (b *badRow) Error() string { return fmt.Sprintf("due row %c %s: %v", b.row.kind, b.row.id, b.err) }
-func (b *badRow) Unwrap() error { return b.err }
-
-// asideFor is how long a row that can't be handled is passed by.
-const asideFor = 10 * time.Minute
-
-// claimOnce runs the transaction; a panic over one row is that row's fault.
-func (e *Engine) claimOnce(ctx context.Context, c *claims) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			e.stats.Panics.Add(1)
-			err = &badRow{c.at, fmt.Errorf("it panicked: %v", p)}
-		}
-	}()
-	return e.Store.Update(ctx, c.run)
-}
-
-// setAside is the rows to pass by now.
-func (e *Engine) setAside(mark payout.Mark) map[string]bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	out := make(map[string]bool, len(e.aside))
-	for row, since := range e.aside {
-		if mark.Since(since) >= asideFor {
-			delete(e.aside, row)
-			continue
-		}
-		out[row] = true
-	}
-	return out
-}
-
-func (e *Engine) putAside(ctx context.Context, b *badRow, mark payout.Mark) {
-	e.stats.Errors.Add(1)
-	e.Log.ErrorContext(ctx, "a record cannot be worked on and is passed by; run check", "kind", string(b.row.kind), "id", b.row.id, "err", b.err)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.aside[b.row.hand()] = mark
 }
 
 // anyDue spares an idle appliance the commit of an empty claim.
@@ -385,33 +337,4 @@ func (c *claims) expire(tx store.Tx, row dueRow) error {
 		return err
 	}
 	return saveRequest(tx, row.Scope, &v.Request, was)
-}
-
-// erase destroys the key of a redacted customer.
-func (e *Engine) erase(ctx context.Context, j job) error {
-	o := customerOwner(j.Scope, j.id)
-	if err := e.Locker.Erase(ctx, locker.Owner(o)); err != nil {
-		return fmt.Errorf("erase a customer's key: %w", err)
-	}
-	return e.Store.Update(ctx, func(tx store.Tx) error {
-		return dropDue(tx, dueErase, j.Scope, j.id)
-	})
-}
-
-// dropDue removes the rows of one piece of work wherever they stand.
-func dropDue(tx store.Tx, kind byte, s Scope, id string) error {
-	tail := string(append(append([]byte{kind}, s.prefix()...), id...))
-	var found [][]byte
-	err := each(tx, bucketDue, nil, func(p store.Pair) error {
-		if string(p.Key[8:]) == tail {
-			found = append(found, p.Key)
-		}
-		return nil
-	})
-	for _, k := range found {
-		if err == nil {
-			err = tx.Delete(bucketDue, k)
-		}
-	}
-	return err
 }
