@@ -16,6 +16,8 @@ import (
 	"filippo.io/age"
 	"github.com/spf13/cobra"
 
+	"penstock/engine"
+
 	"penstock/httpd/client"
 	"penstock/locker"
 )
@@ -221,7 +223,7 @@ func (out *restored) settle(ctx context.Context, env Env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	if out.Doubted, err = a.engine.Distrust(ctx); err != nil {
+	if out.Doubted, err = a.engine.HoldSends(ctx, engine.Caller{Actor: "operator"}, "restored from a backup"); err != nil {
 		return fmt.Errorf("put what may have been sent in doubt: %w", err)
 	}
 	p := newProgress(env, "records checked", false)
