@@ -196,10 +196,20 @@ func (c *claims) row(tx store.Tx, row dueRow) error {
 	return fmt.Errorf("due row of unknown kind %q", row.kind)
 }
 
+// orphan takes away a row that no record asks for; the record has its own.
+func (c *claims) orphan(tx store.Tx, row dueRow) error {
+	c.e.stats.Errors.Add(1)
+	c.e.Log.Warn("a due row that no record asks for is taken away", "kind", string(row.kind), "id", row.id)
+	return moveDue(tx, row.kind, row.Scope, row.id, row.at, time.Time{})
+}
+
 func (c *claims) payout(tx store.Tx, row dueRow) error {
 	r, i, err := loadPayout(tx, row.Scope, row.id)
 	if err != nil {
 		return fmt.Errorf("due row of a payout: %w", err)
+	}
+	if r.payoutDue(i).UnixMicro() != row.at.UnixMicro() { // rows are written to the microsecond
+		return c.orphan(tx, row)
 	}
 	was := r.dues()
 	via := c.e.builtConnector(row.Scope, r.Payouts[i].Account)
@@ -303,6 +313,9 @@ func (c *claims) delivery(tx store.Tx, row dueRow) error {
 	if err != nil {
 		return fmt.Errorf("due row of a delivery: %w", err)
 	}
+	if d.Due.UnixMicro() != row.at.UnixMicro() { // rows are written to the microsecond
+		return c.orphan(tx, row)
+	}
 	was := d.Due
 	if d.After != "" {
 		before, err := load[Delivery](tx, bucketDelivery, row.key(d.After))
@@ -327,6 +340,9 @@ func (c *claims) expire(tx store.Tx, row dueRow) error {
 	r, err := loadRequest(tx, row.Scope, row.id)
 	if err != nil {
 		return fmt.Errorf("due row of a request: %w", err)
+	}
+	if r.expiry().UnixMicro() != row.at.UnixMicro() { // rows are written to the microsecond
+		return c.orphan(tx, row)
 	}
 	v := &View{Request: *r}
 	was := v.dues()

@@ -103,6 +103,10 @@ func (e *Engine) openPerson(ctx context.Context, s Scope, c *Customer) error {
 		return nil
 	}
 	raw, err := e.Locker.Open(ctx, customerOwner(s, c.ID), locker.Place{Bucket: bucketCustomer, Token: c.ID}, c.Sealed)
+	if errors.Is(err, locker.ErrErased) { // redacted since the record was read
+		c.Redacted = true
+		return e.openPerson(ctx, s, c)
+	}
 	if err != nil {
 		return sealError("open customer", err)
 	}
@@ -116,6 +120,9 @@ func (e *Engine) openPerson(ctx context.Context, s Scope, c *Customer) error {
 func sealError(act string, err error) error {
 	if errors.Is(err, locker.ErrSealed) {
 		return &Error{Code: CodeSealed, Message: "the locker is sealed", Hint: "unseal it with the custodians' shares", Err: err}
+	}
+	if errors.Is(err, locker.ErrErased) {
+		return &Error{Code: CodeRedacted, Object: ObjCustomer, Message: "the customer was redacted", Err: err}
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", act, err)
@@ -216,9 +223,13 @@ func loadCustomer(tx store.Tx, s Scope, id string) (*Customer, error) {
 func liveCustomer(tx store.Tx, s Scope, id string) (*Customer, error) {
 	c, err := loadCustomer(tx, s, id)
 	if err == nil && c.Redacted {
-		return nil, &Error{Code: CodeRedacted, Object: ObjCustomer, ID: id, Message: "the customer was redacted"}
+		return nil, errRedacted(id)
 	}
 	return c, err
+}
+
+func errRedacted(id string) *Error {
+	return &Error{Code: CodeRedacted, Object: ObjCustomer, ID: id, Message: "the customer was redacted"}
 }
 
 // Customer returns one, opened.
@@ -230,7 +241,13 @@ func (e *Engine) Customer(ctx context.Context, c Caller, id string) (cust *Custo
 	if err != nil {
 		return nil, err
 	}
-	return cust, e.openPerson(ctx, c.Scope, cust)
+	if err := e.openPerson(ctx, c.Scope, cust); err != nil {
+		return nil, err
+	}
+	if cust.Redacted {
+		return nil, errRedacted(id)
+	}
+	return cust, nil
 }
 
 // UpdateCustomer changes what the edit gives.

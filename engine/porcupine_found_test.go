@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"testing"
 	"time"
 
@@ -25,15 +24,6 @@ import (
 )
 
 // What the histories turned up, each as the shortest story that shows it.
-
-// stands skips a test of a defect that still stands. PENSTOCK_FOUND=1 runs it;
-// the call goes with the defect.
-func stands(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("PENSTOCK_FOUND") == "" {
-		t.Skip("a defect that still stands (PENSTOCK_FOUND=1 shows it): " + why)
-	}
-}
 
 // between is a store that lets somebody else act just before one caller's n-th
 // look or change: the worst moment, on purpose.
@@ -423,7 +413,6 @@ func TestAPanicWhileClaimingIsIsolated(t *testing.T) {
 // A row of the timetable that no record asks for is one piece of work at the
 // most, not work without end.
 func TestAnOrphanInTheTimetableIsNotDoneForEver(t *testing.T) {
-	stands(t, "a claim moves the row that the record asks for, not the row that it found: an orphan is claimed again at once, for ever")
 	k, _ := newHooked(t)
 	k.Receiver.Fail = 1
 	k.pay(sepa(magic(t, "pending").IBAN))
@@ -446,7 +435,6 @@ func TestAnOrphanInTheTimetableIsNotDoneForEver(t *testing.T) {
 // Somebody looks at a payout while its customer is being redacted: between
 // the look at the record and the look for its key, the key goes.
 func TestALookDuringARedactionReadsAsRedacted(t *testing.T) {
-	stands(t, "locker.ErrErased comes out as an internal error: of Get, List, Fulfil and Customer as open customer, of Create as seal details")
 	for at := 1; at <= 3; at++ {
 		disk, keys := mem.New(mem.Options{}), &between{Store: mem.New(mem.Options{}), left: -1}
 		master := locker.NewMaster()
