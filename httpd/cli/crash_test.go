@@ -38,6 +38,7 @@ type crash struct {
 	base    atomic.Pointer[string] // where the server answers now
 	tickets chan int
 	acks    atomic.Int64
+	refused atomic.Int64 // answers of 503
 
 	mu    sync.Mutex
 	acked map[int]string // ticket -> payout id
@@ -156,21 +157,7 @@ func (c *crash) create(ctx context.Context, api *http.Client, ticket int) (strin
 	if ticket%7 == 0 {
 		iban = badIBAN
 	}
-	payout := sepaPayout(100+ticket, iban)
-	body, err := json.Marshal(payout)
-	if err != nil {
-		c.t.Error(err)
-		return "", true
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, *c.base.Load()+"/payouts/create", bytes.NewReader(body))
-	if err != nil {
-		c.t.Error(err)
-		return "", true
-	}
-	req.Header.Set("api-key", c.place.Key)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Idempotency-Key", fmt.Sprintf("ticket-%d", ticket))
-	resp, err := api.Do(req)
+	resp, err := api.Do(c.request(ctx, ticket, iban))
 	if err != nil {
 		time.Sleep(10 * time.Millisecond) // the server is down; a client that asked without pause would keep it from starting
 		return "", false
@@ -180,7 +167,11 @@ func (c *crash) create(ctx context.Context, api *http.Client, ticket int) (strin
 	if err != nil {
 		return "", false
 	}
+	if resp.StatusCode == http.StatusServiceUnavailable {
+		c.refused.Add(1)
+	}
 	if resp.StatusCode >= 500 {
+		time.Sleep(10 * time.Millisecond)
 		return "", false
 	}
 	var out payoutAnswer
@@ -191,15 +182,36 @@ func (c *crash) create(ctx context.Context, api *http.Client, ticket int) (strin
 	return out.ID, true
 }
 
+// request asks for the ticket's payout.
+func (c *crash) request(ctx context.Context, ticket int, iban string) *http.Request {
+	body, err := json.Marshal(sepaPayout(100+ticket, iban))
+	if err != nil {
+		panic(err) // it holds texts and numbers
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, *c.base.Load()+"/payouts/create", bytes.NewReader(body))
+	if err != nil {
+		panic(err) // the address is the server's own
+	}
+	req.Header.Set("api-key", c.place.Key)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", fmt.Sprintf("ticket-%d", ticket))
+	return req
+}
+
 // judge waits until all has ended, then compares what the clients know, what
 // the server knows, and what the provider knows.
 func (c *crash) judge(rounds int) {
 	t := c.t
 	ops, scope := operatorOf(t, c.place), client.Scope{Merchant: firstMerchant, Mode: "test"}
 	payouts := map[string]client.Payout{}
-	waitFor(t, "every payout has ended", func() bool {
-		return c.readAll(ops, scope, payouts)
-	})
+	// Many payouts take long; but as long as some end, it goes on.
+	for open := c.readAll(ops, scope, payouts); open > 0; {
+		waitFor(t, "one more payout has ended", func() bool {
+			before := open
+			open = c.readAll(ops, scope, payouts)
+			return open < before
+		})
+	}
 	status, err := ops.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -249,9 +261,9 @@ func (c *crash) judge(rounds int) {
 	}
 }
 
-// readAll reads every payout into all; true when each has ended.
-func (c *crash) readAll(ops *client.Client, scope client.Scope, all map[string]client.Payout) bool {
-	ended, before := true, ""
+// readAll reads every payout into all and returns how many have not ended.
+func (c *crash) readAll(ops *client.Client, scope client.Scope, all map[string]client.Payout) int {
+	open, before := 0, ""
 	for {
 		page, err := ops.Payouts(c.t.Context(), scope, client.PayoutFilter{Before: before}, 1000)
 		if err != nil {
@@ -262,11 +274,11 @@ func (c *crash) readAll(ops *client.Client, scope client.Scope, all map[string]c
 			switch p.Status {
 			case "paid", "failed":
 			default:
-				ended = false
+				open++
 			}
 		}
 		if !page.More {
-			return ended
+			return open
 		}
 	}
 }

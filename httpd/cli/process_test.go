@@ -164,7 +164,12 @@ func once(t *testing.T, env []string, args ...string) (string, int) {
 // newPlace runs init in a new directory.
 func newPlace(t *testing.T) made {
 	t.Helper()
-	out, code := once(t, nil, "init", filepath.Join(t.TempDir(), "pay"), "--listen", "127.0.0.1:0", "--json")
+	return newPlaceIn(t, filepath.Join(t.TempDir(), "pay"))
+}
+
+func newPlaceIn(t *testing.T, dir string) made {
+	t.Helper()
+	out, code := once(t, nil, "init", dir, "--listen", "127.0.0.1:0", "--json")
 	var m made
 	if err := json.Unmarshal([]byte(out), &m); err != nil || code != ExitDone {
 		t.Fatalf("init: exit code %d, %v, output %q", code, err, out)
