@@ -85,6 +85,7 @@ type Config struct {
 	// slash; empty where they can't.
 	NotifyURL string
 	Timing    Timing
+	Retention Retention
 	Log       *slog.Logger
 	// Anchor keeps how far the store has come in a second place; nil: nowhere.
 	Anchor Anchor
@@ -107,6 +108,8 @@ type Engine struct {
 	listed atomic.Bool                    // on hold, the providers' lists have been read
 	held   atomic.Pointer[string]         // why nothing is sent; nil: not on hold
 	fatal  atomic.Pointer[error]          // why this process must not go on
+
+	keeping keeping // how far retention has come
 }
 
 // Open checks the configuration, begins a new epoch in the store and returns

@@ -68,6 +68,9 @@ func (e *Engine) editMethod(ctx context.Context, s Scope, m Method, ed MethodEdi
 	if len(m.Metadata)+len(m.Billing) > 10_000 || len(m.Nick) > 255 {
 		return nil, invalid("metadata", "metadata and billing together have at most 10000 bytes, nick_name 255")
 	}
+	if err := noSecurityCode(m.Metadata, m.Billing); err != nil {
+		return nil, err
+	}
 	if ed.Details == nil {
 		return &m, nil
 	}
@@ -119,21 +122,24 @@ func (e *Engine) DeleteMethod(ctx context.Context, c Caller, id string) error {
 		if err != nil {
 			return err
 		}
-		if err := dropMethod(tx, c.Scope, m); err != nil {
+		if err := removeMethod(tx, c.Scope, m); err != nil {
 			return err
-		}
-		cust, err := loadCustomer(tx, c.Scope, m.Customer)
-		if err != nil {
-			return err
-		}
-		if cust.DefaultMethod == id {
-			cust.DefaultMethod = ""
-			if err := keep(tx, bucketCustomer, c.key(cust.ID), cust); err != nil {
-				return err
-			}
 		}
 		return c.act(tx, now, "payment_method.delete", id)
 	})
+}
+
+// removeMethod is dropMethod for one of a customer who stays.
+func removeMethod(tx store.Tx, s Scope, m *Method) error {
+	if err := dropMethod(tx, s, m); err != nil {
+		return err
+	}
+	cust, err := loadCustomer(tx, s, m.Customer)
+	if err != nil || cust.DefaultMethod != m.ID {
+		return err
+	}
+	cust.DefaultMethod = ""
+	return keep(tx, bucketCustomer, s.key(cust.ID), cust)
 }
 
 func dropMethod(tx store.Tx, s Scope, m *Method) error {
