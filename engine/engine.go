@@ -154,7 +154,7 @@ func (e *Engine) begin(ctx context.Context, why string, off time.Duration) error
 		if err := checkFormat(tx); err != nil {
 			return err
 		}
-		if err := e.checkRing(tx); err != nil {
+		if err := checkRing(tx, e.Locker.Status().Ring); err != nil {
 			return err
 		}
 		now, _ := e.pulse.now()
@@ -214,9 +214,9 @@ func checkFormat(tx store.Tx) error {
 }
 
 // checkRing refuses a keyring that is not the one that sealed this store's
-// records. A sealed locker is asked again when it is opened.
-func (e *Engine) checkRing(tx store.Tx) error {
-	ring := e.Locker.Status().Ring
+// records. A sealed locker, which doesn't say whose it is, is asked again when
+// it is opened.
+func checkRing(tx store.Tx, ring string) error {
 	if ring == "" {
 		return nil
 	}

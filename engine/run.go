@@ -40,6 +40,12 @@ func (e *Engine) Run(ctx context.Context) error {
 		if err := scrub.step(ctx, e); err != nil && ctx.Err() == nil {
 			e.Log.WarnContext(ctx, "a sweep was put off", "err", err)
 		}
+		switch left, err := e.Retain(ctx); {
+		case err != nil && ctx.Err() == nil:
+			e.Log.WarnContext(ctx, "what should be forgotten is still there; the next sweep tries again", "err", err)
+		case left > 0:
+			e.ring() // after what is due by then
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -63,7 +69,8 @@ func (e *Engine) Run(ctx context.Context) error {
 func (e *Engine) round(ctx context.Context, crew *crew) error {
 	for ctx.Err() == nil {
 		if err := e.healthy(); err != nil {
-			if errors.Is(err, errLockerSealed) {
+			if errors.Is(err, errLockerSealed) { // it waits for custodians, and stands still for no other reason
+				e.stats.LastRound.Store(int64(e.Clock.Mono()))
 				return nil
 			}
 			return err

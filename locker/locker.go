@@ -76,6 +76,14 @@ type ring struct {
 	rotating bool
 }
 
+func (r *ring) wipe() {
+	r.master.wipe()
+	r.root.wipe()
+	for n := range r.terms {
+		r.terms[n] = key{}
+	}
+}
+
 // Open returns an unsealed locker. An empty keyring gets its first term,
 // unless c.Existing is set.
 //
@@ -129,6 +137,23 @@ func (l *Locker) Unseal(ctx context.Context, master MasterKey) error {
 	return nil
 }
 
+// Ring returns the name of the keyring (Status.Ring) as master opens it, and
+// opens nothing: whoever must know that this is the right keyring asks before
+// anything can be sealed under it. Unlike Unseal it creates none.
+//
+// Errors: ErrWrongMaster, ErrNoKeyring, ErrTampered, and what the store gives.
+func (l *Locker) Ring(ctx context.Context, master MasterKey) (string, error) {
+	if master.m == nil {
+		return "", fmt.Errorf("%w: no key given", ErrWrongMaster)
+	}
+	r, err := l.read(ctx, master.m)
+	if err != nil {
+		return "", fmt.Errorf("read keyring: %w", err)
+	}
+	defer r.wipe()
+	return ringID(&r.root), nil
+}
+
 // Close seals the locker again and wipes its keys as far as Go allows. What
 // runs meanwhile ends well or with ErrSealed. Closing twice is harmless; a
 // closed locker may be unsealed again. It waits for a running rotation.
@@ -136,12 +161,8 @@ func (l *Locker) Close() {
 	l.admin.Lock()
 	defer l.admin.Unlock()
 	l.mu.Lock()
-	if r := l.ring; r != nil {
-		r.master.wipe()
-		r.root.wipe()
-		for n := range r.terms {
-			r.terms[n] = key{}
-		}
+	if l.ring != nil {
+		l.ring.wipe()
 		l.ring = nil
 	}
 	l.mu.Unlock()
