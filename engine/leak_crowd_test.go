@@ -6,7 +6,6 @@ import (
 	"fmt"
 	mrand "math/rand/v2"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +16,6 @@ import (
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/payout"
 	"penstock/engine/service"
-	"penstock/locker"
 	"penstock/store"
 )
 
@@ -47,8 +45,6 @@ func (c *crowd) came(command string, err error) {
 		time.Sleep(500 * time.Millisecond)
 	case errors.As(err, &refused) && refused.Code != engine.CodeUnknown && refused.Code != engine.CodeInvalid && refused.Code != engine.CodeMissing && refused.Code != engine.CodeBusy:
 		code = string(refused.Code)
-	case errors.Is(err, locker.ErrErased) && os.Getenv("PENSTOCK_FOUND") == "": // see TestALookDuringARedactionReadsAsRedacted
-		code = "erased"
 	default:
 		c.wonder("%s: %v", command, err)
 		return
@@ -228,7 +224,7 @@ func gather(t *testing.T, seed uint64, acts int, plant func(*ring)) (odd []strin
 
 // TestACrowdBreaksNothing is for -race as well: 32 callers, every command.
 func TestACrowdBreaksNothing(t *testing.T) {
-	for seed := uint64(1); seed <= histories(2); seed++ {
+	for seed := uint64(1); seed <= histories(crowds); seed++ {
 		for _, what := range gather(t, seed, 60, nil) {
 			t.Errorf("seed %d: %s", seed, what)
 		}

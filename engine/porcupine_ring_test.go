@@ -117,7 +117,7 @@ func (r *ring) halt() {
 	r.t.Helper()
 	r.stop()
 	err := <-r.done
-	if err != nil && !errors.Is(err, store.ErrCommitUnknown) && !errors.Is(err, store.ErrClosed) {
+	if err != nil && !cutOff(err) {
 		r.t.Errorf("Run ended with %v", err)
 	}
 	r.words.settled(&r.history, "", r.power != nil && r.power.IsCut())

@@ -4,3 +4,6 @@ package engine_test
 
 // yearDays is how long the year is unless PENSTOCK_YEAR_DAYS says otherwise.
 const yearDays = 365
+
+// crowds is how many seeds TestACrowdBreaksNothing takes.
+const crowds = 2

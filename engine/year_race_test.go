@@ -4,3 +4,6 @@ package engine_test
 
 // yearDays is shorter where every step is watched.
 const yearDays = 45
+
+// crowds is how many seeds TestACrowdBreaksNothing takes.
+const crowds = 1
