@@ -2,7 +2,7 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
+	"crypto/hmac"
 	"errors"
 	"fmt"
 	"time"
@@ -30,6 +30,8 @@ type Once struct {
 	Answer   []byte // what to answer; nil while it is open
 	Replayed bool   // this command had been carried out before
 	Subject  string // id of what the first call made or touched
+
+	row, print []byte // of the record, once keyed
 }
 
 type onceRecord struct {
@@ -39,9 +41,23 @@ type onceRecord struct {
 	At          time.Time `json:"t"`
 }
 
-func (o *Once) rowKey(s Scope) []byte {
-	h := sha256.Sum256([]byte(o.Key))
-	return append(s.key(o.Op, ""), h[:]...)
+// keyed makes what is stored of the key and of the body's fingerprint. Both are
+// made under a key of the locker: a body may hold a card number, of which a
+// stolen store shows so much beside it that a plain hash would tell the rest
+// (PCI DSS 3.5.1.1). So may a caller's key.
+func (e *Engine) keyed(s Scope, o *Once) error {
+	if o.row != nil {
+		return nil
+	}
+	row, err := e.Locker.MAC("once", []byte(o.Op), []byte(o.Key))
+	if err == nil {
+		o.print, err = e.Locker.MAC("once body", o.Fingerprint[:])
+	}
+	if err != nil {
+		return sealError("name the once-record", err)
+	}
+	o.row = append(s.key(o.Op, ""), row...)
+	return nil
 }
 
 // replay looks whether the command was carried out before. It fills the Once
@@ -50,14 +66,17 @@ func (e *Engine) replay(tx store.Tx, s Scope, o *Once) (bool, error) {
 	if o == nil || o.Key == "" {
 		return false, nil
 	}
-	rec, err := load[onceRecord](tx, bucketOnce, o.rowKey(s))
+	if err := e.keyed(s, o); err != nil {
+		return false, err
+	}
+	rec, err := load[onceRecord](tx, bucketOnce, o.row)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	if e.Rules.Same(string(rec.Fingerprint) != string(o.Fingerprint[:])) {
+	if e.Rules.Same(!hmac.Equal(rec.Fingerprint, o.print)) {
 		return false, &Error{Code: CodeKeyReused, Field: "Idempotency-Key", Message: "this idempotency key was used with another body", Hint: "use a new key for a new request"}
 	}
 	o.Answer, o.Subject, o.Replayed = rec.Answer, rec.Subject, true
@@ -95,6 +114,9 @@ func (o *Once) record(tx store.Tx, s Scope, now time.Time, subject string, resul
 	if o == nil || o.Key == "" {
 		return nil
 	}
+	if o.row == nil {
+		return errors.New("engine: a once-record is written without a look for it")
+	}
 	o.Subject, o.Answer, o.Replayed = subject, nil, false
 	if o.Render != nil {
 		var err error
@@ -102,7 +124,7 @@ func (o *Once) record(tx store.Tx, s Scope, now time.Time, subject string, resul
 			return fmt.Errorf("render the answer: %w", err)
 		}
 	}
-	return keep(tx, bucketOnce, o.rowKey(s), onceRecord{o.Fingerprint[:], o.Answer, subject, now})
+	return keep(tx, bucketOnce, o.row, onceRecord{o.print, o.Answer, subject, now})
 }
 
 // FixAnswer settles what an open Once answers. The first to fix it wins, and
@@ -111,9 +133,12 @@ func (e *Engine) FixAnswer(ctx context.Context, s Scope, o *Once, answer []byte)
 	if o == nil || o.Key == "" {
 		return answer, nil
 	}
+	if err := e.keyed(s, o); err != nil {
+		return nil, err
+	}
 	fixed := answer
 	err := e.update(ctx, func(tx store.Tx, _ time.Time) error {
-		rec, err := load[onceRecord](tx, bucketOnce, o.rowKey(s))
+		rec, err := load[onceRecord](tx, bucketOnce, o.row)
 		if err != nil {
 			return fmt.Errorf("find the once-record to fix: %w", err)
 		}
@@ -122,7 +147,7 @@ func (e *Engine) FixAnswer(ctx context.Context, s Scope, o *Once, answer []byte)
 			return nil
 		}
 		fixed, rec.Answer = answer, answer
-		return keep(tx, bucketOnce, o.rowKey(s), rec)
+		return keep(tx, bucketOnce, o.row, rec)
 	})
 	if err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ const (
 	bucketRequest  = "request"     // scope | id -> Request, with its payouts and its history
 	bucketRef      = "ref"         // scope | merchant's own id -> request id
 	bucketRecent   = "by_customer" // scope | customer | 0 | request id -> nothing
-	bucketOnce     = "once"        // scope | operation | 0 | SHA-256 of the key -> onceRecord
+	bucketOnce     = "once"        // scope | operation | 0 | keyed hash of the key -> onceRecord
 	bucketHistory  = "history"     // scope | request id | sequence -> lines that no longer fit into the record
 	bucketCustomer = "customer"    // scope | id -> Customer
 	bucketMethod   = "method"      // scope | id -> Method
