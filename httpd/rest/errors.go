@@ -203,7 +203,8 @@ func (r *refusal) body() errorBody {
 	if r.status >= 500 && r.status != http.StatusNotImplemented {
 		kind = "api"
 	}
-	b := errorBody{Type: kind, Message: r.message, Code: r.code, Reason: r.reason}
+	// A refusal names what it refuses, and anything may stand in the place of an id.
+	b := errorBody{Type: kind, Message: wire.Redact(r.message), Code: r.code, Reason: wire.Redact(r.reason)}
 	if r.unread {
 		b.Type, b.ErrorType = "", kind
 	}
