@@ -176,6 +176,7 @@ type Status struct {
 	Terms    int    // how many can be read: 1, or 2 while rotating; 0 while sealed
 	Rotating bool   // a rotation has begun and not ended, in this process or an earlier one
 	Cached   int    // data keys at hand
+	Master   string // MasterKey.ID of the key that opens it; "" while sealed
 	// Ring names the keyring for ever, whatever rotates. A main store that
 	// keeps it can tell a foreign keyring from its own. "" while sealed.
 	Ring string
@@ -194,6 +195,7 @@ func (l *Locker) Status() Status {
 		Terms:    len(r.terms),
 		Rotating: r.rotating,
 		Cached:   l.cache.len(),
+		Master:   masterID(&r.master).String(),
 		Ring:     ringID(&r.root),
 	}
 }

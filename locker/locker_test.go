@@ -348,7 +348,7 @@ func TestSealedLockerRefusesEverything(t *testing.T) {
 	}
 	wantErr(t, "unseal twice", l.Unseal(ctx, master), ErrOpen)
 	wantOpen(t, l, alice, card, sealed, "x")
-	if got, want := l.Status(), (Status{Term: 1, Terms: 1, Cached: 1, Ring: ring}); got != want {
+	if got, want := l.Status(), (Status{Term: 1, Terms: 1, Cached: 1, Master: master.ID(), Ring: ring}); got != want {
 		t.Errorf("status = %+v, want %+v", got, want)
 	}
 	l.Close()

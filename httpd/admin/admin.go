@@ -35,6 +35,9 @@ type Locker struct {
 	Sealed   bool
 	Term     uint32
 	Rotating bool
+	// Given of Needed custodians' shares are there; 0 and 0 when none was given.
+	Given  int
+	Needed int
 }
 
 // Report is what a check found.
@@ -59,7 +62,9 @@ type Config struct {
 	LiveKeys func() error
 	// Backup and Keyring write what `penstock backup` stores.
 	Backup, Keyring func(context.Context, io.Writer) error
-	Metrics         bool // whether GET /metrics answers
+	// Vault is what can be done with the locker's keys.
+	Vault   Vault
+	Metrics bool // whether GET /metrics answers
 }
 
 // Admin answers an operator. It is safe for concurrent use.
@@ -107,7 +112,7 @@ func (a *Admin) Public(f *wire.Funnel) wire.Mount {
 // connect: it authenticates nobody.
 func (a *Admin) Private(f *wire.Funnel) wire.Mount {
 	d := dialect()
-	return wire.Mount{Dialect: d, Routes: []wire.Route{
+	return wire.Mount{Dialect: d, Routes: append(a.lockerRoutes(f, d), []wire.Route{
 		{Method: "GET", Pattern: "/status", Handler: call(f, d, a.getStatus)},
 		{Method: "GET", Pattern: "/merchants", Handler: call(f, d, a.listMerchants)},
 		{Method: "POST", Pattern: "/merchants", Handler: call(f, d, a.createMerchant)},
@@ -131,7 +136,7 @@ func (a *Admin) Private(f *wire.Funnel) wire.Mount {
 		{Method: "POST", Pattern: "/check", Handler: call(f, d, a.check)},
 		{Method: "POST", Pattern: "/backup", Handler: call(f, d, a.backup)},
 		{Method: "POST", Pattern: "/keyring", Handler: call(f, d, a.keyring)},
-	}}
+	}...)}
 }
 
 // who is nobody in particular: the socket let them in.

@@ -97,6 +97,8 @@ type lockerState struct {
 	Sealed   bool   `json:"sealed"`
 	Term     uint32 `json:"term"`
 	Rotating bool   `json:"rotating"`
+	Given    int    `json:"shares_given,omitzero"`
+	Needed   int    `json:"shares_needed,omitzero"`
 }
 
 type storeState struct {

@@ -56,11 +56,19 @@ func (a *Admin) Check(ctx context.Context, progress func(done int)) (*Report, er
 }
 
 func (a *Admin) backup(context.Context, *wire.Call, wire.None) (wire.Reply, error) {
-	return stream(a.Backup)
+	return a.copy(a.Backup)
 }
 
 func (a *Admin) keyring(context.Context, *wire.Call, wire.None) (wire.Reply, error) {
-	return stream(a.Keyring)
+	return a.copy(a.Keyring)
+}
+
+// copy streams what only an open locker can make.
+func (a *Admin) copy(fn func(context.Context, io.Writer) error) (wire.Reply, error) {
+	if a.Locker().Sealed {
+		return wire.Reply{}, errSealed
+	}
+	return stream(fn)
 }
 
 func stream(fn func(context.Context, io.Writer) error) (wire.Reply, error) {

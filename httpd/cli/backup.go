@@ -176,11 +176,15 @@ func readParcel(r *bufio.Reader, w io.Writer) (int64, error) {
 // backup writes the store as of one moment to w, compressed and encrypted,
 // while the appliance goes on.
 func (a *appliance) backup(ctx context.Context, w io.Writer) error {
+	to, err := a.recipient()
+	if err != nil {
+		return err
+	}
 	counts, err := a.counts(ctx)
 	if err != nil {
 		return err
 	}
-	sealed, err := age.Encrypt(w, a.master.backup)
+	sealed, err := age.Encrypt(w, to)
 	if err != nil {
 		return fmt.Errorf("encrypt backup: %w", err)
 	}
@@ -202,6 +206,9 @@ func (a *appliance) backup(ctx context.Context, w io.Writer) error {
 // whose records it is to open: a key is in the keyring before anything is
 // sealed under it.
 func (a *appliance) keyring(ctx context.Context, w io.Writer) error {
+	if a.locker.Status().Sealed {
+		return errSealed() // it can't say whose it is
+	}
 	return writeParcel(w, a.manifest(parcelKeyring, nil), func(w io.Writer) error { return a.keys.Snapshot(ctx, w) })
 }
 

@@ -1,33 +1,24 @@
 package cli
 
 import (
-	"bytes"
-	"crypto/hkdf"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
 
 	"filippo.io/age"
+
+	"penstock/locker"
 )
 
 // backupDomain separates the key of backups from all else that is derived
 // from a master key.
 const backupDomain = "penstock backup v1"
 
-// backupIdentity derives from a master key's text the age identity (X25519)
-// that opens backups: HKDF-SHA256 of the key, so that the master key alone
-// restores, and a backup's identity tells nothing of the master key. The text
-// must have been accepted by locker.ParseMaster.
-func backupIdentity(text []byte) (*age.X25519Identity, error) {
-	raw, err := masterBytes(text)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(raw)
-	scalar, err := hkdf.Key(sha256.New, raw, nil, backupDomain, 32)
+// backupIdentity derives from a master key the age identity (X25519) that
+// opens backups, so that the master key alone restores, and a backup's
+// identity tells nothing of the master key.
+func backupIdentity(key locker.MasterKey) (*age.X25519Identity, error) {
+	scalar, err := key.Derive(backupDomain)
 	if err != nil {
 		return nil, fmt.Errorf("derive the key of backups: %w", err)
 	}
@@ -37,26 +28,6 @@ func backupIdentity(text []byte) (*age.X25519Identity, error) {
 		return nil, errors.New("derive the key of backups: not an X25519 identity") // err could quote it
 	}
 	return identity, nil
-}
-
-// masterBytes takes the one value out of a master key's text.
-func masterBytes(text []byte) ([]byte, error) {
-	for line := range bytes.Lines(text) {
-		line = bytes.TrimSpace(line)
-		if len(line) == 0 || line[0] == '#' {
-			continue
-		}
-		raw := make([]byte, 48)
-		n, err := hex.Decode(raw, line)
-		if len(line) != 64 {
-			n, err = base64.StdEncoding.Strict().Decode(raw, line)
-		}
-		if err != nil || n != 32 {
-			break
-		}
-		return raw[:n], nil
-	}
-	return nil, errors.New("read master key: not 32 bytes in hex or base64")
 }
 
 const bech32Alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"

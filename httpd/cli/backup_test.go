@@ -14,11 +14,14 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
+
 	"penstock/engine"
 	"penstock/engine/connector"
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/money"
 	"penstock/engine/service"
+	"penstock/locker"
 )
 
 // TestBech32 has the valid strings of BIP 173 that carry data.
@@ -38,8 +41,15 @@ func TestBech32(t *testing.T) {
 func TestBackupKeyFollowsFromTheMasterKeyAlone(t *testing.T) {
 	const hexKey = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 	const base = "# comment\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
-	a, errA := backupIdentity([]byte(hexKey))
-	b, errB := backupIdentity([]byte(base))
+	identity := func(text string) (*age.X25519Identity, error) {
+		key, err := locker.ParseMaster([]byte(text))
+		if err != nil {
+			return nil, err
+		}
+		return backupIdentity(key)
+	}
+	a, errA := identity(hexKey)
+	b, errB := identity(base)
 	if errA != nil || errB != nil {
 		t.Fatal(errA, errB)
 	}
@@ -49,12 +59,12 @@ func TestBackupKeyFollowsFromTheMasterKeyAlone(t *testing.T) {
 	if got, want := a.Recipient().String(), "age1"; !strings.HasPrefix(got, want) {
 		t.Errorf("recipient %q, want it to begin with %q", got, want)
 	}
-	c, err := backupIdentity([]byte(strings.Replace(hexKey, "00", "01", 1)))
+	c, err := identity(strings.Replace(hexKey, "00", "01", 1))
 	if err != nil || c.String() == a.String() {
 		t.Errorf("another key gives the same identity (%v)", err)
 	}
-	if _, err := backupIdentity([]byte("short")); err == nil {
-		t.Error("a text that is no key was taken")
+	if _, err := backupIdentity(locker.MasterKey{}); err == nil {
+		t.Error("a key that is none was taken")
 	}
 }
 
@@ -158,9 +168,15 @@ func forgetfulBank(t *testing.T) (url string, bank *sandbox.Provider) {
 	return "http://" + ln.Addr().String(), s.Provider()
 }
 
+func twelveFifty(c money.Currency) engine.NewRequest {
+	return engine.NewRequest{Dialect: "rest", Amount: money.New(1250, c), Confirm: true, AutoFulfill: true,
+		Beneficiary: engine.Beneficiary{Kind: service.Bank, Form: "sepa", Details: connector.Details{"iban": goodIBAN}}}
+}
+
 // TestRestoredStoreLooksBeforeItSends: a payout that waited to be sent when
 // the backup was made, and was sent afterwards, is not sent again by the
-// restored store, even at a provider that would pay it twice.
+// restored store, even at a provider that would pay it twice. Nothing new is
+// paid before a person has released it, and after that it is.
 func TestRestoredStoreLooksBeforeItSends(t *testing.T) {
 	url, bank := forgetfulBank(t)
 	m := newPlace(t)
@@ -170,8 +186,7 @@ func TestRestoredStoreLooksBeforeItSends(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := a.engine.Create(t.Context(), who, engine.NewRequest{Dialect: "rest", Amount: money.New(1250, eur), Confirm: true, AutoFulfill: true,
-		Beneficiary: engine.Beneficiary{Kind: service.Bank, Form: "sepa", Details: connector.Details{"iban": goodIBAN}}}, nil)
+	v, err := a.engine.Create(t.Context(), who, twelveFifty(eur), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,11 +203,17 @@ func TestRestoredStoreLooksBeforeItSends(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "back")
-	out, err := restore(t.Context(), testEnv(t), file, dir, filepath.Join(filepath.Dir(m.Config), "master.key"), "")
+	out, err := restoring{key: filepath.Join(filepath.Dir(m.Config), "master.key")}.restore(t.Context(), testEnv(t), file, dir)
 	if err != nil || out.Doubted != 1 || len(out.Report.Findings) > 0 {
 		t.Fatalf("restore: %+v, %v, want one payout in doubt and no finding", out, err)
 	}
 	back := openPlace(t, out.Config, url)
+	if got, want := back.engine.Held(), "restored from the backup of "; !strings.HasPrefix(got, want) || got != out.Held {
+		t.Errorf("the restored store is held for %q, want %q...", got, want)
+	}
+	if _, err := back.engine.Create(t.Context(), who, twelveFifty(eur), nil); err == nil {
+		t.Error("the restored store took a payout before its release")
+	}
 	waitFor(t, "the restored payout has ended", func() bool {
 		if _, err := back.engine.Work(t.Context()); err != nil {
 			t.Fatal(err)
@@ -200,9 +221,23 @@ func TestRestoredStoreLooksBeforeItSends(t *testing.T) {
 		got, err := back.engine.Get(t.Context(), who, engine.PrefixRequest, engine.PrefixRequest+v.ID)
 		return err == nil && got.Stage.Ended()
 	})
+	if err := back.engine.Release(t.Context(), engine.Caller{Actor: "operator"}); err != nil {
+		t.Fatal(err)
+	}
+	next, err := back.engine.Create(t.Context(), who, twelveFifty(eur), nil)
+	if err != nil {
+		t.Fatalf("after the release: %v", err)
+	}
+	waitFor(t, "a payout made after the release has ended", func() bool {
+		if _, err := back.engine.Work(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got, err := back.engine.Get(t.Context(), who, engine.PrefixRequest, engine.PrefixRequest+next.ID)
+		return err == nil && got.Stage.Ended()
+	})
 	lines, err := bank.Ledger()
-	if err != nil || len(lines) != 1 || lines[0].Movements != 1 {
-		t.Errorf("the ledger has %+v, %v; want money to have moved once", lines, err)
+	if err != nil || len(lines) != 2 || lines[0].Movements != 1 || lines[1].Movements != 1 {
+		t.Errorf("the ledger has %+v, %v; want money to have moved once for each of two payouts", lines, err)
 	}
 	if err := back.Close(); err != nil {
 		t.Fatal(err)

@@ -56,7 +56,8 @@ type StoreConfig struct {
 // LockerConfig says who opens the locker and how long it keeps.
 type LockerConfig struct {
 	MasterKey       MasterKey `toml:"master_key" reader:"locker"`
-	OneOffRetention Duration  `toml:"one_off_retention" reader:"locker"`
+	OneOffRetention Duration  `toml:"one_off_retention" reader:"engine"`
+	UnusedMethods   Duration  `toml:"unused_methods" reader:"engine"`
 }
 
 // EngineConfig is the pace of the work (DESIGN.md 5 and 6).

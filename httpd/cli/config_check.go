@@ -97,6 +97,9 @@ func (cfg *Config) checkStore(c *checker) {
 	c.rule(cfg.Locker.OneOffRetention.D() >= cfg.Engine.AttentionAfter.D()+48*time.Hour, "locker.one_off_retention",
 		"wants at least two days more than engine.attention_after (%s), or details vanish before their payout has ended; got %s",
 		cfg.Engine.AttentionAfter, cfg.Locker.OneOffRetention)
+	unused := cfg.Locker.UnusedMethods
+	c.rule(unused.D() == 0 || unused.D() >= 24*time.Hour && unused.D() <= 3650*24*time.Hour, "locker.unused_methods",
+		"wants 0s for never, or %s to %s; got %s", Duration{24 * time.Hour}, Duration{3650 * 24 * time.Hour}, unused)
 	c.span("locker.one_off_retention", cfg.Locker.OneOffRetention, 48*time.Hour, 3650*24*time.Hour)
 }
 

@@ -18,6 +18,7 @@ const (
 	KeyFile       = "file"       // a file of mode 0600
 	KeyCredential = "credential" // a systemd credential
 	KeyPassphrase = "passphrase" // typed by an operator at the start
+	KeyShares     = "shares"     // held by custodians, who open the appliance after its start
 )
 
 // Duration is a time span that a person writes as "10s", "15m", "24h" or
@@ -115,7 +116,7 @@ type Path string
 // MasterKey says where the locker's master key comes from. It holds no key.
 type MasterKey struct {
 	Kind string // one of the Key constants
-	Name string // the file's path or the credential's name; empty for a passphrase
+	Name string // the file's path or the credential's name; empty for the others
 }
 
 // String is the form that UnmarshalText reads.
@@ -129,17 +130,17 @@ func (m MasterKey) String() string {
 // MarshalText writes what UnmarshalText reads.
 func (m MasterKey) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
-// UnmarshalText reads file:PATH, credential:master.key or passphrase. What was
-// given is not repeated in the error: it may be a key put here by mistake.
+// UnmarshalText reads file:PATH, credential:master.key, passphrase or shares.
+// What was given is not repeated in the error: it may be a key put here by mistake.
 func (m *MasterKey) UnmarshalText(text []byte) error {
 	kind, name, _ := strings.Cut(string(text), ":")
 	switch {
 	case kind == KeyFile && name != "", kind == KeyCredential && name == locker.CredentialName:
 		*m = MasterKey{Kind: kind, Name: name}
-	case string(text) == KeyPassphrase:
-		*m = MasterKey{Kind: KeyPassphrase}
+	case string(text) == KeyPassphrase, string(text) == KeyShares:
+		*m = MasterKey{Kind: kind}
 	default:
-		return fmt.Errorf(`wants "file:PATH", "credential:%s" or "passphrase"`, locker.CredentialName)
+		return fmt.Errorf(`wants "file:PATH", "credential:%s", "passphrase" or "shares"`, locker.CredentialName)
 	}
 	return nil
 }

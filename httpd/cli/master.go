@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,14 +31,14 @@ func readMaster(ctx context.Context, env Env, from MasterKey, keys store.Store) 
 		if err != nil {
 			return master{}, err
 		}
-		return withBackup(key, from.Name)
+		return masterOf(key)
 	case KeyCredential:
 		return credentialMaster(lookup(env.Environ, "CREDENTIALS_DIRECTORY"), from.Name)
 	case KeyPassphrase:
 		return passphraseMaster(ctx, env, keys)
 	}
-	return master{}, withNext(fmt.Errorf("master key from %s: custodians' shares are not read by this version", from.Kind),
-		`set locker.master_key to "file:PATH", "credential:NAME" or "passphrase"`)
+	return master{}, withNext(fmt.Errorf("a new store's master key cannot come from %s", from.Kind),
+		`make it with "file:PATH", then split the key: penstock custodians`)
 }
 
 func credentialMaster(dir, name string) (master, error) {
@@ -48,7 +47,7 @@ func credentialMaster(dir, name string) (master, error) {
 		if err != nil {
 			return master{}, err
 		}
-		return withBackup(key, filepath.Join(dir, name))
+		return masterOf(key)
 	}
 	text, err := readBounded(filepath.Join(dir, name), maxSecret, false)
 	if err != nil {
@@ -58,25 +57,7 @@ func credentialMaster(dir, name string) (master, error) {
 	if err != nil {
 		return master{}, err
 	}
-	return withBackup(key, filepath.Join(dir, name))
-}
-
-// withBackup derives the recipient of backups from the key's own file.
-func withBackup(key locker.MasterKey, path string) (master, error) {
-	text, err := readBounded(path, maxSecret, false)
-	if err != nil {
-		return master{}, fmt.Errorf("read master key: %w", err)
-	}
-	defer clear(text)
-	again, err := locker.ParseMaster(text)
-	if err != nil || again.ID() != key.ID() {
-		return master{}, errors.Join(errors.New("the master key changed while it was read"), err)
-	}
-	identity, err := backupIdentity(text)
-	if err != nil {
-		return master{}, err
-	}
-	return master{key, identity.Recipient()}, nil
+	return masterOf(key)
 }
 
 func passphraseMaster(ctx context.Context, env Env, keys store.Store) (master, error) {

@@ -11,7 +11,6 @@ func (c Config) noEffect() []string {
 		key string
 		set bool
 	}{
-		{"locker.one_off_retention", c.Locker.OneOffRetention != d.Locker.OneOffRetention},
 		{"hosted.link_lifetime", c.Hosted.LinkLifetime != d.Hosted.LinkLifetime},
 		{"hosted.redirect_parameter", c.Hosted.RedirectParameter != d.Hosted.RedirectParameter},
 		{"hosted.signature_header", c.Hosted.SignatureHeader != d.Hosted.SignatureHeader},

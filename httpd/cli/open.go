@@ -31,7 +31,7 @@ type appliance struct {
 	store    *bolt.Store
 	keys     *bolt.Store
 	locker   *locker.Locker
-	master   master
+	vault    vault
 	policy   *egress.Policy
 	provider *sandbox.Provider // nil where the test provider is a process of its own
 	webhooks *http.Client
@@ -48,6 +48,9 @@ type opening struct {
 	// listen is called once the store is this process's own, with the address
 	// of the configuration, and returns it with the port that was got.
 	listen func(string) (string, error)
+	// master opens the keyring, wherever the configuration says that the key
+	// comes from; nil: from there.
+	master *master
 	// fatal is called when the outcome of a commit is not known, and must end
 	// the process; nil panics.
 	fatal func(error)
@@ -115,10 +118,26 @@ func expectStore(path string, create bool) error {
 }
 
 func (a *appliance) openLocker(ctx context.Context, o opening) (err error) {
-	if a.master, err = readMaster(ctx, o.env, o.cfg.Locker.MasterKey, a.keys); err != nil {
+	c := locker.Config{Keys: a.keys, Existing: !o.create}
+	var m master
+	switch {
+	case o.master != nil:
+		m = *o.master
+	case o.cfg.Locker.MasterKey.Kind == KeyShares && !o.create:
+		a.locker, err = locker.OpenSealed(c)
 		return err
+	default:
+		if m, err = readMaster(ctx, o.env, o.cfg.Locker.MasterKey, a.keys); err != nil {
+			return err
+		}
 	}
-	a.locker, err = locker.Open(ctx, locker.Config{Keys: a.keys, Master: a.master.key, Existing: !o.create})
+	c.Master = m.key
+	a.locker, err = locker.Open(ctx, c)
+	if errors.Is(err, locker.ErrWrongMaster) && o.master == nil {
+		m.key.Wipe()
+		a.locker, m, err = a.openSuccessor(ctx, o.cfg.Locker.MasterKey, c)
+	}
+	a.vault.set(m)
 	switch {
 	case errors.Is(err, locker.ErrNoKeyring):
 		return withNext(fmt.Errorf("open %s: %w", o.cfg.Store.KeysPath, err),
@@ -143,6 +162,7 @@ func (a *appliance) openEngine(ctx context.Context, o opening) (err error) {
 		Store: a.store, Locker: a.locker, Clock: engine.RealClock(), Rand: rand.Reader, Connectors: connectors, Transport: transport,
 		CheckURL: func(raw string) error { _, err := a.policy.CheckURL(raw); return err },
 		Render:   o.render, NotifyURL: o.cfg.PublicURL(), Timing: o.cfg.timing(), Log: o.log,
+		Retention: engine.Retention{OneOff: o.cfg.Locker.OneOffRetention.D(), UnusedMethods: o.cfg.Locker.UnusedMethods.D()},
 	})
 	return err
 }
@@ -217,7 +237,7 @@ func (a *appliance) Close() error {
 	if a.locker != nil {
 		a.locker.Close()
 	}
-	a.master.key.Wipe()
+	a.vault.wipe()
 	if a.provider != nil {
 		errs = append(errs, a.provider.Close())
 	}

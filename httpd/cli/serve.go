@@ -122,20 +122,25 @@ func (d *daemon) adminConfig() admin.Config {
 		},
 		Locker: func() admin.Locker {
 			s := d.locker.Status()
-			return admin.Locker{Sealed: s.Sealed, Term: s.Term, Rotating: s.Rotating}
+			given, needed := d.vault.quorum.Given()
+			return admin.Locker{Sealed: s.Sealed, Term: s.Term, Rotating: s.Rotating, Given: given, Needed: needed}
 		},
 		Stalled: d.stalled(),
 		LiveKeys: func() error {
-			if masterApart(d.cfg) {
+			if !d.keyBeside() {
 				return nil
 			}
 			return &admin.Refusal{
 				Message: "no live key is made while the master key lies beside the store: whoever copied the directory could read every detail",
-				Hint:    "move it elsewhere and set locker.master_key (file:PATH or credential:NAME), restart, then repeat",
+				Hint:    "move it elsewhere and set locker.master_key (file:PATH, credential:NAME or shares), restart, then repeat",
 			}
 		},
 		Backup:  d.backup,
 		Keyring: d.keyring,
+		Vault: admin.Vault{
+			Give: d.giveShare, Forget: d.forgetShares, Split: d.split, Master: d.rekeyMaster,
+			Rekey: func(ctx context.Context, tell func(int)) (uint32, error) { return d.engine.Rekey(ctx, keeper(), tell) },
+		},
 	}
 }
 

@@ -17,37 +17,42 @@ import (
 	"github.com/spf13/cobra"
 
 	"penstock/engine"
-
 	"penstock/httpd/client"
 	"penstock/locker"
 )
 
 func verbRestore(env Env) *cobra.Command {
-	var key, keys string
+	var with restoring
 	cmd := &cobra.Command{
-		Use:     "restore FILE DIR --key MASTER_KEY [--keys FILE]",
+		Use:     "restore FILE DIR (--key MASTER_KEY | --shares) [--keys FILE]",
 		Short:   "Make a directory to run from out of a backup",
 		GroupID: groupKeep,
 		Args:    cobra.ExactArgs(2),
 		Long: `Makes DIR out of a backup and checks it. DIR must be empty or not there, so that
 no store in use is ever written over. The wrapped data keys are taken from
 the newest copy beside FILE, or from --keys. A damaged, shortened or
-foreign file is refused and leaves nothing behind.
+foreign file is refused and leaves nothing behind. --shares takes custodians'
+shares in place of a key file: from the terminal, or from standard input, one a
+line. When the master key was changed after the backup, --old-key names the one
+of then.
 
-What the store has as waiting to be sent may have been sent after the backup, so
-each such payout is looked up at its provider before any money moves. Payouts
-that were made after the backup are not in it: compare with the providers before
-anybody repeats them.`,
+The restored store is on hold: it serves, asks the providers what became of each
+payout that was under way, and brings back from their lists what was paid after
+the backup; but it sends nothing and takes no payout until penstock release. What
+was made after the backup and never reached a provider is gone.`,
 		Example: `  penstock restore /backup/penstock-monday ./pay2 --key /safe/master.key
   penstock restore monday ./pay2 --key master.key --keys sunday.keys && penstock serve --config ./pay2/config.toml`,
 	}
-	cmd.Flags().StringVar(&key, "key", "", "`FILE` of the master key (mode 0600)")
-	cmd.Flags().StringVar(&keys, "keys", "", "`FILE` with the wrapped data keys (default FILE.keys, or the newest copy of them beside FILE)")
+	cmd.Flags().StringVar(&with.key, "key", "", "`FILE` of the master key (mode 0600)")
+	cmd.Flags().BoolVar(&with.shares, "shares", false, "ask custodians for their shares instead")
+	cmd.Flags().StringVar(&with.old, "old-key", "", "`FILE` of the master key that the backup was made under, if it was changed since")
+	cmd.Flags().StringVar(&with.keys, "keys", "", "`FILE` with the wrapped data keys (default FILE.keys, or the newest copy of them beside FILE)")
 	asJSON := new(bool)
 	jsonFlag(cmd, asJSON)
-	mustFlags(cmd, "key")
+	cmd.MarkFlagsOneRequired("key", "shares")
+	cmd.MarkFlagsMutuallyExclusive("key", "shares")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		out, err := restore(cmd.Context(), env, args[0], args[1], key, keys)
+		out, err := with.restore(cmd.Context(), env, args[0], args[1])
 		if err != nil {
 			return err
 		}
@@ -61,8 +66,13 @@ anybody repeats them.`,
 			}
 			return nil
 		}
-		printPairs(env, []pair{{"Configuration", out.Config}, {"Backup of", when(out.Created)}, {"Looked up before they are sent", plural(out.Doubted, "payout")}})
-		fmt.Fprintf(env.Stderr, "What was made after %s is not in it. The configuration is a new one: set what yours had, then\n  penstock serve --config %s\n", when(out.Created), out.Config)
+		printPairs(env, []pair{{"Configuration", out.Config}, {"Backup of", when(out.Created)}, {"Looked up first", plural(out.Doubted, "payout")},
+			{"Sending", "ON HOLD: nothing is sent until penstock release"}})
+		fmt.Fprintf(env.Stderr, `What was made after %s is not in it; what providers know of it is brought back from their lists.
+The configuration is a new one: set what yours had, then
+  penstock serve --config %[2]s
+  penstock release --config %[2]s    # once you have looked: until then nothing is sent
+`, when(out.Created), out.Config)
 		return r.showReport(out.Report)
 	}
 	return cmd
@@ -72,22 +82,53 @@ anybody repeats them.`,
 type restored struct {
 	Config  string         `json:"config"`
 	Created time.Time      `json:"backup_created"`
+	Held    string         `json:"held"` // why nothing is sent
 	Doubted int            `json:"looked_up_before_sending"`
 	Report  *client.Report `json:"check"`
 }
 
+// restoring says with which keys.
+type restoring struct {
+	key    string // file of the master key; or
+	shares bool   // custodians' shares are asked for
+	old    string // file of the master key of then; empty: the same
+	keys   string // file of the wrapped data keys; empty: the newest beside the backup
+}
+
+// open reads the keys that restoring needs: the master key, what the new
+// configuration is to say of its place, and the identity that opens the
+// backup.
+func (r restoring) open(env Env) (m master, place string, identity age.Identity, err error) {
+	var key locker.MasterKey
+	if r.shares {
+		place = KeyShares
+		key, err = askKey(env)
+	} else if place, err = absolute(r.key); err == nil {
+		key, err = locker.MasterFromFile(place)
+		place = KeyFile + ":" + place
+	}
+	if err == nil {
+		m, err = masterOf(key)
+	}
+	if err == nil && r.old != "" {
+		identity, err = masterIdentity(r.old)
+	} else if err == nil {
+		identity, err = backupIdentity(key)
+	}
+	return m, place, identity, err
+}
+
 // restore makes dir out of a backup. After an error dir is as it was.
-func restore(ctx context.Context, env Env, file, dir, key, keys string) (out restored, err error) {
-	identity, err := masterIdentity(key)
+func (r restoring) restore(ctx context.Context, env Env, file, dir string) (out restored, err error) {
+	key, place, identity, err := r.open(env)
+	defer key.key.Wipe()
 	if err != nil {
 		return out, err
 	}
-	if dir, err = filepath.Abs(dir); err != nil {
-		return out, fmt.Errorf("find %s: %w", dir, err)
+	if dir, err = absolute(dir); err != nil {
+		return out, err
 	}
-	if key, err = filepath.Abs(key); err != nil {
-		return out, fmt.Errorf("find %s: %w", key, err)
-	}
+	keys := r.keys
 	if err := claimDir(dir); err != nil {
 		return out, err
 	}
@@ -107,10 +148,10 @@ func restore(ctx context.Context, env Env, file, dir, key, keys string) (out res
 		return out, fmt.Errorf("%s: %w", keys, err)
 	}
 	out.Created = m.Created
-	if out.Config, err = writeConfig(env, dir, key); err != nil {
+	if out.Config, err = writeConfig(env, dir, place); err != nil {
 		return out, err
 	}
-	return out, out.settle(ctx, env)
+	return out, out.settle(ctx, env, key)
 }
 
 // masterIdentity reads a master key's file with the care that serving takes.
@@ -120,12 +161,7 @@ func masterIdentity(path string) (age.Identity, error) {
 		return nil, err
 	}
 	defer key.Wipe()
-	text, err := readBounded(path, maxSecret, true)
-	if err != nil {
-		return nil, fmt.Errorf("read master key: %w", err)
-	}
-	defer clear(text)
-	return backupIdentity(text)
+	return backupIdentity(key)
 }
 
 func unpackStore(env Env, file, to string, identity age.Identity) (m manifest, err error) {
@@ -196,13 +232,13 @@ func unpack(r *bufio.Reader, to string, p io.Writer) error {
 	return syncDir(filepath.Dir(to))
 }
 
-// writeConfig writes a new configuration, which names the master key where it
-// is, and a new administrator's key.
-func writeConfig(env Env, dir, key string) (string, error) {
+// writeConfig writes a new configuration, which says where the master key is,
+// and a new administrator's key.
+func writeConfig(env Env, dir, place string) (string, error) {
 	if _, err := writeAdminKey(dir); err != nil {
 		return "", err
 	}
-	text, err := fillExample(env.ExampleConfig, map[string]any{"locker.master_key": KeyFile + ":" + key, "rest.admin_api_key": "file:admin.key"})
+	text, err := fillExample(env.ExampleConfig, map[string]any{"locker.master_key": place, "rest.admin_api_key": "file:admin.key"})
 	if err != nil {
 		return "", err
 	}
@@ -210,21 +246,22 @@ func writeConfig(env Env, dir, key string) (string, error) {
 	return path, writeNew(path, text)
 }
 
-// settle opens what was restored, puts what may have been sent since in
-// doubt, and checks all.
-func (out *restored) settle(ctx context.Context, env Env) (err error) {
+// settle opens what was restored, puts it on hold, with what may have been sent
+// since in doubt, and checks all.
+func (out *restored) settle(ctx context.Context, env Env, key master) (err error) {
 	alone := slices.DeleteFunc(slices.Clone(env.Environ), func(e string) bool { return strings.HasPrefix(e, "PENSTOCK_") })
 	cfg, _, err := LoadConfig(out.Config, alone)
 	if err != nil {
 		return err
 	}
-	a, err := opening{env: env, cfg: cfg, log: slog.New(slog.DiscardHandler)}.open(ctx)
+	a, err := opening{env: env, cfg: cfg, log: slog.New(slog.DiscardHandler), master: &key}.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	if out.Doubted, err = a.engine.HoldSends(ctx, engine.Caller{Actor: "operator"}, "restored from a backup"); err != nil {
-		return fmt.Errorf("put what may have been sent in doubt: %w", err)
+	out.Held = "restored from the backup of " + when(out.Created)
+	if out.Doubted, err = a.engine.HoldSends(ctx, engine.Caller{Actor: "operator"}, out.Held); err != nil {
+		return fmt.Errorf("put the restored store on hold: %w", err)
 	}
 	p := newProgress(env, "records checked", false)
 	defer p.end()

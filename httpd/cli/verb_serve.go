@@ -34,6 +34,9 @@ finished, and the exit code is 0. SIGHUP reads the TLS certificate again.`,
 			return err
 		}
 		return d.run(ctx, func() {
+			if d.locker.Status().Sealed {
+				fmt.Fprintln(env.Stderr, "penstock serve: SEALED: work waits until enough custodians have given their shares: penstock unseal")
+			}
 			fmt.Fprintf(env.Stderr, "penstock serve: ready at %s, operator's socket %s (^C drains and stops)\n", d.cfg.PublicURL(), d.cfg.SocketPath())
 		})
 	}

@@ -27,7 +27,12 @@ func verbStatus(env Env) *cobra.Command {
 		return ask(r, func(c *client.Client) (client.Status, error) { return statusWithin(cmd.Context(), c, wait.D()) }, func(s client.Status) error {
 			locker := fmt.Sprintf("open, term %d", s.Locker.Term)
 			if s.Locker.Sealed {
-				locker = "sealed: work waits"
+				locker = "sealed: work waits for penstock unseal"
+				if s.Locker.Needed > 0 {
+					locker = fmt.Sprintf("sealed: %d of %d shares given; work waits", s.Locker.Given, s.Locker.Needed)
+				}
+			} else if s.Locker.Rotating {
+				locker += ", a rotation of its keys is under way (penstock rekey ends one that was cut short)"
 			}
 			room := ""
 			if s.Store.Low {

@@ -333,6 +333,8 @@ type Status struct {
 	Started time.Time `json:"started"`
 	Locker  struct {
 		Sealed   bool   `json:"sealed"`
+		Given    int    `json:"shares_given,omitzero"` // custodians' shares, while it is sealed
+		Needed   int    `json:"shares_needed,omitzero"`
 		Term     uint32 `json:"term"`
 		Rotating bool   `json:"rotating"`
 	} `json:"locker"`
