@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -90,20 +89,6 @@ func accountsOf(tx store.Tx, s Scope) (out []ProviderAccount, err error) {
 		return err
 	})
 	return out, err
-}
-
-// chooseAccount picks the first enabled account that the request admits.
-func chooseAccount(tx store.Tx, s Scope, r *Request) (*ProviderAccount, error) {
-	all, err := accountsOf(tx, s)
-	if err != nil {
-		return nil, err
-	}
-	for i := range all {
-		if !all[i].Disabled && (len(r.Providers) == 0 || slices.Contains(r.Providers, all[i].Provider)) {
-			return &all[i], nil
-		}
-	}
-	return nil, &Error{Code: CodeNoRoute, Object: ObjPayout, Message: "no connected provider can take this payout", Hint: "connect a provider account, or widen the list of connectors"}
 }
 
 // connectorOf builds the connector of an account, or takes the one built

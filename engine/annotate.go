@@ -18,14 +18,9 @@ func (e *Engine) Annotate(ctx context.Context, c Caller, prefix, name string, ed
 		if r.Stage != payout.Dispatching {
 			return wrongState(ObjPayout, name, string(r.Stage), "updated")
 		}
-		extra, err := edit(r.Extra)
-		if err != nil {
+		if err := r.take(Change{Extra: edit}); err != nil {
 			return err
 		}
-		if err := checkExtra(extra); err != nil {
-			return err
-		}
-		r.Extra = extra
 		r.tell(Line{At: now, What: "annotated", By: c.Actor, To: string(r.Stage)})
 		return nil
 	})

@@ -2,28 +2,13 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
-	"penstock/engine/money"
 	"penstock/engine/payout"
 	"penstock/engine/service"
 	"penstock/store"
 )
-
-// Change is what an update, or a confirm, gives a request that has not been
-// paid yet. What is nil or zero stays.
-type Change struct {
-	Prefix      string // of the request's id in the caller's dialect
-	Amount      *money.Amount
-	Beneficiary Beneficiary
-	AutoFulfill *bool
-	Recurring   *bool
-	Providers   []string
-	Extra       json.RawMessage
-	Confirm     bool
-}
 
 // confirm makes a whole request ready: it finds a way for the money to leave,
 // and fulfils where that was asked for.
@@ -77,18 +62,29 @@ func (e *Engine) issue(tx store.Tx, c Caller, now time.Time, r *View) error {
 }
 
 // change runs fn over a request in one transaction, then stores it with
-// everything that hangs on it. The customer is opened before, since a request
-// never changes its customer and nothing may wait inside a transaction.
+// everything that hangs on it.
 func (e *Engine) change(ctx context.Context, c Caller, prefix, name, action string, once *Once, fn func(store.Tx, time.Time, *View) error) (*View, error) {
 	if done, err := e.replayed(ctx, c.Scope, once); done || err != nil {
 		return nil, err
 	}
-	before, err := e.Get(ctx, c, prefix, name)
-	if err != nil {
-		return nil, err
+	for range 8 {
+		before, err := e.Get(ctx, c, prefix, name)
+		if err != nil {
+			return nil, err
+		}
+		v, err := e.changeFrom(ctx, c, before, action, once, fn)
+		if !errors.Is(err, errChanged) {
+			return v, err
+		}
 	}
+	return nil, &Error{Code: CodeBusy, Object: ObjPayout, ID: name, Message: "the payout is being changed by others; repeat"}
+}
+
+// changeFrom is change of a request that has been looked at. Its customer was
+// opened then, since nothing may wait inside a transaction.
+func (e *Engine) changeFrom(ctx context.Context, c Caller, before *View, action string, once *Once, fn func(store.Tx, time.Time, *View) error) (*View, error) {
 	var v *View
-	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
+	err := e.update(ctx, func(tx store.Tx, now time.Time) error {
 		v = nil
 		if done, err := e.replay(tx, c.Scope, once); done || err != nil {
 			return err
@@ -96,6 +92,9 @@ func (e *Engine) change(ctx context.Context, c Caller, prefix, name, action stri
 		r, err := loadRequest(tx, c.Scope, before.ID)
 		if err != nil {
 			return err
+		}
+		if r.Customer != before.Customer {
+			return errChanged
 		}
 		v = &View{Request: *r, Person: before.Person}
 		was := r.dues()
@@ -114,96 +113,6 @@ func (e *Engine) change(ctx context.Context, c Caller, prefix, name, action stri
 		return nil, err
 	}
 	return v, nil
-}
-
-// Update changes a request that has not been handed to a provider.
-func (e *Engine) Update(ctx context.Context, c Caller, name string, ch Change, once *Once) (*View, error) {
-	return e.edit(ctx, c, name, "payout.update", ch, once)
-}
-
-// Confirm takes the last changes and makes the request ready; with
-// auto-fulfilment its payout is made in the same transaction.
-func (e *Engine) Confirm(ctx context.Context, c Caller, name string, ch Change, once *Once) (*View, error) {
-	ch.Confirm = true
-	return e.edit(ctx, c, name, "payout.confirm", ch, once)
-}
-
-func (e *Engine) edit(ctx context.Context, c Caller, name, action string, ch Change, once *Once) (*View, error) {
-	if done, err := e.replayed(ctx, c.Scope, once); done || err != nil {
-		return nil, err
-	}
-	draft, err := e.Get(ctx, c, ch.Prefix, name)
-	if err != nil {
-		return nil, err
-	}
-	verb := "updated"
-	if ch.Confirm {
-		verb = "confirmed"
-	}
-	if draft.Stage != payout.Draft {
-		return nil, e.orReplayed(ctx, c.Scope, once, wrongState(ObjPayout, name, string(draft.Stage), verb))
-	}
-	next := draft.Request
-	used, err := e.attach(ctx, c, &next, ch.Beneficiary)
-	if err != nil {
-		return nil, err
-	}
-	return e.change(ctx, c, ch.Prefix, name, action, once, func(tx store.Tx, now time.Time, r *View) error {
-		if r.Stage != payout.Draft {
-			return wrongState(ObjPayout, name, string(r.Stage), verb)
-		}
-		if !ch.Beneficiary.absent() {
-			r.Kind, r.Form, r.Method, r.Masked, r.Sealed = next.Kind, next.Form, next.Method, next.Masked, next.Sealed
-		}
-		if err := r.take(ch); err != nil {
-			return err
-		}
-		if !ch.Confirm {
-			return r.advance2(payout.Edited, now, c.Actor)
-		}
-		if used != nil {
-			if err := touchMethod(tx, c.Scope, now, used.ID); err != nil {
-				return err
-			}
-		}
-		return e.confirm(tx, c, now, r)
-	})
-}
-
-func (r *Request) take(ch Change) error {
-	if ch.Amount != nil {
-		if ch.Amount.Minor() < 0 {
-			return invalid("amount", "an amount is not negative")
-		}
-		r.Amount = *ch.Amount
-	}
-	if ch.AutoFulfill != nil {
-		r.AutoFulfill = *ch.AutoFulfill
-	}
-	if ch.Recurring != nil {
-		r.Recurring = *ch.Recurring
-	}
-	if ch.Providers != nil {
-		r.Providers = ch.Providers
-	}
-	if ch.Extra != nil {
-		if err := checkExtra(ch.Extra); err != nil {
-			return err
-		}
-		r.Extra = ch.Extra
-	}
-	return nil
-}
-
-// advance2 is advance for a step that may leave the stage as it is and is
-// worth a line all the same.
-func (r *Request) advance2(step payout.Step, now time.Time, by string) error {
-	to, err := payout.Advance(r.Stage, step, r.Amount, r.Payouts)
-	if err == nil {
-		r.Stage = to
-		r.tell(Line{At: now, What: string(step), By: by, To: string(to)})
-	}
-	return err
 }
 
 // Fulfil makes the payout of a request that is ready.

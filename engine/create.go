@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -40,6 +39,7 @@ type NewRequest struct {
 	Person      *Person // who a new customer is; nil: none may be made
 	Beneficiary Beneficiary
 	Providers   []string
+	Routes      []Route // where it may leave, the best first; empty: anywhere
 	Extra       json.RawMessage
 	Expires     time.Duration // after which a request that was not confirmed ends; zero: never
 }
@@ -53,23 +53,16 @@ type View struct {
 // Create makes a payout request. With Confirm it is ready at once, with
 // AutoFulfill its first payout is made in the same transaction.
 //
-// Checks come in the order of contracts/rest-saved-methods.md 5.3: own id,
-// customer, profile, beneficiary.
+// Checks come in the order of the saved-method contract (5.3): own id,
+// customer, profile, beneficiary, and at last the currency.
 func (e *Engine) Create(ctx context.Context, c Caller, n NewRequest, once *Once) (*View, error) {
-	if done, err := e.replayed(ctx, c.Scope, once); done || err != nil {
-		return nil, err
-	}
-	if err := e.roomy(); err != nil {
-		return nil, err
-	}
 	if err := checkNew(n); err != nil {
 		return nil, err
 	}
 	for range 8 {
 		v, err := e.createOnce(ctx, c, n, once)
-		var twin *Error
-		if errors.As(err, &twin) && twin.Code == CodeExists && twin.Object == ObjCustomer && n.Customer != "" {
-			continue // somebody else made the customer meanwhile: it is known now
+		if madeMeanwhile(err, n.Customer) {
+			continue
 		}
 		return v, e.orReplayed(ctx, c.Scope, once, err)
 	}
@@ -77,7 +70,14 @@ func (e *Engine) Create(ctx context.Context, c Caller, n NewRequest, once *Once)
 }
 
 func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *Once) (*View, error) {
-	p, err := e.prepare(ctx, c, n)
+	l, err := e.look(ctx, c.Scope, wanted{once: once, ref: n.Ref, customer: n.Customer, beneficiary: n.Beneficiary, routes: n.Routes})
+	if err != nil || l.done {
+		return nil, err
+	}
+	if err := e.roomy(); err != nil {
+		return nil, err
+	}
+	p, err := e.prepare(ctx, c, n, l)
 	if err != nil {
 		return nil, err
 	}
@@ -92,10 +92,8 @@ func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *O
 	return p.view, nil
 }
 
+// checkNew is what needs no look at the store.
 func checkNew(n NewRequest) error {
-	if n.Amount.Currency().IsZero() {
-		return missing("currency")
-	}
 	if n.Amount.Minor() < 0 {
 		return invalid("amount", "an amount is not negative")
 	}
@@ -124,77 +122,49 @@ type prepared struct {
 	view     *View
 }
 
-func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest) (*prepared, error) {
+func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked) (*prepared, error) {
 	now, _ := e.pulse.now()
 	id, err := e.newID(now)
 	if err != nil {
 		return nil, err
 	}
 	p := &prepared{confirm: n.Confirm, request: &Request{
-		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount,
-		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Extra: n.Extra, Day: now, Created: now, // the id's own time, by which lists find it
+		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount, Profile: l.merchant.Profile,
+		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Routes: n.Routes, Extra: n.Extra,
+		Day: now, Created: now, // the id's own time, by which lists find it
 	}}
 	if n.Expires > 0 {
 		p.request.Expires = now.Add(n.Expires)
 	}
-	if err := e.prepareCustomer(ctx, c, n, p); err != nil {
-		return nil, err
+	if l.ref != nil {
+		return nil, l.ref
 	}
-	if err := e.prepareProfile(ctx, c, n, p); err != nil {
-		return nil, err
-	}
-	p.used, err = e.attach(ctx, c, p.request, n.Beneficiary)
-	return p, err
-}
-
-func (e *Engine) prepareCustomer(ctx context.Context, c Caller, n NewRequest, p *prepared) error {
-	err := e.Store.View(ctx, func(tx store.Tx) error {
-		if n.Ref != "" {
-			if _, err := tx.Get(bucketRef, c.key(n.Ref)); err == nil {
-				return exists(ObjPayout, n.Ref)
-			} else if !errors.Is(err, store.ErrNotFound) {
-				return fmt.Errorf("read ref: %w", err)
-			}
-		}
-		return nil
-	})
-	if err != nil || (n.Customer == "" && n.Person == nil) {
-		return err
-	}
-	var known *Customer
-	if n.Customer != "" {
-		known, err = e.Customer(ctx, c, n.Customer)
-		var refused *Error
-		if err != nil && !(errors.As(err, &refused) && refused.Code == CodeNotFound && n.Person != nil) {
-			return err
-		}
-	}
-	if known == nil {
-		if known, err = e.newCustomer(ctx, c.Scope, n.Customer, *n.Person); err != nil {
-			return err
-		}
-		p.customer = known
-	}
-	p.request.Customer, p.person = known.ID, &known.Person
-	return nil
-}
-
-func (e *Engine) prepareProfile(ctx context.Context, c Caller, n NewRequest, p *prepared) error {
-	m, err := e.Merchant(ctx, c.Merchant)
+	cust, added, err := e.who(ctx, c.Scope, l, n.Customer, n.Person)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if n.Profile != "" && n.Profile != m.Profile {
-		return notFound(ObjProfile, n.Profile)
+	if cust != nil {
+		p.request.Customer, p.person = cust.ID, &cust.Person
 	}
-	p.request.Profile = m.Profile
-	return nil
+	if added {
+		p.customer = cust
+	}
+	if n.Profile != "" && n.Profile != l.merchant.Profile {
+		return nil, notFound(ObjProfile, n.Profile)
+	}
+	if p.used, err = e.attach(ctx, c, p.request, n.Beneficiary, l); err != nil {
+		return nil, err
+	}
+	if n.Amount.Currency().IsZero() {
+		return nil, missing("currency")
+	}
+	return p, l.noRoute
 }
 
 // attach finds or checks the beneficiary and seals its details for this
 // request, which then needs nothing else: a method that is changed or deleted
 // later changes no payout under way.
-func (e *Engine) attach(ctx context.Context, c Caller, r *Request, b Beneficiary) (*Method, error) {
+func (e *Engine) attach(ctx context.Context, c Caller, r *Request, b Beneficiary, l *looked) (*Method, error) {
 	switch {
 	case b.Method != "" && b.Token != "":
 		return nil, invalid("payout_token", "only one of payout_method_id or payout_token should be provided")
@@ -207,7 +177,7 @@ func (e *Engine) attach(ctx context.Context, c Caller, r *Request, b Beneficiary
 	case r.Customer == "" && b.Owned:
 		return nil, &Error{Code: CodeMissing, Field: "customer_id", Message: "customer or customer_id when payout_method_data is provided", Object: ObjMethod}
 	}
-	used, details, err := e.beneficiary(ctx, c, r.Customer, b)
+	used, details, err := e.beneficiary(ctx, c, r.Customer, b, l)
 	if err != nil {
 		return nil, err
 	}
@@ -220,22 +190,22 @@ func (e *Engine) attach(ctx context.Context, c Caller, r *Request, b Beneficiary
 	return used, err
 }
 
-func (e *Engine) beneficiary(ctx context.Context, c Caller, customer string, b Beneficiary) (*Method, connector.Details, error) {
-	var m *Method
-	var err error
-	switch {
-	case b.Method != "":
-		m, err = e.Method(ctx, c, b.Method)
-	case b.Token != "" && b.Kind == "":
-		return nil, nil, &Error{Code: CodeMissing, Field: "payout_type", Message: "payout_type", Object: ObjMethod}
-	case b.Token != "":
-		m, err = e.methodByToken(ctx, c.Scope, b.Token, b.Kind)
-	default:
+func (e *Engine) beneficiary(ctx context.Context, c Caller, customer string, b Beneficiary, l *looked) (*Method, connector.Details, error) {
+	if b.Method == "" && b.Token == "" {
 		details, err := CheckDetails(b.Form, b.Details)
 		return nil, details, err
 	}
-	if err != nil {
-		return nil, nil, err
+	if b.Token != "" && b.Kind == "" {
+		return nil, nil, &Error{Code: CodeMissing, Field: "payout_type", Message: "payout_type", Object: ObjMethod}
+	}
+	if l.noMethod != nil {
+		return nil, nil, l.noMethod
+	}
+	m := l.method
+	if b.Token != "" {
+		if err := e.checkToken(c.Scope, b.Token, b.Kind, m); err != nil {
+			return nil, nil, err
+		}
 	}
 	if e.Rules.Owned(m.Customer != customer) {
 		return nil, nil, &Error{Code: CodeForeign, Object: ObjMethod, ID: m.ID, Field: fieldOf(b), Message: "the payment method does not belong to this customer"}
@@ -264,21 +234,8 @@ func (e *Engine) create(tx store.Tx, c Caller, now time.Time, p *prepared, once 
 	if err := claimRef(tx, c.Scope, &r.Request); err != nil {
 		return err
 	}
-	if p.customer != nil {
-		cust := *p.customer
-		cust.Created = now
-		if err := addCustomer(tx, c, now, &cust); err != nil {
-			return err
-		}
-	} else if r.Customer != "" {
-		if _, err := liveCustomer(tx, c.Scope, r.Customer); err != nil {
-			return err
-		}
-	}
-	if r.Customer != "" {
-		if err := tx.Put(bucketRecent, c.key(r.Customer, r.ID), nil); err != nil {
-			return fmt.Errorf("write customer's list: %w", err)
-		}
+	if err := own(tx, c, now, r.Customer, r.ID, p.customer); err != nil {
+		return err
 	}
 	r.tell(Line{At: now, What: "created", By: c.Actor, To: string(r.Stage)})
 	if p.confirm && r.Sealed != nil {
@@ -300,14 +257,33 @@ func (e *Engine) create(tx store.Tx, c Caller, now time.Time, p *prepared, once 
 	return once.record(tx, c.Scope, now, r.ID, p.view)
 }
 
+// own puts a request on its customer's list, and adds the customer where it is
+// new. Nobody owns a request of no customer.
+func own(tx store.Tx, c Caller, now time.Time, customer, request string, added *Customer) error {
+	if customer == "" {
+		return nil
+	}
+	if added != nil {
+		cust := *added
+		cust.Created = now
+		if err := addCustomer(tx, c, now, &cust); err != nil {
+			return err
+		}
+	} else if _, err := liveCustomer(tx, c.Scope, customer); err != nil {
+		return err
+	}
+	if err := tx.Put(bucketRecent, c.key(customer, request), nil); err != nil {
+		return fmt.Errorf("write customer's list: %w", err)
+	}
+	return nil
+}
+
 func claimRef(tx store.Tx, s Scope, r *Request) error {
 	if r.Ref == "" {
 		return nil
 	}
-	if _, err := tx.Get(bucketRef, s.key(r.Ref)); err == nil {
-		return exists(ObjPayout, r.Ref)
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("read ref: %w", err)
+	if err := freeRef(tx, s, r.Ref); err != nil {
+		return err
 	}
 	if err := tx.Put(bucketRef, s.key(r.Ref), []byte(r.ID)); err != nil {
 		return fmt.Errorf("write ref: %w", err)

@@ -155,8 +155,18 @@ func (e *Engine) CreateCustomer(ctx context.Context, c Caller, id string, p Pers
 	return cust, nil
 }
 
-// newCustomer checks and seals; nothing of it is in the store yet.
+// newCustomer is drawCustomer for an id that nobody has looked up yet.
 func (e *Engine) newCustomer(ctx context.Context, s Scope, id string, p Person) (*Customer, error) {
+	if ChosenID(id) {
+		if err := e.freeCustomer(ctx, s, id); err != nil {
+			return nil, err
+		}
+	}
+	return e.drawCustomer(ctx, s, id, p)
+}
+
+// drawCustomer checks and seals; nothing of it is in the store yet.
+func (e *Engine) drawCustomer(ctx context.Context, s Scope, id string, p Person) (*Customer, error) {
 	if id == "" {
 		now, _ := e.pulse.now()
 		raw, err := e.newID(now)
@@ -169,9 +179,6 @@ func (e *Engine) newCustomer(ctx context.Context, s Scope, id string, p Person) 
 		return nil, invalid("customer_id", "a customer id has 1 to 64 letters, digits, underscores or hyphens")
 	}
 	if err := p.check(); err != nil {
-		return nil, err
-	}
-	if err := e.freeCustomer(ctx, s, id); err != nil {
 		return nil, err
 	}
 	sealed, err := e.sealPerson(ctx, s, id, p)

@@ -141,8 +141,8 @@ func TestARepeatOvertakenByTheFirstCallGetsItsAnswer(t *testing.T) {
 			must(t, err)
 		}},
 		{"update", func(t *testing.T, d *duel, e *engine.Engine, o *engine.Once) error {
-			amount := eur(200)
-			_, err := e.Update(t.Context(), d.me, "mine-1", engine.Change{Prefix: prefix, Amount: &amount}, o)
+			amount := func(money.Amount) money.Amount { return eur(200) }
+			_, err := e.Update(t.Context(), d.me, "mine-1", engine.Change{Prefix: prefix, Amount: amount}, o)
 			return err
 		}, draft},
 		{"save method", func(t *testing.T, d *duel, e *engine.Engine, o *engine.Once) error {

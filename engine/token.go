@@ -1,17 +1,14 @@
 package engine
 
 import (
-	"context"
 	"crypto/subtle"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
 	"penstock/engine/service"
-	"penstock/store"
 )
 
 // A payment token is a short-lived handle of a saved method. It is not stored:
@@ -53,36 +50,33 @@ func (e *Engine) MintToken(s Scope, m *Method) (string, error) {
 
 var errToken = &Error{Code: CodeToken, Field: "payout_token", Message: "the payment token is wrong or has expired", Hint: "list the customer's payment methods for a new one"}
 
-// methodByToken finds whose method a token names, whatever customer it is of;
-// the caller compares. A token that doesn't verify, has expired, names a
-// method that is gone or one of another kind is CodeToken.
-func (e *Engine) methodByToken(ctx context.Context, s Scope, token string, kind service.Kind) (*Method, error) {
+// readToken takes a token apart: the method that it names, and its bytes,
+// which nobody has verified.
+func readToken(token string) (method string, raw []byte, ok bool) {
 	text, ok := strings.CutPrefix(token, PrefixToken)
 	raw, err := crockford.DecodeString(text)
 	if !ok || err != nil || len(raw) != tokenBytes || crockford.EncodeToString(raw) != text {
-		return nil, errToken
+		return "", nil, false
 	}
-	var id [16]byte
-	copy(id[:], raw)
-	var m *Method
-	err = e.Store.View(ctx, func(tx store.Tx) (err error) {
-		m, err = load[Method](tx, bucketMethod, s.key(PrefixMethod+encodeID(id)))
-		return err
-	})
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, errToken
-	}
-	if err != nil {
-		return nil, err
+	return PrefixMethod + encodeID([16]byte(raw)), raw, true
+}
+
+// checkToken verifies a token of a method, whatever customer that is of; the
+// caller compares. A token that doesn't verify, has expired, or names a method
+// of another kind is CodeToken.
+func (e *Engine) checkToken(s Scope, token string, kind service.Kind, m *Method) error {
+	_, raw, ok := readToken(token)
+	if !ok {
+		return errToken
 	}
 	mac, err := e.tokenMAC(s, m, raw[:32])
 	if err != nil {
-		return nil, err
+		return err
 	}
 	now, _ := e.pulse.now()
 	ends := time.Unix(int64(binary.BigEndian.Uint64(raw[16:])), 0)
 	if subtle.ConstantTimeCompare(mac, raw[32:]) != 1 || !now.Before(ends) || m.Kind != kind || m.Waiting {
-		return nil, errToken
+		return errToken
 	}
-	return m, nil
+	return nil
 }

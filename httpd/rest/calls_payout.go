@@ -15,36 +15,23 @@ import (
 	"penstock/httpd/wire"
 )
 
+// createPayout needs no look for a repeat before its checks: whatever they say
+// of a body they said the first time.
 func (a *API) createPayout(ctx context.Context, who engine.Caller, c *wire.Call, r payoutRequest) (wire.Reply, error) {
-	o := a.open(once(c), who.Merchant)
-	if again, done, err := a.again(ctx, who, o); done || err != nil {
-		return again, err
-	}
 	if err := r.checkCreate(who.Merchant); err != nil {
-		return wire.Reply{}, err
+		return wire.Reply{}, r.unreadable(err)
 	}
 	secret, err := drawSecret(a.Random)
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	accounts, err := a.accounts(ctx, who, &r)
+	n, err := r.newRequest(secret)
 	if err != nil {
-		return wire.Reply{}, err
+		return wire.Reply{}, r.unreadable(err)
 	}
-	n, err := r.newRequest(accounts, secret)
-	if err != nil {
-		return wire.Reply{}, err
-	}
+	o := a.open(once(c), who.Merchant)
 	v, err := a.Engine.Create(ctx, who, n, o)
-	return a.firstWord(ctx, who, o, v, in(createPayout, err))
-}
-
-// accounts are looked up for a routing that may name one of them.
-func (a *API) accounts(ctx context.Context, who engine.Caller, r *payoutRequest) ([]engine.ProviderAccount, error) {
-	if r.Routing == nil {
-		return nil, nil
-	}
-	return a.Engine.Accounts(ctx, who.Scope)
+	return a.firstWord(ctx, who, o, v, r.unreadable(in(createPayout, err)))
 }
 
 func (a *API) getPayout(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (payoutResponse, error) {
@@ -83,25 +70,26 @@ func (a *API) updatePayout(ctx context.Context, who engine.Caller, c *wire.Call,
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	ch, err := a.changeOf(ctx, who, v, &r)
+	ch, err := r.change(who, &v.Request)
 	if err != nil {
 		return wire.Reply{}, err
 	}
 	ch.Confirm = yes(r.Confirm)
 	name := c.Param("id")
 	next, err := a.Engine.Update(ctx, who, name, ch, o)
-	if isCode(err, engine.CodeState) && r.notesOnly() {
-		next, err = a.Engine.Annotate(ctx, who, engine.PrefixRequest, name, func(raw json.RawMessage) (json.RawMessage, error) {
-			now := v.Request
-			now.Extra = raw
-			return r.noted(&now)
-		}, o)
+	if isCode(err, engine.CodeState) && r.notesOnly(&v.Request) {
+		next, err = a.Engine.Annotate(ctx, who, engine.PrefixRequest, name, r.noted, o)
 	}
-	return a.firstWord(ctx, who, o, next, in(updatePayout, err))
+	return a.firstWord(ctx, who, o, next, r.unreadable(in(updatePayout, err)))
 }
 
-// notesOnly says that an update touches nothing that decides about money.
-func (r *payoutRequest) notesOnly() bool {
+// notesOnly says that an update touches nothing that decides about money, or
+// about whom it goes to.
+func (r *payoutRequest) notesOnly(of *engine.Request) bool {
+	id, person, err := r.who()
+	if err != nil || id != "" && id != of.Customer || person != nil && of.Customer == "" {
+		return false
+	}
 	return r.Amount == nil && r.Currency == nil && r.Routing == nil && r.Connector == nil && !yes(r.Confirm) && r.AutoFulfill == nil &&
 		r.Type == nil && r.Data == nil && r.Token == nil && r.MethodID == nil && r.Recurring == nil && r.SourceBank == nil
 }
@@ -125,12 +113,12 @@ func (a *API) confirmPayout(ctx context.Context, who engine.Caller, c *wire.Call
 	if again, done, err := a.again(ctx, who, o); done || err != nil {
 		return again, err
 	}
-	ch, err := a.changeOf(ctx, who, v, &r)
+	ch, err := r.change(who, &v.Request)
 	if err != nil {
 		return wire.Reply{}, err
 	}
 	next, err := a.Engine.Confirm(ctx, who, c.Param("id"), ch, o)
-	return a.firstWord(ctx, who, o, next, in(confirmPayout, err))
+	return a.firstWord(ctx, who, o, next, r.unreadable(in(confirmPayout, err)))
 }
 
 // checkSecret wants a client secret from browsers and from nobody else.
@@ -171,30 +159,33 @@ func provePayout(r *engine.Request, secret string) error {
 	return nil
 }
 
-// changeOf makes the engine's command of an update or a confirm, over the
-// payout as it stands.
-func (a *API) changeOf(ctx context.Context, who engine.Caller, v *engine.View, r *payoutRequest) (engine.Change, error) {
-	ch := engine.Change{Prefix: engine.PrefixRequest, AutoFulfill: r.AutoFulfill, Recurring: r.Recurring, Amount: r.newAmount(&v.Request)}
-	if err := r.checkChange(who, &v.Request); err != nil {
+// change is the engine's command of an update or a confirm, of the payout as
+// it stands.
+func (r *payoutRequest) change(who engine.Caller, of *engine.Request) (engine.Change, error) {
+	ch := engine.Change{Prefix: engine.PrefixRequest, AutoFulfill: r.AutoFulfill, Recurring: r.Recurring, Providers: providers(r.Connector)}
+	if r.Amount != nil || r.Currency != nil {
+		ch.Amount = r.amount
+	}
+	if err := r.checkChange(who, of); err != nil {
 		return ch, err
 	}
-	accounts, err := a.accounts(ctx, who, r)
-	if err != nil {
+	var err error
+	if ch.Customer, ch.Person, err = r.who(); err != nil {
 		return ch, err
 	}
-	if ch.Providers, err = providers(r.Routing, r.Connector, accounts); err != nil {
+	if ch.Routes, err = r.Routing.routes(); err != nil {
 		return ch, err
 	}
 	if ch.Beneficiary, err = r.beneficiary(); err != nil {
 		return ch, err
 	}
 	if ch.Beneficiary.Kind == "" && ch.Beneficiary.Token != "" {
-		ch.Beneficiary.Kind = payoutType(extraOf(&v.Request).Type).kind()
+		ch.Beneficiary.Kind = payoutType(extraOf(of).Type).kind()
 	}
 	if r.notes() {
-		ch.Extra, err = r.noted(&v.Request)
+		ch.Extra = r.noted
 	}
-	return ch, err
+	return ch, nil
 }
 
 // notes says whether anything is sent that only this dialect keeps.
@@ -203,8 +194,7 @@ func (r *payoutRequest) notes() bool {
 		r.Entity != nil || r.Priority != nil || r.Type != nil || r.Metadata != nil || r.Billing != nil || r.SourceBank != nil
 }
 
-// checkChange refuses what a payout keeps for life: its id, its merchant and
-// its customer.
+// checkChange refuses what a payout keeps for life: its id and its merchant.
 func (r *payoutRequest) checkChange(who engine.Caller, req *engine.Request) error {
 	if err := r.checkMerchant(who.Merchant); err != nil {
 		return err
@@ -215,35 +205,24 @@ func (r *payoutRequest) checkChange(who engine.Caller, req *engine.Request) erro
 	if r.Link != nil && *r.Link {
 		return notBuilt("Payout link")
 	}
-	id, _, err := r.who()
-	if err != nil {
-		return err
-	}
-	if id != "" && id != req.Customer {
-		return refuse(422, "IR_06", "The customer of a payout cannot be changed; create another payout")
-	}
 	return nil
 }
 
-// newAmount is the amount after the change; nil where it stays.
-func (r *payoutRequest) newAmount(req *engine.Request) *money.Amount {
-	if r.Amount == nil && r.Currency == nil {
-		return nil
-	}
-	minor, currency := req.Amount.Minor(), req.Amount.Currency()
+// amount is what an amount becomes by the change.
+func (r *payoutRequest) amount(was money.Amount) money.Amount {
+	minor, currency := was.Minor(), was.Currency()
 	if r.Amount != nil {
 		minor = int64(*r.Amount)
 	}
 	if r.Currency != nil {
 		currency = r.Currency.Currency
 	}
-	amount := money.New(minor, currency)
-	return &amount
+	return money.New(minor, currency)
 }
 
 // noted is what the dialect keeps of a payout, with the changes in it.
-func (r *payoutRequest) noted(req *engine.Request) (json.RawMessage, error) {
-	x := extraOf(req)
+func (r *payoutRequest) noted(kept json.RawMessage) (json.RawMessage, error) {
+	x := readExtra(kept)
 	if err := r.note(&x); err != nil {
 		return nil, err
 	}

@@ -91,6 +91,8 @@ func errorRows() []errorRow {
 		{code: engine.CodeMissing, status: 400, ir: "IR_04", text: "Missing required param: {field}"},
 
 		{act: createPayout, code: engine.CodeNotFound, object: engine.ObjCustomer, status: 422, ir: "IR_06", text: "customer for id - {id} not found"},
+		{act: updatePayout, code: engine.CodeNotFound, object: engine.ObjCustomer, status: 422, ir: "IR_06", text: "customer for id - {id} not found"},
+		{act: confirmPayout, code: engine.CodeNotFound, object: engine.ObjCustomer, status: 422, ir: "IR_06", text: "customer for id - {id} not found"},
 		{code: engine.CodeNotFound, object: engine.ObjPayout, status: 404, ir: "HE_02", text: "Payout" + doesNotExist},
 		{code: engine.CodeNotFound, object: engine.ObjCustomer, status: 404, ir: "HE_02", text: "Customer" + doesNotExist},
 		{code: engine.CodeNotFound, object: engine.ObjMethod, status: 404, ir: "HE_02", text: "Payment method" + doesNotExist},

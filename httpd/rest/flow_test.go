@@ -211,6 +211,20 @@ func TestRouting(t *testing.T) {
 	s.Clock.Advance(time.Second)
 	second, err := s.Engine.ConnectAccount(t.Context(), operator(s.id), "sandbox", "second", "", nil)
 	must(t, err)
-	s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR","routing":{"type":"single","data":{"connector":"sandbox","merchant_connector_id":"`+second.ID+`"}}}`).
-		refused(501, "IR_00", "one of several accounts")
+	there := `{"connector":"sandbox","merchant_connector_id":"` + second.ID + `"}`
+	send := func(routing string) reply {
+		return s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR","customer_id":"ada","confirm":true,"auto_fulfill":true,"routing":`+routing+`,`+sepa("NL69TEST0000000001")+`}`)
+	}
+	single, both := `{"type":"single","data":`+there+`}`, `{"type":"priority","data":[`+there+`,`+choice+`]}`
+	send(single).ok().is("merchant_connector_id", second.ID)
+	send(both).ok().is("merchant_connector_id", second.ID)
+	send(`{"type":"volume_split","data":[{"connector":`+there+`,"split":50},{"connector":`+choice+`,"split":50}]}`).refused(501, "IR_00", "Volume split")
+	send(`{"type":"single","data":{"connector":"wise","merchant_connector_id":"`+second.ID+`"}}`).refused(404, "HE_02", "Merchant connector account")
+	id := s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR","customer_id":"ada"}`).ok().str("payout_id")
+	s.do("PUT", "/payouts/"+id, `{"routing":`+single+`,`+sepa("NL69TEST0000000001")+`}`).ok().is("merchant_connector_id", nil)
+	s.do("POST", "/payouts/"+id+"/confirm", `{}`).ok().is("merchant_connector_id", second.ID)
+	must(t, s.Engine.DisableAccount(t.Context(), operator(s.id), second.ID))
+	send(single).refused(400, "IR_39", "No eligible connector")
+	send(both).ok().is("merchant_connector_id", account)
+	send(`{"type":"single","data":"stripe"}`).refused(400, "IR_39", "No eligible connector")
 }

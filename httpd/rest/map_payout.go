@@ -2,11 +2,13 @@ package rest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"penstock/engine"
 	"penstock/engine/money"
 	"penstock/engine/service"
+	"penstock/httpd/wire"
 )
 
 // payoutID is what a request is called here: the merchant's own id, or ours.
@@ -49,8 +51,8 @@ func (r *payoutRequest) checkMerchant(merchant string) error {
 }
 
 // newRequest is the engine's command of a create.
-func (r *payoutRequest) newRequest(accounts []engine.ProviderAccount, secret string) (engine.NewRequest, error) {
-	n := engine.NewRequest{Dialect: "rest", Ref: said(r.PayoutID), Profile: said(r.ProfileID)}
+func (r *payoutRequest) newRequest(secret string) (engine.NewRequest, error) {
+	n := engine.NewRequest{Dialect: "rest", Ref: said(r.PayoutID), Profile: said(r.ProfileID), Providers: providers(r.Connector)}
 	n.Confirm, n.AutoFulfill, n.Recurring = yes(r.Confirm), yes(r.AutoFulfill), yes(r.Recurring)
 	if r.Currency != nil {
 		n.Amount = money.New(r.minor(), r.Currency.Currency)
@@ -59,7 +61,7 @@ func (r *payoutRequest) newRequest(accounts []engine.ProviderAccount, secret str
 	if n.Customer, n.Person, err = r.who(); err != nil {
 		return n, err
 	}
-	if n.Providers, err = providers(r.Routing, r.Connector, accounts); err != nil {
+	if n.Routes, err = r.Routing.routes(); err != nil {
 		return n, err
 	}
 	if n.Beneficiary, err = r.beneficiary(); err != nil {
@@ -112,6 +114,28 @@ func (r *payoutRequest) who() (string, *engine.Person, error) {
 		return id, nil, nil
 	}
 	return id, &p, nil
+}
+
+// unreadable is the refusal of a body with more than one mistake: in the
+// original a card number is checked while the body is read, before anything
+// else is looked at, so that mistake is told before every other.
+func (r *payoutRequest) unreadable(err error) error {
+	var own *refusal
+	var refused *engine.Error
+	if !errors.As(err, &own) && !errors.As(err, &refused) {
+		return err
+	}
+	if said := refusalOf(err, &wire.Call{}); said.status >= 500 || said.unread || r.Data == nil || r.MethodID != nil || r.Token != nil {
+		return err
+	}
+	_, form, details, first := r.Data.pick()
+	if first == nil {
+		_, first = engine.CheckDetails(form, details)
+	}
+	if first != nil && refusalOf(first, &wire.Call{}).unread {
+		return first
+	}
+	return err
 }
 
 // beneficiary is whom the request pays. Details beside a saved method are left
@@ -187,8 +211,15 @@ func (x payoutExtra) encode() (json.RawMessage, error) {
 // extraOf reads what this dialect put into a request; nothing, of one that
 // another dialect made.
 func extraOf(r *engine.Request) payoutExtra {
+	if r.Dialect != "rest" {
+		return readExtra(nil)
+	}
+	return readExtra(r.Extra)
+}
+
+func readExtra(kept json.RawMessage) payoutExtra {
 	var x payoutExtra
-	if r.Dialect != "rest" || json.Unmarshal(r.Extra, &x) != nil {
+	if json.Unmarshal(kept, &x) != nil {
 		return payoutExtra{Entity: "Individual"}
 	}
 	return x

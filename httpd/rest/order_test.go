@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"testing"
+	"time"
 )
 
 // TestOrderOfChecks plants every mistake of the contract's list (5.3) at once
@@ -16,6 +17,7 @@ func TestOrderOfChecks(t *testing.T) {
 	token := s.token("ada")
 	s.do("POST", "/payouts/create", `{"payout_id":"taken","amount":1,"currency":"EUR"}`).ok()
 	type mend map[string]any
+	good := map[string]any{"card_number": "4111111111111111", "expiry_month": "3", "expiry_year": "2030"}
 	rows := []struct {
 		name   string
 		mend   mend // applied after the refusal was seen
@@ -37,10 +39,13 @@ func TestOrderOfChecks(t *testing.T) {
 		{"token without customer", mend{"customer_id": "ada"}, 400, "IR_04", "customer or customer_id when payout_token is provided"},
 		{"token without type", mend{"payout_type": "wallet"}, 400, "IR_04", "payout_type"},
 		{"token of another kind", mend{"payout_type": "card", "customer_id": "bob"}, 422, "IR_29", "Token is invalid or expired"},
-		{"another's token", mend{"payout_token": nil, "customer_id": nil, "payout_method_data": map[string]any{"card": map[string]any{}}}, 400, "IR_16", ""},
-		{"data without customer", mend{"customer_id": "ada"}, 400, "IR_04", "customer"},
+		{"another's token", mend{"payout_token": nil, "customer_id": nil, "payout_method_data": map[string]any{"card": good}}, 400, "IR_16", ""},
+		{"data without customer", mend{"customer_id": "ada", "routing": map[string]any{"type": "single", "data": map[string]any{"connector": "sandbox", "merchant_connector_id": "mca_x"}}}, 400, "IR_04", "customer"},
+		{"currency", mend{"currency": "EUR"}, 400, "IR_04", "currency"},
+		{"account", mend{"routing": nil, "connector": []string{"wise"}}, 404, "HE_02", "Merchant connector account"},
+		{"connector", mend{"connector": nil}, 400, "IR_39", ""},
 	}
-	body := map[string]any{"amount": 1, "currency": "EUR", "payout_method_id": "pm_x", "payout_token": "token_x",
+	body := map[string]any{"amount": 1, "payout_method_id": "pm_x", "payout_token": "token_x",
 		"merchant_id": "other", "payout_id": "taken", "customer": map[string]any{"id": "nobody"}, "profile_id": "pro_x"}
 	for _, row := range rows {
 		raw, err := json.Marshal(body)
@@ -50,6 +55,23 @@ func TestOrderOfChecks(t *testing.T) {
 		maps.DeleteFunc(body, func(_ string, v any) bool { return v == nil })
 	}
 	s.do("GET", "/payouts/profile/list", "").ok().is("total_count", 1)
+}
+
+// TestACardNumberIsReadBeforeAnythingElse wants the answer to a body with two
+// mistakes to be of the one that the original meets first, while it reads.
+func TestACardNumberIsReadBeforeAnythingElse(t *testing.T) {
+	s := newShop(t)
+	s.do("POST", "/payouts/create", `{"payout_id":"taken","amount":1,"currency":"EUR"}`).ok()
+	bad := `"payout_method_data":{"card":{"card_number":"4111111111111112","expiry_month":"3","expiry_year":"2030"}}`
+	for _, body := range []string{
+		`{"merchant_id":"other",` + bad + `}`, `{"payout_id":"taken",` + bad + `}`, `{"currency":"EUR","customer_id":"nobody",` + bad + `}`,
+		`{` + bad + `}`, `{"currency":"EUR",` + bad + `}`, `{"payout_type":"bank","currency":"EUR",` + bad + `}`,
+	} {
+		s.do("POST", "/payouts/create", body).refused(400, "IR_06", "Json deserialize error: card number invalid")
+	}
+	s.do("PUT", "/payouts/taken", `{"customer_id":"nobody",`+bad+`}`).refused(400, "IR_06", "Json deserialize error: card number invalid")
+	s.do("POST", "/payouts/taken/confirm", `{"customer_id":"nobody",`+bad+`}`).refused(400, "IR_06", "Json deserialize error: card number invalid")
+	s.do("POST", "/payouts/create", `{"merchant_id":"other","payout_method_data":{"bank":{"iban":"NL00"}}}`).refused(422, "IR_05", "merchant_id")
 }
 
 // TestLeftoverDetailsAreIgnored wants details beside a saved method to be
@@ -87,6 +109,31 @@ func TestCustomerOfAPayout(t *testing.T) {
 	}
 	made(``).is("customer_id", nil).is("customer", nil).is("name", nil)
 	s.do("GET", "/customers/new2", "").ok().is("phone", "1")
+}
+
+// TestACustomerMayBeGivenLater covers update and confirm of a payout that was
+// made for nobody yet.
+func TestACustomerMayBeGivenLater(t *testing.T) {
+	s := newShop(t)
+	s.customer("ada")
+	s.customer("bob")
+	draft := func() string {
+		return "/payouts/" + s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR"}`).ok().str("payout_id")
+	}
+	one, two, three := draft(), draft(), draft()
+	s.do("PUT", one, `{"customer_id":"nobody"}`).refused(422, "IR_06", "customer for id - nobody not found")
+	s.do("PUT", one, `{"customer_id":"ada","name":"Somebody Else"}`).ok().is("customer_id", "ada").is("customer.name", "Ada Example").is("email", "ada@example.com")
+	s.do("GET", "/payouts/list?customer_id=ada", "").ok().is("size", 1)
+	s.do("PUT", one, `{"customer_id":"ada","description":"x"}`).ok().is("description", "x")
+	s.do("PUT", one, `{"customer_id":"bob"}`).refused(422, "IR_06", "The customer of a payout cannot be changed")
+	s.do("POST", one+"/confirm", `{"customer":{"id":"bob"}}`).refused(422, "IR_06", "The customer of a payout cannot be changed")
+	s.do("POST", two+"/confirm", `{`+sepa("NL69TEST0000000001")+`}`).refused(400, "IR_04", "customer")
+	s.do("POST", two+"/confirm", `{"customer_id":"nobody",`+sepa("NL69TEST0000000001")+`}`).refused(422, "IR_06", "customer for id - nobody not found")
+	s.do("POST", two+"/confirm", `{"customer_id":"new","name":"New One","auto_fulfill":true,`+sepa("NL69TEST0000000001")+`}`).ok().is("customer.name", "New One")
+	s.run(time.Minute)
+	s.do("GET", two, "").ok().is("status", "success")
+	s.do("PUT", three, `{"email":"x@example.com"}`).ok().is("customer.email", "x@example.com")
+	s.do("POST", three+"/confirm", `{"payout_method_id":"`+s.card("bob")+`"}`).refused(422, "IR_06", "does not belong to this customer_id")
 }
 
 // TestAmounts covers what an amount may be.

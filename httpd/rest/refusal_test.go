@@ -72,7 +72,7 @@ func TestRefusals(t *testing.T) {
 		{"link", "POST", "/payouts/create", made(`"payout_link":true,"customer_id":"ada"`), 501, "IR_00", "Payout link is not implemented"},
 		{"no such connector", "POST", "/payouts/create", made(`"connector":["cash"]`), 400, "IR_06", "unknown variant `cash`, expected one of `adyen`"},
 		{"connector not there", "POST", "/payouts/create", made(`"customer_id":"ada","confirm":true,"connector":["wise"],` + sepa("NL69TEST0000000001")), 400, "IR_39", "No eligible connector was found for the current payment method configuration"},
-		{"routing filtered out", "POST", "/payouts/create", made(`"connector":["wise"],"routing":{"type":"single","data":"sandbox"}`), 400, "IR_39", ""},
+		{"routing filtered out", "POST", "/payouts/create", made(`"customer_id":"ada","confirm":true,"connector":["wise"],"routing":{"type":"single","data":"sandbox"},` + sepa("NL69TEST0000000001")), 400, "IR_39", ""},
 		{"routing to an unknown account", "POST", "/payouts/create", made(`"routing":{"type":"single","data":{"connector":"sandbox","merchant_connector_id":"mca_x"}}`), 404, "HE_02", "Merchant connector account does not exist in our records"},
 		{"routing of no kind", "POST", "/payouts/create", made(`"routing":{"type":"dice","data":"sandbox"}`), 400, "IR_06", "unknown variant `dice`"},
 		{"routing by rules", "POST", "/payouts/create", made(`"routing":{"type":"advanced","data":{}}`), 501, "IR_00", "is not implemented"},

@@ -1,8 +1,6 @@
 package rest
 
 import (
-	"slices"
-
 	"penstock/engine"
 	"penstock/httpd/wire"
 )
@@ -12,6 +10,7 @@ import (
 type routing struct {
 	kind    string
 	choices []routeChoice
+	shares  []int // of a volume split
 }
 
 // routeChoice is a connector by name, and by its account where that is given.
@@ -84,7 +83,10 @@ func (r *routing) UnmarshalJSON(b []byte) error {
 			if part.Connector == nil {
 				return missingMember("connector")
 			}
-			r.choices = append(r.choices, *part.Connector)
+			if part.Split == nil {
+				return missingMember("split")
+			}
+			r.choices, r.shares = append(r.choices, *part.Connector), append(r.shares, *part.Split)
 		}
 	default:
 		return nil
@@ -95,53 +97,29 @@ func (r *routing) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// providers is the filter by provider name that routing and connector amount
-// to; nil admits any. accounts are those of the merchant.
-func providers(r *routing, filter []connectorName, accounts []engine.ProviderAccount) ([]string, error) {
+// routes are where the routing lets a payout leave, the best first; nil
+// without a routing. A volume split over one choice is that choice.
+func (r *routing) routes() ([]engine.Route, error) {
+	switch {
+	case r == nil:
+		return nil, nil
+	case r.kind == "advanced":
+		return nil, notBuilt("Advanced routing in a payout")
+	case r.kind == "volume_split" && (len(r.shares) != 1 || r.shares[0] != 100):
+		return nil, notBuilt("Volume split in a payout")
+	}
+	out := make([]engine.Route, len(r.choices))
+	for i, c := range r.choices {
+		out[i] = engine.Route{Provider: c.Connector, Account: c.Account}
+	}
+	return out, nil
+}
+
+// providers is the filter by provider name; nil admits any.
+func providers(filter []connectorName) []string {
 	var names []string
 	for _, c := range filter {
 		names = append(names, string(c))
 	}
-	if r == nil {
-		return names, nil
-	}
-	if r.kind == "advanced" {
-		return nil, notBuilt("Advanced routing in a payout")
-	}
-	var routed []string
-	for _, c := range r.choices {
-		if err := c.reachable(accounts); err != nil {
-			return nil, err
-		}
-		if len(names) == 0 || slices.Contains(names, c.Connector) {
-			routed = append(routed, c.Connector)
-		}
-	}
-	if len(routed) == 0 {
-		return nil, &engine.Error{Code: engine.CodeNoRoute, Object: engine.ObjPayout}
-	}
-	return routed, nil
-}
-
-// reachable refuses an account by name that the engine, which chooses a
-// provider's first account, would not take: money must not leave by another
-// one than was asked for.
-func (c routeChoice) reachable(accounts []engine.ProviderAccount) error {
-	if c.Account == "" {
-		return nil
-	}
-	first := ""
-	for _, a := range accounts {
-		if a.Provider == c.Connector && !a.Disabled && first == "" {
-			first = a.ID
-		}
-	}
-	known := slices.ContainsFunc(accounts, func(a engine.ProviderAccount) bool { return a.ID == c.Account && a.Provider == c.Connector })
-	switch {
-	case !known:
-		return &engine.Error{Code: engine.CodeNotFound, Object: engine.ObjAccount, ID: c.Account}
-	case first != c.Account:
-		return notBuilt("Routing to one of several accounts at a provider")
-	}
-	return nil
+	return names
 }

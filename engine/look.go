@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"penstock/store"
+)
+
+// wanted is what a create or an update has to know of the store before its
+// transaction. Empty fields ask for nothing.
+type wanted struct {
+	once        *Once
+	ref         string
+	customer    string
+	beneficiary Beneficiary
+	routes      []Route
+}
+
+// looked is what stands there, all of it over one snapshot. Refusals are kept,
+// so that the caller can give the one that its order of checks puts first. The
+// transaction looks again at what must not have changed.
+type looked struct {
+	done       bool  // the same command was carried out before
+	ref        error // the merchant's own id is taken
+	merchant   *Merchant
+	customer   *Customer // sealed
+	noCustomer error
+	method     *Method // that a token or an id names; of whoever
+	noMethod   error
+	noRoute    error
+}
+
+func (e *Engine) look(ctx context.Context, s Scope, w wanted) (*looked, error) {
+	l := &looked{}
+	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
+		if l.done, err = e.replay(tx, s, w.once); l.done || err != nil {
+			return err
+		}
+		if l.merchant, err = loadMerchant(tx, s.Merchant); err != nil {
+			return err
+		}
+		if w.ref != "" {
+			l.ref = freeRef(tx, s, w.ref)
+		}
+		if w.customer != "" {
+			l.customer, l.noCustomer = liveCustomer(tx, s, w.customer)
+		}
+		l.method, l.noMethod = methodNamed(tx, s, w.beneficiary)
+		l.noRoute = reachable(tx, s, w.routes)
+		return failure(l.ref, l.noCustomer, l.noMethod, l.noRoute)
+	})
+	return l, err
+}
+
+// failure is the first error that is no refusal.
+func failure(errs ...error) error {
+	var refused *Error
+	for _, err := range errs {
+		if err != nil && !errors.As(err, &refused) {
+			return err
+		}
+	}
+	return nil
+}
+
+// freeRef refuses a merchant's own id that is in use.
+func freeRef(tx store.Tx, s Scope, ref string) error {
+	if _, err := tx.Get(bucketRef, s.key(ref)); err == nil {
+		return exists(ObjPayout, ref)
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("read ref: %w", err)
+	}
+	return nil
+}
+
+// methodNamed is the saved method that a beneficiary names; nil where it names
+// none. Whose it is, and whether a token is good, is looked at later.
+func methodNamed(tx store.Tx, s Scope, b Beneficiary) (*Method, error) {
+	switch {
+	case b.Method != "":
+		return loadMethod(tx, s, b.Method)
+	case b.Token != "":
+		id, _, ok := readToken(b.Token)
+		if !ok {
+			return nil, errToken
+		}
+		m, err := loadMethod(tx, s, id)
+		if isNotFound(err) {
+			return nil, errToken
+		}
+		return m, err
+	}
+	return nil, nil
+}
+
+// who is the customer that is meant: the known one, or a new one that is made
+// ready to be added; nil where nobody is named.
+func (e *Engine) who(ctx context.Context, s Scope, l *looked, id string, p *Person) (cust *Customer, added bool, err error) {
+	switch {
+	case l.noCustomer == nil && l.customer != nil:
+		if err := e.openPerson(ctx, s, l.customer); err != nil {
+			return nil, false, err
+		}
+		if l.customer.Redacted { // since the look
+			return nil, false, errRedacted(id)
+		}
+		return l.customer, false, nil
+	case id == "" && p == nil:
+		return nil, false, nil
+	case l.noCustomer != nil && (p == nil || !isNotFound(l.noCustomer)):
+		return nil, false, l.noCustomer
+	}
+	cust, err = e.drawCustomer(ctx, s, id, *p)
+	return cust, true, err
+}
+
+// madeMeanwhile says that a transaction lost to another that made the same
+// customer: it is known now.
+func madeMeanwhile(err error, id string) bool {
+	var twin *Error
+	return id != "" && errors.As(err, &twin) && twin.Code == CodeExists && twin.Object == ObjCustomer
+}
