@@ -90,6 +90,9 @@ const (
 // Main runs one command and returns the exit code. SIGINT and SIGTERM end the
 // command's context; a second one kills.
 func Main(env Env) int {
+	if err := forbidDumps(); err != nil {
+		fmt.Fprintf(env.Stderr, "penstock: note: %v\n", err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
