@@ -42,7 +42,7 @@ func (c *crowd) came(command string, err error) {
 	case err == nil:
 	case cutOff(err):
 		code = "cut off"
-		time.Sleep(500 * time.Millisecond)
+		pass(500 * time.Millisecond)
 	case errors.As(err, &refused) && refused.Code != engine.CodeUnknown && refused.Code != engine.CodeInvalid && refused.Code != engine.CodeMissing && refused.Code != engine.CodeBusy:
 		code = string(refused.Code)
 	default:
@@ -210,7 +210,7 @@ func gather(t *testing.T, seed uint64, acts int, plant func(*ring)) (odd []strin
 				c.restart()
 			}
 		})
-		time.Sleep(24 * time.Hour)
+		pass(24 * time.Hour)
 		c.halt()
 		stop()
 		ended()

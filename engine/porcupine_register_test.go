@@ -266,7 +266,7 @@ func (p *paying) act(caller int, draw *mrand.Rand) {
 	case n < 93:
 		p.create()
 	default:
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 	}
 }
 

@@ -152,3 +152,7 @@ func TestAwaitGivesTheFirstWordOrWhatThereIs(t *testing.T) {
 		}
 	})
 }
+
+// pass lets so much of the bubble's time pass. It costs nothing there, and is
+// of no use anywhere else.
+func pass(d time.Duration) { time.Sleep(d) }

@@ -192,7 +192,7 @@ func (y *year) day(n int) {
 			for range 3 {
 				y.pay() // and the clock is set while they are under way
 			}
-			time.Sleep(time.Duration(y.draw.IntN(30)) * time.Second)
+			pass(time.Duration(y.draw.IntN(30)) * time.Second)
 			y.step()
 		case hour == 9 && n%5 == 0:
 			y.restart()
@@ -207,7 +207,7 @@ func (y *year) day(n int) {
 		case hour == 18:
 			y.shop.down(false)
 		}
-		time.Sleep(time.Duration(30+y.draw.IntN(60)) * time.Minute)
+		pass(time.Duration(30+y.draw.IntN(60)) * time.Minute)
 	}
 	y.alive()
 }
@@ -222,7 +222,7 @@ func live(t *testing.T, days int, plant func(*year)) (odd []string) {
 			y.day(n)
 		}
 		y.shop.down(false)
-		time.Sleep(5 * 24 * time.Hour) // everything has its time
+		pass(5 * 24 * time.Hour) // everything has its time
 		y.alive()
 		y.halt()
 		stop()
