@@ -48,6 +48,7 @@ type ServerConfig struct {
 type StoreConfig struct {
 	Path       Path `toml:"path" reader:"store/bolt"`
 	KeysPath   Path `toml:"keys_path" reader:"store/bolt"`
+	AnchorPath Path `toml:"anchor_path" reader:"httpd/cli"`
 	MinFree    Size `toml:"min_free" reader:"store/bolt"`
 	MaxSize    Size `toml:"max_size" reader:"store/bolt"`
 	AllowAnyFS bool `toml:"allow_any_fs" reader:"store/bolt"`

@@ -91,6 +91,10 @@ func (cfg *Config) checkStore(c *checker) {
 	c.rule(s.KeysPath != "", "store.keys_path", "wants the name of a file")
 	c.rule(filepath.Clean(string(s.Path)) != filepath.Clean(string(s.KeysPath)), "store.keys_path",
 		"wants another file than store.path: a backup of the store must not contain the keys")
+	c.rule(s.AnchorPath != "", "store.anchor_path", "wants the name of a file")
+	for _, other := range []Path{s.Path, s.KeysPath} {
+		c.rule(filepath.Clean(string(s.AnchorPath)) != filepath.Clean(string(other)), "store.anchor_path", "wants a file of its own")
+	}
 	c.size("store.min_free", s.MinFree, 1<<20, 1<<50)
 	c.size("store.max_size", s.MaxSize, 64<<20, 1<<46)
 	c.rule(!strings.ContainsRune(cfg.Locker.MasterKey.Name, 0), "locker.master_key", "wants a name without a zero byte")

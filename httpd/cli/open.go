@@ -162,6 +162,7 @@ func (a *appliance) openEngine(ctx context.Context, o opening) (err error) {
 		Store: a.store, Locker: a.locker, Clock: engine.RealClock(), Rand: rand.Reader, Connectors: connectors, Transport: transport,
 		CheckURL: func(raw string) error { _, err := a.policy.CheckURL(raw); return err },
 		Render:   o.render, NotifyURL: o.cfg.PublicURL(), Timing: o.cfg.timing(), Log: o.log,
+		Anchor:    &anchorFile{path: string(o.cfg.Store.AnchorPath), ring: func() string { return a.locker.Status().Ring }},
 		Retention: engine.Retention{OneOff: o.cfg.Locker.OneOffRetention.D(), UnusedMethods: o.cfg.Locker.UnusedMethods.D()},
 	})
 	return err

@@ -37,6 +37,9 @@ finished, and the exit code is 0. SIGHUP reads the TLS certificate again.`,
 			if d.locker.Status().Sealed {
 				fmt.Fprintln(env.Stderr, "penstock serve: SEALED: work waits until enough custodians have given their shares: penstock unseal")
 			}
+			if why := d.engine.Held(); why != "" {
+				fmt.Fprintf(env.Stderr, "penstock serve: ON HOLD (%s): nothing is sent and no payout is taken until a person has looked: penstock release\n", why)
+			}
 			fmt.Fprintf(env.Stderr, "penstock serve: ready at %s, operator's socket %s (^C drains and stops)\n", d.cfg.PublicURL(), d.cfg.SocketPath())
 		})
 	}

@@ -1,0 +1,175 @@
+package cli
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"penstock/engine"
+)
+
+// anchorFile keeps how far the store has come in a file of its own, best on
+// another disk: whoever brings an older store back does not bring this back
+// with it, and the store that finds itself behind is put on hold.
+//
+// The file has two slots in blocks of their own, overwritten in turn and in
+// place. A write that a crash tears leaves the other slot, and the newest
+// whole one counts; so at any time the file tells a head that was kept, or, for
+// the one that was being written, is about to be acted upon. A slot is text:
+//
+//	penstock anchor 1
+//	ring 9f..
+//	epoch 12
+//	journal 3456
+//	sequence 78
+//	sha256 ..
+//
+// with blanks to its end. It is safe for concurrent use.
+type anchorFile struct {
+	path string
+	// ring names the keyring of this appliance, "" while the locker is sealed.
+	ring func() string
+	mu   sync.Mutex
+}
+
+const (
+	anchorSlot = 4096 // a slot's own block: a torn block damages no other
+	anchorText = "penstock anchor 1\nring %s\nepoch %d\njournal %d\nsequence %d\n"
+)
+
+// slot is what one slot says.
+type slot struct {
+	engine.Head
+	sequence uint64
+}
+
+func (k slot) encode() []byte {
+	text := fmt.Sprintf(anchorText, k.Ring, k.Epoch, k.Journal, k.sequence)
+	text += fmt.Sprintf("sha256 %x\n", sha256.Sum256([]byte(text)))
+	return []byte(text + strings.Repeat(" ", max(anchorSlot-len(text), 0)))
+}
+
+// parseSlot takes a slot only if it is, byte for byte, what encode writes.
+func parseSlot(block []byte) (k slot, ok bool) {
+	_, err := fmt.Sscanf(string(block), anchorText, &k.Ring, &k.Epoch, &k.Journal, &k.sequence)
+	return k, err == nil && string(k.encode()) == string(block)
+}
+
+// Load returns the newest head that was kept; the zero Head when there is no
+// file. While the locker is sealed the head is taken for this appliance's,
+// which Save finds out later.
+func (a *anchorFile) Load() (engine.Head, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	k, err := a.newest()
+	if errors.Is(err, fs.ErrNotExist) {
+		return engine.Head{}, nil
+	}
+	if err != nil {
+		return engine.Head{}, err
+	}
+	ring := a.ring()
+	if ring == "" {
+		k.Ring = ""
+		return k.Head, nil
+	}
+	return k.Head, a.mine(k, ring)
+}
+
+// Save keeps a head; it is on the disk when Save returns nil. A head that lies
+// behind what was kept is refused: somebody put an older store in place, or two
+// copies of one store run. A sealed appliance sends nothing and keeps nothing.
+func (a *anchorFile) Save(h engine.Head) error {
+	if h.Ring == "" {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	k, err := a.newest()
+	if errors.Is(err, fs.ErrNotExist) {
+		return a.create(h)
+	}
+	if err == nil {
+		err = a.mine(k, h.Ring)
+	}
+	switch {
+	case err != nil:
+		return err
+	case h == k.Head:
+		return nil
+	case h.Epoch < k.Epoch || h.Journal < k.Journal:
+		return withNext(fmt.Errorf("%s tells of epoch %d, journal %d, and the store is at epoch %d, journal %d", a.path, k.Epoch, k.Journal, h.Epoch, h.Journal),
+			"see to it that no other copy of this store runs, then start this one again: it will be on hold until penstock release")
+	}
+	return a.write(slot{h, k.sequence + 1})
+}
+
+func (a *anchorFile) mine(k slot, ring string) error {
+	if k.Ring == ring {
+		return nil
+	}
+	return withNext(fmt.Errorf("%s belongs to another appliance", a.path), "give each appliance a file of its own: store.anchor_path")
+}
+
+// newest reads the newest whole slot.
+func (a *anchorFile) newest() (best slot, err error) {
+	f, err := os.Open(a.path)
+	if err != nil {
+		return best, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 2*anchorSlot))
+	if err != nil {
+		return best, fmt.Errorf("read %s: %w", a.path, err)
+	}
+	found := false
+	for from := 0; from+anchorSlot <= len(text); from += anchorSlot {
+		if k, ok := parseSlot(text[from : from+anchorSlot]); ok && (!found || k.sequence > best.sequence) {
+			best, found = k, true
+		}
+	}
+	if !found {
+		return best, withNext(fmt.Errorf("%s is damaged: nobody can tell whether this store is the newest", a.path),
+			"if the store was surely not brought back from an earlier state, remove that file and start again; otherwise restore a backup, which looks before it sends")
+	}
+	return best, nil
+}
+
+// write overwrites the older slot.
+func (a *anchorFile) write(k slot) error {
+	f, err := os.OpenFile(a.path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(k.encode(), int64(k.sequence%2)*anchorSlot)
+	if err == nil {
+		err = syncData(f)
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", a.path, err)
+	}
+	return nil
+}
+
+// create makes the file whole under another name first: one that a crash cut
+// short would count as damaged.
+func (a *anchorFile) create(h engine.Head) error {
+	part := a.path + ".new"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	both := append(slot{h, 0}.encode(), slot{h, 1}.encode()...)
+	if err := writeNew(part, both); err != nil {
+		return err
+	}
+	if err := os.Rename(part, a.path); err != nil {
+		return fmt.Errorf("rename: %w", err)
+	}
+	return syncDir(filepath.Dir(a.path))
+}
