@@ -26,6 +26,10 @@ func (e *Engine) claimOnce(ctx context.Context, c *claims) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			e.stats.Panics.Add(1)
+			if c.at.id == "" { // no row's fault
+				err = fmt.Errorf("claiming panicked: %v", p)
+				return
+			}
 			err = &badRow{c.at, fmt.Errorf("it panicked: %v", p)}
 		}
 	}()

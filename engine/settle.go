@@ -117,11 +117,14 @@ func textOf(ev payout.Event) string {
 // pause is how long the payout waits for its next work if the event does not
 // end it.
 func (e *Engine) pause(p payout.Payout, t connector.Traits, k payout.Kind, with settling) time.Duration {
-	if k == payout.Missing && p.Status == payout.Uncertain {
+	if k == payout.Missing && p.Status == payout.Uncertain && p.Attempt < 2 {
 		return 0
 	}
 	asked := p.Asked
-	if k == payout.Unheard && p.Status == payout.Sending || k == payout.Accepted && p.Status != payout.Pending || k == payout.Doubted && p.Status == payout.Sending {
+	switch {
+	case k == payout.Missing || k == payout.Unheard && p.Status == payout.Sending && !t.Lookup:
+		asked = max(0, p.Attempt-1) // what leads to another attempt slows down with the attempts
+	case p.Status == payout.Sending || k == payout.Accepted && p.Status != payout.Pending:
 		asked = 0
 	}
 	base := e.Timing.PollMax
