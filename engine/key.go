@@ -49,6 +49,7 @@ type Key struct {
 	Name        string    `json:"name,omitzero"`
 	Prefix      string    `json:"prefix"` // its first characters, to tell keys apart
 	Publishable bool      `json:"publishable,omitzero"`
+	Of          string    `json:"of,omitzero"` // of a publishable key: its secret key, with which it ends
 	Created     time.Time `json:"created"`
 	Expires     time.Time `json:"expires,omitzero"`
 	Revoked     time.Time `json:"revoked,omitzero"`
@@ -122,6 +123,7 @@ func (e *Engine) CreateKey(ctx context.Context, c Caller, n NewKey) (*MadeKey, e
 	}
 	made := &MadeKey{Secret: envOf(n.Mode) + "_" + secret, Publishable: "pk_" + envOf(n.Mode) + "_" + hex.EncodeToString(public)}
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
+		made.Key = Key{}
 		if _, err := loadMerchant(tx, n.Merchant); err != nil {
 			return err
 		}
@@ -133,7 +135,7 @@ func (e *Engine) CreateKey(ctx context.Context, c Caller, n NewKey) (*MadeKey, e
 			if err != nil {
 				return err
 			}
-			key := Key{ID: PrefixKey + id, Merchant: n.Merchant, Mode: n.Mode, Rights: n.Rights, Name: n.Name, Prefix: k.secret[:12], Publishable: k.public, Created: now, Expires: n.Expires}
+			key := Key{ID: PrefixKey + id, Merchant: n.Merchant, Mode: n.Mode, Rights: n.Rights, Name: n.Name, Prefix: k.secret[:12], Publishable: k.public, Of: made.ID, Created: now, Expires: n.Expires}
 			if !k.public {
 				made.Key = key
 			}
@@ -164,8 +166,15 @@ func (e *Engine) Authenticate(ctx context.Context, secret string) (Caller, error
 	}
 	hash := sha256.Sum256([]byte(secret))
 	var k *Key
+	now, _ := e.pulse.now()
 	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
-		k, err = load[Key](tx, bucketKey, hash[:])
+		if k, err = load[Key](tx, bucketKey, hash[:]); err != nil || k.Of == "" {
+			return err
+		}
+		secret, err := keyByID(tx, k.Of)
+		if err == nil && secret.over(now) {
+			k.Revoked = now
+		}
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
@@ -174,14 +183,26 @@ func (e *Engine) Authenticate(ctx context.Context, secret string) (Caller, error
 	if err != nil {
 		return Caller{}, err
 	}
-	now, _ := e.pulse.now()
-	if !k.Revoked.IsZero() || (!k.Expires.IsZero() && !now.Before(k.Expires)) {
+	if k.over(now) {
 		return Caller{}, errUnauthorized
 	}
 	return Caller{Scope: Scope{k.Merchant, k.Mode}, Actor: k.ID, Rights: k.Rights, Publishable: k.Publishable}, nil
 }
 
-// RevokeKey ends a key at once. Revoking twice is harmless.
+func (k *Key) over(now time.Time) bool {
+	return !k.Revoked.IsZero() || (!k.Expires.IsZero() && !now.Before(k.Expires))
+}
+
+func keyByID(tx store.Tx, id string) (*Key, error) {
+	hash, err := tx.Get(bucketKeyID, []byte(id))
+	if err != nil {
+		return nil, err
+	}
+	return load[Key](tx, bucketKey, hash)
+}
+
+// RevokeKey ends a key at once, and its publishable companion with it.
+// Revoking twice is harmless.
 func (e *Engine) RevokeKey(ctx context.Context, c Caller, id string) (*Key, error) {
 	var k *Key
 	err := e.update(ctx, func(tx store.Tx, now time.Time) error {
