@@ -129,3 +129,43 @@ func TestADeletedCustomerIsGoneFromEveryBackup(t *testing.T) {
 		}
 	}
 }
+
+// TestARestoredStoreForgetsWhomTheKeyringHasForgotten: a backup from before a
+// deletion is put back, and the deletion holds there too.
+func TestARestoredStoreForgetsWhomTheKeyringHasForgotten(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	for _, id := range []string{"ada", "bob"} {
+		k.customer(id)
+		k.save(id, "4111111111111111")
+	}
+	ended := k.pay(sepa(magic(t, "success").IBAN))
+	k.run(time.Minute)
+	k.wantStage(ended.ID, payout.AllPaid)
+	draft, err := k.Engine.Create(k.Ctx, k.me, engine.NewRequest{Dialect: "rest", Amount: eur(100), Customer: "ada", Beneficiary: sepa("NL69TEST0000000001")}, nil)
+	must(t, err)
+	before, _ := k.copyOf()
+	_, err = k.Engine.DeleteCustomer(k.Ctx, k.me, "ada", nil)
+	must(t, err)
+	k.run(time.Minute)
+
+	e := k.over(before)
+	for want := 1; want >= 0; want-- { // the second time finds nobody
+		if n, err := e.ForgetErased(k.Ctx, k.me); err != nil || n != want {
+			t.Errorf("%d forgotten, %v; want %d", n, err, want)
+		}
+	}
+	if _, err := e.Customer(k.Ctx, k.me, "ada"); err == nil {
+		t.Error("a customer whose key is gone is still shown")
+	}
+	if methods, _, err := e.Methods(k.Ctx, k.me, "bob"); err != nil || len(methods) != 1 {
+		t.Errorf("somebody else has %d methods, %v", len(methods), err)
+	}
+	if v, err := e.Get(k.Ctx, k.me, prefix, prefix+draft.ID); err != nil || v.Stage != payout.Withdrawn {
+		t.Errorf("a draft to them is %v, %v; want it withdrawn", v, err)
+	}
+	report, err := e.Check(k.Ctx, nil)
+	must(t, err)
+	if len(report.Findings) > 0 {
+		t.Errorf("check of the restored store: %v", report.Findings)
+	}
+}

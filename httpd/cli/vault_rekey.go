@@ -9,6 +9,7 @@ import (
 
 	"filippo.io/age"
 
+	"penstock/engine"
 	"penstock/httpd/admin"
 	"penstock/locker"
 )
@@ -33,16 +34,27 @@ func (a *appliance) rekeyMaster(ctx context.Context, s admin.Successor) (string,
 	}
 	next, err := successor(s)
 	if err != nil {
-		return "", lockerFault(err)
+		return "", unchanged(lockerFault(err))
 	}
 	if next.key.Equal(m.key) {
 		next.key.Wipe()
 		return "", &admin.Refusal{Message: "this is the master key already"}
 	}
 	if err := a.keepOld(m, s.Keep); err != nil {
-		return "", err
+		next.key.Wipe()
+		return "", unchanged(err)
 	}
 	return next.key.ID(), a.succeed(ctx, next)
+}
+
+// unchanged tells an operator, who is at the machine, what was wrong with a
+// file before anything was changed.
+func unchanged(err error) error {
+	var said *engine.Error
+	if errors.As(err, &said) {
+		return err
+	}
+	return &engine.Error{Code: engine.CodeState, Message: "nothing has changed: " + err.Error(), Err: err}
 }
 
 // successor reads a new key that its keeper has already.
@@ -112,21 +124,21 @@ func (a *appliance) rekeyFile(ctx context.Context, m master, keep string) (strin
 	path, next := from.Name, from.Name+successorSuffix
 	here, err := readKeyFile(path)
 	if err != nil {
-		return "", fmt.Errorf("read the present master key: %w", err)
+		return "", unchanged(fmt.Errorf("read the present master key: %w", err))
 	}
 	defer here.Wipe()
 	if !here.Equal(m.key) {
 		return "", &admin.Refusal{Message: path + " does not hold the master key in use", Hint: "put the key that is in use back there, or name a new file by --to"}
 	}
 	if err := os.Remove(next); err != nil && !errors.Is(err, os.ErrNotExist) { // left by a change that was cut short: the key in use is in path
-		return "", fmt.Errorf("remove what an earlier change left: %w", err)
+		return "", unchanged(fmt.Errorf("remove what an earlier change left: %w", err))
 	}
 	if err := a.keepOld(m, keep); err != nil {
-		return "", err
+		return "", unchanged(err)
 	}
 	key, err := locker.NewMasterFile(next)
 	if err != nil {
-		return "", err
+		return "", unchanged(err)
 	}
 	to, err := masterOf(key)
 	if err == nil {
@@ -158,6 +170,9 @@ func (a *appliance) keepOld(m master, path string) error {
 	defer clear(text)
 	if err != nil {
 		return fmt.Errorf("read the present master key: %w", err)
+	}
+	if here, err := locker.ParseMaster(text); err != nil || !here.Equal(m.key) {
+		return fmt.Errorf("%s does not hold the master key in use", a.cfg.Locker.MasterKey.Name)
 	}
 	if err := writeNew(path, text); err != nil {
 		return fmt.Errorf("keep the old master key: %w", err)

@@ -66,7 +66,7 @@ was made after the backup and never reached a provider is gone.`,
 			}
 			return nil
 		}
-		printPairs(env, []pair{{"Configuration", out.Config}, {"Backup of", when(out.Created)}, {"Looked up first", plural(out.Doubted, "payout")},
+		printPairs(env, []pair{{"Configuration", out.Config}, {"Backup of", when(out.Created)}, {"Looked up first", plural(out.Doubted, "payout")}, {"Redacted since, and again", plural(out.Forgotten, "customer")},
 			{"Sending", "ON HOLD: nothing is sent until penstock release"}})
 		fmt.Fprintf(env.Stderr, `What was made after %s is not in it; what providers know of it is brought back from their lists.
 The configuration is a new one: set what yours had, then
@@ -80,11 +80,13 @@ The configuration is a new one: set what yours had, then
 
 // restored is what restore prints.
 type restored struct {
-	Config  string         `json:"config"`
-	Created time.Time      `json:"backup_created"`
-	Held    string         `json:"held"` // why nothing is sent
-	Doubted int            `json:"looked_up_before_sending"`
-	Report  *client.Report `json:"check"`
+	Config  string    `json:"config"`
+	Created time.Time `json:"backup_created"`
+	Held    string    `json:"held"` // why nothing is sent
+	Doubted int       `json:"looked_up_before_sending"`
+	// Forgotten is how many customers were redacted after the backup, and are again.
+	Forgotten int            `json:"redacted_again"`
+	Report    *client.Report `json:"check"`
 }
 
 // restoring says with which keys.
@@ -262,6 +264,9 @@ func (out *restored) settle(ctx context.Context, env Env, key master) (err error
 	out.Held = "restored from the backup of " + when(out.Created)
 	if out.Doubted, err = a.engine.HoldSends(ctx, engine.Caller{Actor: "operator"}, out.Held); err != nil {
 		return fmt.Errorf("put the restored store on hold: %w", err)
+	}
+	if out.Forgotten, err = a.engine.ForgetErased(ctx, keeper()); err != nil {
+		return fmt.Errorf("redact again who was redacted since: %w", err)
 	}
 	p := newProgress(env, "records checked", false)
 	defer p.end()
