@@ -31,8 +31,8 @@ func (t tampered) Update(ctx context.Context, fn func(store.Tx) error) error {
 
 func (t tampered) View(ctx context.Context, fn func(store.Tx) error) error {
 	return t.Store.View(ctx, func(tx store.Tx) error {
-		if v, ok := tx.(store.Tx); ok && t.tx != nil {
-			tx = t.tx(v)
+		if t.tx != nil {
+			tx = t.tx(tx)
 		}
 		return fn(tx)
 	})

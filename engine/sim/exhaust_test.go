@@ -100,12 +100,11 @@ func cutStory(t *testing.T, at int, after bool, second int) {
 		t.Fatalf("%s: start again: %v", name, err)
 	}
 	w.Store.Heal()
-	v, err := w.Engine.Get(w.Ctx, me, engine.PrefixRequest, "one")
-	if err == nil {
+	if _, err := w.Engine.Get(w.Ctx, me, engine.PrefixRequest, "one"); err == nil {
 		if err := w.Run(time.Hour); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if v, err = w.Engine.Get(w.Ctx, me, engine.PrefixRequest, "one"); err != nil || v.Stage != payout.AllPaid || v.Method == "" {
+		if v, err := w.Engine.Get(w.Ctx, me, engine.PrefixRequest, "one"); err != nil || v.Stage != payout.AllPaid || v.Method == "" {
 			t.Errorf("%s: %v, %v; want it paid and its method saved", name, v, err)
 		}
 	}

@@ -19,8 +19,9 @@ import (
 // indiscreet is a connector that dies with what it was given on its lips, in
 // one way after another.
 type indiscreet struct {
-	mu    sync.Mutex
-	calls int
+	nothing map[string]string // stays nil: writing to it panics
+	mu      sync.Mutex
+	calls   int
 }
 
 func (c *indiscreet) Traits() connector.Traits { return connector.Traits{Idempotent: true} }
@@ -42,9 +43,8 @@ func (c *indiscreet) Send(_ context.Context, in connector.Instruction) (connecto
 	case 4:
 		panic([]byte(grouped(number, "-")))
 	}
-	var nothing map[string]string
-	nothing[number] = number
-	return connector.Outcome{}, nil
+	var none []string
+	return connector.Outcome{Message: none[len(number)]}, nil
 }
 
 func (c *indiscreet) Lookup(context.Context, string) (connector.Outcome, error) {
