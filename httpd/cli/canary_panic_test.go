@@ -19,9 +19,8 @@ import (
 // indiscreet is a connector that dies with what it was given on its lips, in
 // one way after another.
 type indiscreet struct {
-	nothing map[string]string // stays nil: writing to it panics
-	mu      sync.Mutex
-	calls   int
+	mu    sync.Mutex
+	calls int
 }
 
 func (c *indiscreet) Traits() connector.Traits { return connector.Traits{Idempotent: true} }
