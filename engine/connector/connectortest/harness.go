@@ -134,6 +134,7 @@ var checks = []check{
 	{"IdempotentKeyMovesMoneyOnce", live, idempotentKeyMovesMoneyOnce},
 	{"ManyAtOnce", live, manyAtOnce},
 	{"ExpiredContextMovesNothing", live, expiredContextMovesNothing},
+	{"SentKeyIsListedOnce", live, sentKeyIsListedOnce},
 	{"NotificationIsVerifiedFirst", notifies, notificationIsVerifiedFirst},
 }
 

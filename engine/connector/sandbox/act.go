@@ -28,7 +28,7 @@ func (p *Provider) act(c *change, now time.Time, in intake) (Transfer, *Refusal)
 	way := p.way(in)
 	t := Transfer{
 		ID: newID(len(p.rows)), Key: in.Key, Amount: in.Amount, Service: in.Service, Status: Accepted,
-		Paid: money.New(0, in.Amount.Currency()), NotifyURL: in.NotifyURL, Dice: in.dice,
+		Paid: money.New(0, in.Amount.Currency()), NotifyURL: in.NotifyURL, Account: in.Account, Dice: in.dice,
 	}
 	switch {
 	case way.end == Accepted: // for ever

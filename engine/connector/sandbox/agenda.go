@@ -41,13 +41,14 @@ type lateOrder struct {
 	Amount    money.Amount `json:"amount"`
 	Service   string       `json:"service,omitzero"`
 	NotifyURL string       `json:"notify_url,omitzero"`
+	Account   string       `json:"account,omitzero"`
 	Fate      fate         `json:"fate"`
 	Dice      dice         `json:"dice"`
 }
 
 func (l *lateOrder) intake() intake {
 	return intake{
-		Order: Order{Key: l.Key, Amount: l.Amount, Service: l.Service, NotifyURL: l.NotifyURL},
+		Order: Order{Key: l.Key, Amount: l.Amount, Service: l.Service, NotifyURL: l.NotifyURL, Account: l.Account},
 		fate:  l.Fate, dice: l.Dice,
 	}
 }
@@ -66,7 +67,7 @@ func (p *Provider) planLate(c *change, now time.Time, in intake, w draws) {
 		return
 	}
 	p.plan(c, entry{At: now.Add(p.faults.LateMS.at(w.lateBy)), Kind: arrives, Late: &lateOrder{
-		in.Key, in.Amount, in.Service, in.NotifyURL, in.fate, in.dice,
+		in.Key, in.Amount, in.Service, in.NotifyURL, in.Account, in.fate, in.dice,
 	}})
 }
 

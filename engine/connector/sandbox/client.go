@@ -61,7 +61,8 @@ func HTTP(rt http.RoundTripper, options ...Option) connector.Builder {
 		return &client{
 			rt: rt, traits: traitsOf(options),
 			transfers: strings.TrimSuffix(base.String(), "/") + "/v1/transfers",
-			apiKey:    a.Secrets["api_key"], secret: a.Secrets[SecretName],
+			ledger:    strings.TrimSuffix(base.String(), "/") + "/v1/ledger",
+			account:   a.ID, apiKey: a.Secrets["api_key"], secret: a.Secrets[SecretName],
 		}, nil
 	}
 }
@@ -70,12 +71,15 @@ type client struct {
 	rt             http.RoundTripper
 	traits         connector.Traits
 	transfers      string
+	ledger         string
+	account        string
 	apiKey, secret string
 }
 
 var (
 	_ connector.Connector = (*client)(nil)
 	_ connector.Notifier  = (*client)(nil)
+	_ connector.Lister    = (*client)(nil)
 )
 
 func (c *client) Traits() connector.Traits { return c.traits }
@@ -84,11 +88,11 @@ func (c *client) Traits() connector.Traits { return c.traits }
 // that costs a look-up, while a list of errors before which surely no byte
 // went out would cost a double payment if it were wrong once.
 func (c *client) Send(ctx context.Context, in connector.Instruction) (connector.Outcome, error) {
-	order := Order{Key: in.Key, Amount: in.Amount, Service: in.Service, NotifyURL: in.NotifyURL}
+	order := Order{Key: in.Key, Amount: in.Amount, Service: in.Service, NotifyURL: in.NotifyURL, Account: c.account}
 	if r := order.check(); r != nil {
 		return refused(r.Code), nil // nothing is sent that the provider could only refuse
 	}
-	body, err := encodeOrder(in)
+	body, err := encodeOrder(in, c.account)
 	if err != nil || len(body) > maxBody {
 		return refused(codeInvalid), nil
 	}
@@ -106,14 +110,14 @@ func (c *client) Send(ctx context.Context, in connector.Instruction) (connector.
 	return meansSend(in, status, answer)
 }
 
-func encodeOrder(in connector.Instruction) ([]byte, error) {
+func encodeOrder(in connector.Instruction, account string) ([]byte, error) {
 	fields, err := json.Marshal(map[string]string(in.Details), json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("encode fields: %w", errors.New("not UTF-8"))
 	}
 	return json.Marshal(wireOrder{
 		Key: in.Key, Amount: in.Amount.Decimal(), Currency: in.Amount.Currency().Code(), Service: in.Service,
-		Fields: jsontext.Value(fields), NotifyURL: in.NotifyURL, Memo: in.Memo,
+		Fields: jsontext.Value(fields), NotifyURL: in.NotifyURL, Memo: in.Memo, Account: account,
 	})
 }
 
@@ -139,11 +143,54 @@ func (c *client) Notification(header http.Header, body []byte) (connector.Notice
 	return readNotice(c.secret, header, body)
 }
 
-// ask makes one round trip, without the redirects and repeats that an
-// http.Client would add.
+// Transfers lists what the account has ordered, all of it: the ledger bears no
+// times.
+func (c *client) Transfers(ctx context.Context, _ time.Time) ([]connector.Transfer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.ledger+"?account="+url.QueryEscape(c.account), nil)
+	if err != nil {
+		return nil, errors.New("sandbox: can't make the request")
+	}
+	resp, err := c.trip(req)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("sandbox: provider answered %d", resp.StatusCode)
+	}
+	body := &bounded{from: resp.Body, left: maxLedger}
+	out, err := readLedger(body, c.account)
+	switch {
+	case errors.Is(body.err, errTooLong):
+		err = errTooLong
+	case body.err != nil:
+		err = quiet(ctx, body.err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	return out, nil
+}
+
+// ask makes one round trip and reads its answer.
 func (c *client) ask(req *http.Request) (status int, body []byte, err error) {
-	if err := req.Context().Err(); err != nil {
+	resp, err := c.trip(req)
+	if err != nil {
 		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if err != nil {
+		return 0, nil, quiet(req.Context(), err)
+	}
+	return resp.StatusCode, body, nil
+}
+
+// trip makes one round trip, without the redirects and repeats that an
+// http.Client would add.
+func (c *client) trip(req *http.Request) (*http.Response, error) {
+	if err := req.Context().Err(); err != nil {
+		return nil, err
 	}
 	req.Close = true
 	req.Header.Set("Accept", "application/json")
@@ -152,14 +199,9 @@ func (c *client) ask(req *http.Request) (status int, body []byte, err error) {
 	}
 	resp, err := c.rt.RoundTrip(req)
 	if err != nil {
-		return 0, nil, quiet(req.Context(), err)
+		return nil, quiet(req.Context(), err)
 	}
-	defer resp.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
-	if err != nil {
-		return 0, nil, quiet(req.Context(), err)
-	}
-	return resp.StatusCode, body, nil
+	return resp, nil
 }
 
 // quiet is a transport's error without its text, which may quote what the

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -131,11 +132,15 @@ func (s *Server) getTransfer(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Server) getLedger(w http.ResponseWriter, _ *http.Request) {
+// getLedger shows all of the ledger, or one account's part.
+func (s *Server) getLedger(w http.ResponseWriter, r *http.Request) {
 	lines, err := s.provider.Ledger()
 	if err != nil {
 		s.broken(w, err)
 		return
+	}
+	if account := r.URL.Query().Get("account"); account != "" {
+		lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Account != account })
 	}
 	totals, err := Totals(lines)
 	if err != nil {
@@ -144,7 +149,7 @@ func (s *Server) getLedger(w http.ResponseWriter, _ *http.Request) {
 	}
 	ledger := wireLedger{make([]wireLine, len(lines)), map[string]wireTotal{}}
 	for i, l := range lines {
-		ledger.Transfers[i] = wireLine{wireOf(l.Transfer), l.Movements}
+		ledger.Transfers[i] = wireLine{wireOf(l.Transfer), l.Account, l.Movements}
 	}
 	for code, t := range totals {
 		ledger.Totals[code] = wireTotal{t.Count, t.Amount.Decimal()}

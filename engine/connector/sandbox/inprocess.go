@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"penstock/engine/connector"
 )
@@ -23,19 +24,21 @@ func InProcess(p *Provider, options ...Option) connector.Builder {
 		if p == nil {
 			return nil, errors.New("sandbox: a provider is required")
 		}
-		return &inProcess{provider: p, traits: traitsOf(options), secret: a.Secrets[SecretName]}, nil
+		return &inProcess{provider: p, traits: traitsOf(options), account: a.ID, secret: a.Secrets[SecretName]}, nil
 	}
 }
 
 type inProcess struct {
 	provider *Provider
 	traits   connector.Traits
+	account  string
 	secret   string
 }
 
 var (
 	_ connector.Connector = (*inProcess)(nil)
 	_ connector.Notifier  = (*inProcess)(nil)
+	_ connector.Lister    = (*inProcess)(nil)
 )
 
 func (c *inProcess) Traits() connector.Traits { return c.traits }
@@ -44,7 +47,7 @@ func (c *inProcess) Send(ctx context.Context, in connector.Instruction) (connect
 	if err := ctx.Err(); err != nil {
 		return unknown(err)
 	}
-	a, err := c.provider.Receive(Order{Key: in.Key, Amount: in.Amount, Service: in.Service, Fields: in.Details, NotifyURL: in.NotifyURL})
+	a, err := c.provider.Receive(Order{Key: in.Key, Amount: in.Amount, Service: in.Service, Fields: in.Details, NotifyURL: in.NotifyURL, Account: c.account})
 	if err != nil {
 		return unknown(err)
 	}
@@ -83,4 +86,23 @@ func (c *inProcess) Lookup(ctx context.Context, key string) (connector.Outcome, 
 
 func (c *inProcess) Notification(header http.Header, body []byte) (connector.Notice, error) {
 	return readNotice(c.secret, header, body)
+}
+
+// Transfers lists what the account has ordered, all of it: the ledger bears no
+// times.
+func (c *inProcess) Transfers(ctx context.Context, _ time.Time) ([]connector.Transfer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	lines, err := c.provider.Ledger()
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	var out []connector.Transfer
+	for _, l := range lines {
+		if l.Account == c.account {
+			out = append(out, connector.Transfer{Key: l.Key, Amount: l.Amount, Service: l.Service})
+		}
+	}
+	return out, nil
 }

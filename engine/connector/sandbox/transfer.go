@@ -30,6 +30,9 @@ type Order struct {
 	Fields connector.Details
 	// NotifyURL is where changes may be posted; may be empty.
 	NotifyURL string
+	// Account names whose order it is, where several share the provider; it is
+	// listed to them alone. May be empty.
+	Account string
 }
 
 // Transfer is a row of the ledger.
@@ -44,6 +47,7 @@ type Transfer struct {
 	// nothing has.
 	Paid      money.Amount `json:"paid"`
 	NotifyURL string       `json:"notify_url,omitzero"`
+	Account   string       `json:"account,omitzero"`
 
 	Dice dice `json:"dice"` // of the arrival that made it
 }
@@ -78,6 +82,7 @@ type Refusal struct{ Code, Message string }
 const (
 	maxKey     = 255
 	maxService = 64
+	maxAccount = 64
 	maxURL     = 2048
 )
 
@@ -92,6 +97,9 @@ func (o Order) check() *Refusal {
 		return &Refusal{codeAmount, "amount must be more than zero"}
 	case len(o.Service) > maxService || o.Service != "" && !printable(o.Service):
 		return &Refusal{codeInvalid, fmt.Sprintf("service must be up to %d printable ASCII characters", maxService)}
+	}
+	if len(o.Account) > maxAccount || o.Account != "" && !printable(o.Account) {
+		return &Refusal{codeInvalid, fmt.Sprintf("account must be up to %d printable ASCII characters", maxAccount)}
 	}
 	if err := checkURL(o.NotifyURL); err != nil {
 		return &Refusal{codeInvalid, "notify_url " + err.Error()}

@@ -25,6 +25,7 @@ type wireOrder struct {
 	Fields    jsontext.Value `json:"fields,omitzero"`
 	NotifyURL string         `json:"notify_url,omitzero"`
 	Memo      string         `json:"memo,omitzero"`
+	Account   string         `json:"account,omitzero"`
 }
 
 // wireTransfer is a transfer as it is answered.
@@ -41,7 +42,8 @@ type wireTransfer struct {
 
 type wireLine struct {
 	wireTransfer `json:",inline"`
-	Movements    int `json:"movements"`
+	Account      string `json:"account,omitzero"`
+	Movements    int    `json:"movements"`
 }
 
 type wireTotal struct {
@@ -97,7 +99,7 @@ func readOrder(body []byte) (Order, *Refusal) {
 		return Order{}, &Refusal{codeInvalid, "fields must be an object"}
 	}
 	collect(fields, "", w.Fields, maxNesting)
-	return Order{Key: w.Key, Amount: amount, Service: w.Service, Fields: fields, NotifyURL: w.NotifyURL}, nil
+	return Order{Key: w.Key, Amount: amount, Service: w.Service, Fields: fields, NotifyURL: w.NotifyURL, Account: w.Account}, nil
 }
 
 // maxNesting is how deep the fields are looked into: {"card":{"card_number":...}}
