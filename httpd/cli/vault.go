@@ -53,7 +53,7 @@ func errSealed() error {
 	return &engine.Error{Code: engine.CodeSealed, Message: "the locker is sealed", Hint: "custodians open it: penstock unseal"}
 }
 
-// operator is who acts through the socket, or on the machine itself.
+// keeper is who acts through the socket, or on the machine itself.
 func keeper() engine.Caller { return engine.Caller{Actor: "operator"} }
 
 // giveShare takes one custodian's share. The one that makes enough of them
