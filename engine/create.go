@@ -269,7 +269,7 @@ func own(tx store.Tx, c Caller, now time.Time, customer, request string, added *
 		if err := addCustomer(tx, c, now, &cust); err != nil {
 			return err
 		}
-	} else if _, err := liveCustomer(tx, c.Scope, customer); err != nil {
+	} else if err := stillLives(tx, c.Scope, customer); err != nil {
 		return err
 	}
 	if err := tx.Put(bucketRecent, c.key(customer, request), nil); err != nil {

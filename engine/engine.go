@@ -99,6 +99,7 @@ type Engine struct {
 	pulse *pulse
 	bell  chan struct{} // size one: rung when something became due
 	stats Stats
+	keys  keyCache
 
 	mu     sync.Mutex
 	aside  map[string]payout.Mark         // due rows that can't be handled, since when

@@ -164,26 +164,14 @@ func (e *Engine) Authenticate(ctx context.Context, secret string) (Caller, error
 	if len(secret) < 20 || len(secret) > 200 {
 		return Caller{}, errUnauthorized
 	}
-	hash := sha256.Sum256([]byte(secret))
-	var k *Key
-	now, _ := e.pulse.now()
-	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
-		if k, err = load[Key](tx, bucketKey, hash[:]); err != nil || k.Of == "" {
-			return err
-		}
-		secret, err := keyByID(tx, k.Of)
-		if err == nil && secret.over(now) {
-			k.Revoked = now
-		}
-		return err
-	})
+	k, err := e.keyOf(ctx, sha256.Sum256([]byte(secret)))
 	if errors.Is(err, store.ErrNotFound) {
 		return Caller{}, errUnauthorized
 	}
 	if err != nil {
 		return Caller{}, err
 	}
-	if k.over(now) {
+	if now, _ := e.pulse.now(); k.over(now) {
 		return Caller{}, errUnauthorized
 	}
 	return Caller{Scope: Scope{k.Merchant, k.Mode}, Actor: k.ID, Rights: k.Rights, Publishable: k.Publishable}, nil
@@ -201,9 +189,36 @@ func keyByID(tx store.Tx, id string) (*Key, error) {
 	return load[Key](tx, bucketKey, hash)
 }
 
-// RevokeKey ends a key at once, and its publishable companion with it.
-// Revoking twice is harmless.
+// keyOf finds the key of a hash in memory or in the store.
+func (e *Engine) keyOf(ctx context.Context, hash [32]byte) (*knownKey, error) {
+	k, drops := e.keys.get(hash)
+	if k != nil {
+		return k, nil
+	}
+	k = &knownKey{}
+	err := e.Store.View(ctx, func(tx store.Tx) error {
+		own, err := load[Key](tx, bucketKey, hash[:])
+		if err != nil {
+			return err
+		}
+		k.Key, k.secret = own, nil
+		if own.Of != "" {
+			k.secret, err = keyByID(tx, own.Of)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.keys.put(hash, k, drops)
+	return k, nil
+}
+
+// RevokeKey ends a key at once, and its publishable companion with it: when it
+// returns, with or without an error that leaves it open whether it did, no
+// call is served from memory. Revoking twice is harmless.
 func (e *Engine) RevokeKey(ctx context.Context, c Caller, id string) (*Key, error) {
+	defer e.keys.drop()
 	var k *Key
 	err := e.update(ctx, func(tx store.Tx, now time.Time) error {
 		if !ChosenID(id) {

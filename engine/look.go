@@ -34,6 +34,11 @@ type looked struct {
 
 func (e *Engine) look(ctx context.Context, s Scope, w wanted) (*looked, error) {
 	l := &looked{}
+	if w.once != nil && w.once.Key != "" {
+		if err := e.keyed(s, w.once); err != nil { // before the snapshot, which should be short
+			return l, err
+		}
+	}
 	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
 		if l.done, err = e.replay(tx, s, w.once); l.done || err != nil {
 			return err

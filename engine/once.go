@@ -34,13 +34,6 @@ type Once struct {
 	row, print []byte // of the record, once keyed
 }
 
-type onceRecord struct {
-	Fingerprint []byte    `json:"f"`
-	Answer      []byte    `json:"a,omitzero"`
-	Subject     string    `json:"s,omitzero"`
-	At          time.Time `json:"t"`
-}
-
 // keyed makes what is stored of the key and of the body's fingerprint. Both are
 // made under a key of the locker: a body may hold a card number, of which a
 // stolen store shows so much beside it that a plain hash would tell the rest

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -161,7 +162,8 @@ func moveDue(tx store.Tx, kind byte, s Scope, id string, from, to time.Time) err
 	return nil
 }
 
-// codec is how records are written: the same bytes for the same record.
+// codec is how records are written, but for those that have a form of their own:
+// the same bytes for the same record.
 var codec = json.JoinOptions(json.Deterministic(true), jsonv1.FormatDurationAsNano(true))
 
 // load reads one record; store.ErrNotFound comes back as it is.
@@ -178,7 +180,13 @@ func load[T any](tx store.Tx, bucket string, key []byte) (*T, error) {
 
 func decode[T any](bucket string, raw []byte) (*T, error) {
 	v := new(T)
-	if err := json.Unmarshal(raw, v, codec); err != nil {
+	var err error
+	if own, ok := any(v).(encoding.BinaryUnmarshaler); ok {
+		err = own.UnmarshalBinary(raw)
+	} else {
+		err = json.Unmarshal(raw, v, codec)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", errDecode, bucket, err)
 	}
 	return v, nil
@@ -188,7 +196,13 @@ func decode[T any](bucket string, raw []byte) (*T, error) {
 var errDecode = errors.New("decode")
 
 func keep(tx store.Tx, bucket string, key []byte, v any) error {
-	raw, err := json.Marshal(v, codec)
+	var raw []byte
+	var err error
+	if own, ok := v.(encoding.BinaryAppender); ok {
+		raw, err = own.AppendBinary(nil)
+	} else {
+		raw, err = json.Marshal(v, codec)
+	}
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", bucket, err)
 	}

@@ -25,11 +25,11 @@ func (a *API) createPayout(ctx context.Context, who engine.Caller, c *wire.Call,
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	n, err := r.newRequest(secret)
+	n, x, err := r.newRequest(secret)
 	if err != nil {
 		return wire.Reply{}, r.unreadable(err)
 	}
-	o := a.open(once(c), who.Merchant)
+	o := a.openWith(once(c), who.Merchant, func(*engine.Request) payoutExtra { return x })
 	v, err := a.Engine.Create(ctx, who, n, o)
 	return a.firstWord(ctx, who, o, v, r.unreadable(in(createPayout, err)))
 }

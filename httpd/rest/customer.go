@@ -22,9 +22,9 @@ type addressShape struct {
 
 // billingShape is a billing Address.
 type billingShape struct {
-	Address *carried[addressShape] `json:"address"`
-	Phone   *carried[phoneShape]   `json:"phone"`
-	Email   *emailText             `json:"email"`
+	Address *addressShape `json:"address"`
+	Phone   *phoneShape   `json:"phone"`
+	Email   *emailText    `json:"email"`
 }
 
 type phoneShape struct {

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"strings"
 
 	"penstock/engine/connector"
@@ -17,23 +18,43 @@ type fields struct {
 }
 
 func (f *fields) UnmarshalJSON(b []byte) error {
-	var in map[string]any
+	var in map[string]member
 	if err := wire.Decode(b, &in, wire.DecodeOptions{AnyValue: true}); err != nil {
 		return err
 	}
-	f.text, f.odd = map[string]string{}, map[string]string{}
+	f.text, f.odd = make(map[string]string, len(in)), map[string]string{}
 	for name, v := range in {
-		switch v := v.(type) {
-		case nil:
-		case string:
-			f.text[name] = v
-		case wire.Number:
-			f.odd[name] = "number"
-		case bool:
-			f.odd[name] = "boolean"
+		switch v.sort {
+		case "null":
+		case "string":
+			f.text[name] = v.text
 		default:
-			f.odd[name] = "object"
+			f.odd[name] = v.sort
 		}
+	}
+	return nil
+}
+
+// member is one value of fields: its sort, and its text where it is one.
+type member struct{ sort, text string }
+
+func (m *member) UnmarshalJSON(b []byte) error {
+	switch b[0] {
+	case '"':
+		m.sort = "string"
+		if plain := b[1 : len(b)-1]; bytes.IndexByte(plain, '\\') < 0 {
+			m.text = string(plain)
+			return nil
+		}
+		return wire.Decode(b, &m.text, wire.DecodeOptions{AnyValue: true})
+	case 'n':
+		m.sort = "null"
+	case 't', 'f':
+		m.sort = "boolean"
+	case '{', '[':
+		m.sort = "object"
+	default:
+		m.sort = "number"
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func FuzzPayoutRequest(f *testing.F) {
 			return
 		}
 		noLeak(t, body, r.checkCreate("shop"))
-		n, err := r.newRequest("secret")
+		n, _, err := r.newRequest("secret")
 		noLeak(t, body, err)
 		if err == nil && n.Amount.IsSet() && n.Amount.Minor() < 0 {
 			t.Errorf("%q: amount %v", body, n.Amount)

@@ -50,8 +50,9 @@ func (r *payoutRequest) checkMerchant(merchant string) error {
 	return nil
 }
 
-// newRequest is the engine's command of a create.
-func (r *payoutRequest) newRequest(secret string) (engine.NewRequest, error) {
+// newRequest is the engine's command of a create, and the texts that are in it.
+func (r *payoutRequest) newRequest(secret string) (engine.NewRequest, payoutExtra, error) {
+	x := payoutExtra{Secret: secret, Entity: "Individual"}
 	n := engine.NewRequest{Dialect: "rest", Ref: said(r.PayoutID), Profile: said(r.ProfileID), Providers: providers(r.Connector)}
 	n.Confirm, n.AutoFulfill, n.Recurring = yes(r.Confirm), yes(r.AutoFulfill), yes(r.Recurring)
 	if r.Currency != nil {
@@ -59,23 +60,22 @@ func (r *payoutRequest) newRequest(secret string) (engine.NewRequest, error) {
 	}
 	var err error
 	if n.Customer, n.Person, err = r.who(); err != nil {
-		return n, err
+		return n, x, err
 	}
 	if n.Routes, err = r.Routing.routes(); err != nil {
-		return n, err
+		return n, x, err
 	}
 	if n.Beneficiary, err = r.beneficiary(); err != nil {
-		return n, err
+		return n, x, err
 	}
-	x := payoutExtra{Secret: secret, Entity: "Individual"}
 	if err := r.note(&x); err != nil {
-		return n, err
+		return n, x, err
 	}
 	if x.Type == "" {
 		x.Type = string(n.Beneficiary.Kind)
 	}
 	n.Extra, err = x.encode()
-	return n, err
+	return n, x, err
 }
 
 func yes(b *bool) bool { return b != nil && *b }
@@ -201,7 +201,7 @@ func (r *payoutRequest) note(x *payoutExtra) error {
 }
 
 func (x payoutExtra) encode() (json.RawMessage, error) {
-	raw, err := json.Marshal(x)
+	raw, err := wire.Encode(x)
 	if err != nil {
 		return nil, fmt.Errorf("encode the payout's texts: %w", err)
 	}
@@ -219,7 +219,7 @@ func extraOf(r *engine.Request) payoutExtra {
 
 func readExtra(kept json.RawMessage) payoutExtra {
 	var x payoutExtra
-	if json.Unmarshal(kept, &x) != nil {
+	if wire.Decode(kept, &x, wire.DecodeOptions{IgnoreUnknown: true}) != nil {
 		return payoutExtra{Entity: "Individual"}
 	}
 	return x

@@ -14,6 +14,9 @@ import (
 // fingerprint covers what the path says as well as the body, so that a key
 // can't be taken from one payout to another.
 func once(c *wire.Call, params ...string) *engine.Once {
+	if c.IdempotencyKey == "" {
+		return onceOver(c, nil, nil) // which promises nothing
+	}
 	body := c.Fingerprint()
 	return onceOver(c, body[:], params)
 }
@@ -67,6 +70,11 @@ var errNotShown = refuse(500, "HE_00", "Something went wrong")
 
 // open leaves the answer open while the provider's first word is waited for.
 func (a *API) open(o *engine.Once, merchant string) *engine.Once {
+	return a.openWith(o, merchant, extraOf)
+}
+
+// openWith is open for a call that knows the texts without reading them anew.
+func (a *API) openWith(o *engine.Once, merchant string, texts func(*engine.Request) payoutExtra) *engine.Once {
 	o.Render = func(result any) ([]byte, error) {
 		v, is := result.(*engine.View)
 		if !is {
@@ -75,7 +83,7 @@ func (a *API) open(o *engine.Once, merchant string) *engine.Once {
 		if v.Stage == payout.Dispatching {
 			return nil, nil
 		}
-		return wire.Encode(showPayout(merchant, v))
+		return wire.Encode(showPayoutWith(merchant, v, texts(&v.Request)))
 	}
 	return o
 }

@@ -68,18 +68,18 @@ func (c *customerMember) UnmarshalJSON(b []byte) error {
 // are masked before they get here.
 type payoutExtra struct {
 	Secret          string            `json:"secret"` // the random part of the client secret
-	Type            string            `json:"type,omitempty"`
-	OrderRef        string            `json:"order_ref,omitempty"`
-	ReturnURL       string            `json:"return_url,omitempty"`
-	Description     string            `json:"description,omitempty"`
-	Metadata        json.RawMessage   `json:"metadata,omitempty"`
-	Billing         json.RawMessage   `json:"billing,omitempty"`
-	SourceForm      string            `json:"source_form,omitempty"`
-	Source          map[string]string `json:"source,omitempty"`
-	BusinessCountry string            `json:"business_country,omitempty"`
-	BusinessLabel   string            `json:"business_label,omitempty"`
-	Entity          string            `json:"entity,omitempty"`
-	Priority        string            `json:"priority,omitempty"`
+	Type            string            `json:"type,omitzero"`
+	OrderRef        string            `json:"order_ref,omitzero"`
+	ReturnURL       string            `json:"return_url,omitzero"`
+	Description     string            `json:"description,omitzero"`
+	Metadata        json.RawMessage   `json:"metadata,omitzero"`
+	Billing         json.RawMessage   `json:"billing,omitzero"`
+	SourceForm      string            `json:"source_form,omitzero"`
+	Source          map[string]string `json:"source,omitzero"`
+	BusinessCountry string            `json:"business_country,omitzero"`
+	BusinessLabel   string            `json:"business_label,omitzero"`
+	Entity          string            `json:"entity,omitzero"`
+	Priority        string            `json:"priority,omitzero"`
 }
 
 type payoutResponse struct {

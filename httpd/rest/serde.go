@@ -48,9 +48,20 @@ func at(member string) string {
 	return member + ": "
 }
 
-// lastMember is the name at the end of a JSON pointer.
+// lastMember is the name at the end of a JSON pointer. No member of ours has
+// many digits in its name; one that has may hold an account's number, with more
+// digits around it.
 func lastMember(path string) string {
 	name := path[strings.LastIndexByte(path, '/')+1:]
+	digits := 0
+	for _, c := range name {
+		if c >= '0' && c <= '9' {
+			digits++
+		}
+	}
+	if digits > 6 {
+		return "..."
+	}
 	return strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
 }
 

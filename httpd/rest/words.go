@@ -2,6 +2,7 @@ package rest
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -136,16 +137,50 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 type carried[T any] struct{ text json.RawMessage }
 
 func (c *carried[T]) UnmarshalJSON(b []byte) error {
-	var whole wire.Object
-	if err := wire.Decode(b, &whole, wire.DecodeOptions{AnyValue: true}); err != nil {
-		return err
+	if len(b) == 0 || b[0] != '{' {
+		return wire.Rule("must be an object")
+	}
+	text, depth := compact(b)
+	if depth > wire.MaxObjectDepth {
+		return wire.Rule(fmt.Sprintf("must not nest deeper than %d", wire.MaxObjectDepth))
+	}
+	if len(text) > wire.MaxObjectBytes {
+		return wire.Rule(fmt.Sprintf("must not be longer than %d bytes", wire.MaxObjectBytes))
 	}
 	var shape T
 	if err := wire.Decode(b, &shape, wire.DecodeOptions{IgnoreUnknown: true}); err != nil {
 		return err
 	}
-	c.text = json.RawMessage(whole)
+	c.text = text
 	return nil
+}
+
+// compact is JSON without the white space between its tokens, and how deep it
+// nests. The text has been read as JSON before.
+func compact(b []byte) (text []byte, deepest int) {
+	text = make([]byte, 0, len(b))
+	depth, quoted := 0, false
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		switch {
+		case quoted && c == '\\' && i+1 < len(b):
+			text = append(text, c)
+			i++
+			c = b[i]
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
+			continue
+		case c == '{' || c == '[':
+			depth++
+			deepest = max(deepest, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+		text = append(text, c)
+	}
+	return text, deepest
 }
 
 // raw is the text; nil when it was absent.
