@@ -106,7 +106,7 @@ func look(path string) error {
 func victimOn(t *testing.T, name, path string, said func(string)) (string, error) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), name+"="+path)
+	cmd.Env = append(os.Environ(), name+"="+path, "GORACE=atexit_sleep_ms=0") // the race detector waits a second at each end
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
