@@ -140,7 +140,8 @@ func cleanEnv(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(quietEnv(Env{Environ: os.Environ()}).Environ, exampleVariable+"="+example)
+	return append(quietEnv(Env{Environ: os.Environ()}).Environ, exampleVariable+"="+example,
+		"GORACE=atexit_sleep_ms=0") // the race detector waits a second at each end
 }
 
 // once runs a verb to its end and returns its standard output and exit code.
