@@ -9,6 +9,9 @@ import (
 // found within the seeds that its entry names, and a finding of the same seed
 // without the break is none.
 func TestEachBreakIsFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the search for forty planted bugs takes its time: run without -short")
+	}
 	for _, b := range Breaks() {
 		t.Run(b.Name, func(t *testing.T) {
 			t.Parallel()

@@ -11,10 +11,13 @@ import (
 func seeds(t *testing.T, otherwise uint64) uint64 {
 	t.Helper()
 	n, err := strconv.ParseUint(os.Getenv("PENSTOCK_SEEDS"), 10, 64)
-	if err != nil {
-		return otherwise
+	if err == nil {
+		return n
 	}
-	return n
+	if testing.Short() {
+		return otherwise / 6
+	}
+	return otherwise
 }
 
 func TestNothingIsFoundInTheProduct(t *testing.T) {
