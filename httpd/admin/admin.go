@@ -134,6 +134,8 @@ func (a *Admin) Private(f *wire.Funnel) wire.Mount {
 		{Method: "GET", Pattern: "/audit", Handler: call(f, d, a.listActs)},
 		{Method: "POST", Pattern: "/audit/verify", Handler: call(f, d, a.verifyAudit)},
 		{Method: "POST", Pattern: "/check", Handler: call(f, d, a.check)},
+		{Method: "GET", Pattern: "/hold", Handler: call(f, d, a.getHold)},
+		{Method: "POST", Pattern: "/release", Handler: call(f, d, a.release)},
 		{Method: "POST", Pattern: "/backup", Handler: call(f, d, a.backup)},
 		{Method: "POST", Pattern: "/keyring", Handler: call(f, d, a.keyring)},
 	}...)}

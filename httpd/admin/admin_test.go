@@ -230,3 +230,44 @@ func TestOperatorsAPIIsNotPublic(t *testing.T) {
 		t.Errorf("metrics on the socket: %d, want 404", status)
 	}
 }
+
+// TestHoldIsShownAndReleased: who may look sees that nothing is sent; only the
+// operator learns why, and ends it; the audit log has both.
+func TestHoldIsShownAndReleased(t *testing.T) {
+	o := newOffice(t)
+	rows := []struct {
+		client             *http.Client
+		method, path, body string
+		status             int
+		want               string
+	}{
+		{o.private, "GET", "/hold", "", 200, `{"held":"","uncertain":0,"recovered":0}`},
+		{o.private, "POST", "/release", `{}`, 409, "not on hold"},
+		{o.public, "GET", "/metrics", "", 200, "penstock_on_hold 0"},
+		{nil, "", "", "", 0, ""}, // from here on it is held
+		{o.public, "GET", "/ready", "", 503, `"status":"held"`},
+		{o.public, "GET", "/health", "", 200, `"status":"ok"`},
+		{o.public, "GET", "/metrics", "", 200, "penstock_on_hold 1"},
+		{o.public, "POST", "/release", `{}`, 404, ""},
+		{o.private, "GET", "/status", "", 200, `"held":"for a reason"`},
+		{o.private, "GET", "/hold", "", 200, `{"held":"for a reason","uncertain":0,"recovered":0}`},
+		{o.private, "POST", "/release", `{}`, 200, `{"released":"for a reason"}`},
+		{o.private, "POST", "/release", `{}`, 409, "not on hold"},
+		{o.private, "GET", "/audit", "", 200, `"action":"sends.release","object":"for a reason"`},
+	}
+	for _, row := range rows {
+		if row.client == nil {
+			if _, err := o.admin.Engine.HoldSends(t.Context(), engine.Caller{Actor: "operator"}, "for a reason"); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		status, text := o.ask(row.client, row.method, row.path, row.body)
+		if status != row.status || !strings.Contains(text, row.want) {
+			t.Errorf("%s %s: %d %s, want %d with %s", row.method, row.path, status, text, row.status, row.want)
+		}
+		if row.client == o.public && strings.Contains(text, "for a reason") {
+			t.Errorf("%s %s tells everybody why", row.method, row.path)
+		}
+	}
+}

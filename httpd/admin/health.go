@@ -53,7 +53,7 @@ func (a *Admin) getHealth(ctx context.Context, _ *wire.Call, _ wire.None) (wire.
 }
 
 type readyBody struct {
-	Status  string `json:"status"`  // ready or not_ready
+	Status  string `json:"status"`  // ready, held or not_ready
 	Locker  string `json:"locker"`  // unsealed or sealed
 	Workers string `json:"workers"` // working or stalled
 	Round   int64  `json:"last_round_ms"`
@@ -80,6 +80,9 @@ func (a *Admin) getReady(ctx context.Context, _ *wire.Call, _ wire.None) (wire.R
 	if body.Locker != "unsealed" || body.Workers != "working" || body.Store != "ok" {
 		body.Status, status = "not_ready", http.StatusServiceUnavailable
 	}
+	if a.Engine.Held() != "" {
+		body.Status, status = "held", http.StatusServiceUnavailable
+	}
 	b, err := wire.Encode(body)
 	return wire.Reply{Status: status, Body: b}, err
 }
@@ -88,6 +91,7 @@ func (a *Admin) getReady(ctx context.Context, _ *wire.Call, _ wire.None) (wire.R
 type status struct {
 	Version string      `json:"version"`
 	Started time.Time   `json:"started"`
+	Held    string      `json:"held,omitzero"` // why nothing is sent
 	Locker  lockerState `json:"locker"`
 	Store   storeState  `json:"store"`
 	Work    workState   `json:"work"`
@@ -127,7 +131,7 @@ func (a *Admin) getStatus(ctx context.Context, _ *wire.Call, _ wire.None) (statu
 		return status{}, err
 	}
 	return status{
-		Version: a.Version, Started: a.started, Locker: lockerState(l),
+		Version: a.Version, Started: a.started, Held: a.Engine.Held(), Locker: lockerState(l),
 		Store: storeState{f.FileBytes, f.FreeBytes, f.LowSpace, f.Commits, f.Updates},
 		Work: workState{
 			Round: time.Duration(a.Engine.Idle()).Milliseconds(), NextDue: due, Sends: n.Sends.Load(), Lookups: n.Lookups.Load(),

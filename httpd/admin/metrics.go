@@ -104,6 +104,7 @@ func (s state) readings() []reading {
 		{"penstock_store_bytes", "Size of the store's file.", gauge, float64(f.FileBytes)},
 		{"penstock_store_free_bytes", "Room inside the store's file.", gauge, float64(f.FreeBytes)},
 		{"penstock_store_low_space", "1 while new payouts are refused for want of disk.", gauge, flag(f.LowSpace)},
+		{"penstock_on_hold", "1 while nothing is sent and no payout is taken, until a person releases it.", gauge, flag(s.a.Engine.Held() != "")},
 		{"penstock_locker_sealed", "1 while the locker waits for its master key.", gauge, flag(l.Sealed)},
 		{"penstock_uptime_seconds", "Time since the start.", gauge, s.a.Now().Sub(s.a.started).Seconds()},
 	}

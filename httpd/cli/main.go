@@ -59,6 +59,7 @@ func verbs(env Env) []*cobra.Command {
 		verbAudit(env),
 		verbBackup(env),
 		verbRestore(env),
+		verbRelease(env),
 		verbUnseal(env),
 		verbCustodians(env),
 		verbRekey(env),

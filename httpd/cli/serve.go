@@ -262,6 +262,7 @@ func (d *daemon) watch(ctx context.Context) {
 	defer signal.Stop(d.restart)
 	sup := newSupervisor()
 	sup.ready()
+	sup.say(d.condition())
 	defer sup.stopping()
 	tick := time.NewTicker(sup.every())
 	defer tick.Stop()
@@ -272,11 +273,23 @@ func (d *daemon) watch(ctx context.Context) {
 		case <-d.restart:
 			d.reload()
 		case <-tick.C:
+			sup.say(d.condition())
 			if time.Duration(d.engine.Idle()) < d.stalled() {
 				sup.alive()
 			}
 		}
 	}
+}
+
+// condition is the service in a line.
+func (d *daemon) condition() string {
+	switch {
+	case d.engine.Held() != "":
+		return "on hold, nothing is sent: penstock release"
+	case d.locker.Status().Sealed:
+		return "sealed, work waits: penstock unseal"
+	}
+	return "serving at " + d.cfg.PublicURL()
 }
 
 func (d *daemon) reload() {

@@ -27,7 +27,11 @@ func (s supervisor) every() time.Duration {
 	return s.watchdog / 2
 }
 
-func (s supervisor) ready()    { _, _ = sd.SdNotify(false, sd.SdNotifyReady) }
+func (s supervisor) ready() { _, _ = sd.SdNotify(false, sd.SdNotifyReady) }
+
+// say shows a line in the unit's status.
+func (s supervisor) say(line string) { _, _ = sd.SdNotify(false, "STATUS="+line) }
+
 func (s supervisor) stopping() { _, _ = sd.SdNotify(false, sd.SdNotifyStopping) }
 
 func (s supervisor) alive() {

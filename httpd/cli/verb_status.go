@@ -42,8 +42,12 @@ func verbStatus(env Env) *cobra.Command {
 			if due == "" {
 				due = "nothing waits"
 			}
+			held := ""
+			if s.Held != "" {
+				held = "nothing is sent and no payout is taken: " + s.Held + ". Look, then: penstock release"
+			}
 			printPairs(env, []pair{
-				{"Version", s.Version}, {"Started", when(s.Started)}, {"Locker", locker},
+				{"ON HOLD", held}, {"Version", s.Version}, {"Started", when(s.Started)}, {"Locker", locker},
 				{"Store", fmt.Sprintf("%.1f MiB, %.1f MiB of it free, %d commits%s", mebi(s.Store.Bytes), mebi(s.Store.Free), s.Store.Commits, room)},
 				{"Worker", fmt.Sprintf("last round %d ms ago, next due %s", s.Work.Round, due)},
 				{"Since the start", fmt.Sprintf("%d sends, %d look-ups, %d webhook attempts, %d conflicts, %d panics, %d errors",

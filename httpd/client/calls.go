@@ -331,6 +331,7 @@ func (c *Client) VerifyAudit(ctx context.Context) (Verified, error) {
 type Status struct {
 	Version string    `json:"version"`
 	Started time.Time `json:"started"`
+	Held    string    `json:"held,omitzero"` // why nothing is sent
 	Locker  struct {
 		Sealed   bool   `json:"sealed"`
 		Given    int    `json:"shares_given,omitzero"` // custodians' shares, while it is sealed
@@ -360,6 +361,25 @@ type Status struct {
 // Status asks how the daemon is.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	return get[Status](ctx, c, "/status", nil)
+}
+
+// Hold is why nothing is sent, and what has been found out meanwhile.
+type Hold struct {
+	Why       string `json:"held"` // empty: it is not on hold
+	Uncertain int    `json:"uncertain"`
+	Recovered int    `json:"recovered"` // payouts brought back from the providers' lists
+}
+
+// Hold asks whether the daemon is on hold.
+func (c *Client) Hold(ctx context.Context) (Hold, error) { return get[Hold](ctx, c, "/hold", nil) }
+
+// Release ends a hold and returns why there was one. Unlisted ends it although
+// a provider's list can't be read.
+func (c *Client) Release(ctx context.Context, unlisted bool) (why string, err error) {
+	out, err := post[struct {
+		Why string `json:"released"`
+	}](ctx, c, "/release", nil, map[string]bool{"unlisted": unlisted})
+	return out.Why, err
 }
 
 // Report is what a check found.
