@@ -34,7 +34,7 @@ func (r *Report) found(format string, args ...any) {
 func (e *Engine) Check(ctx context.Context, progress func(done int)) (*Report, error) {
 	k := &check{e: e, ctx: ctx, Report: Report{Counts: map[string]int{}, Findings: []string{}},
 		due: map[string]bool{}, refs: map[string]string{}, recent: map[string]bool{}, money: map[string]*Deposit{}, progress: progress}
-	if err := e.Store.View(ctx, k.run); err != nil {
+	if err := e.Store.View(ctx, func(tx store.Tx) error { return k.run(lasting{tx, ctx}) }); err != nil {
 		return nil, fmt.Errorf("check: %w", err)
 	}
 	if !e.Locker.Status().Sealed {
@@ -57,9 +57,27 @@ type check struct {
 	done     int
 }
 
+// lasting is a transaction that reads no further once ctx has ended, so that
+// no walk over a large bucket outlives who asked for it.
+type lasting struct {
+	store.Tx
+	ctx context.Context
+}
+
+func (l lasting) Scan(bucket string, from, to []byte, limit int, desc bool) ([]store.Pair, error) {
+	if err := l.ctx.Err(); err != nil {
+		return nil, err
+	}
+	return l.Tx.Scan(bucket, from, to, limit, desc)
+}
+
 func (k *check) run(tx store.Tx) error {
 	for _, part := range []func(store.Tx) error{k.customers, k.methods, k.requests, k.deliveries, k.indexes, k.deposits, k.onces, k.accounts, k.auditLog} {
-		if err := part(tx); err != nil {
+		err := part(tx)
+		if ended := k.ctx.Err(); ended != nil { // what was found then is not to be trusted
+			return ended
+		}
+		if err != nil {
 			if !errors.Is(err, store.ErrCorrupt) {
 				return err
 			}
@@ -72,6 +90,9 @@ func (k *check) run(tx store.Tx) error {
 // scoped walks a scoped bucket; a record that does not decode is a finding.
 func scoped[T any](k *check, tx store.Tx, bucket string, fn func(Scope, string, *T) error) error {
 	return each(tx, bucket, nil, func(p store.Pair) error {
+		if err := k.ctx.Err(); err != nil {
+			return err
+		}
 		k.Counts[bucket]++
 		if k.done++; k.progress != nil && k.done%1000 == 0 {
 			k.progress(k.done)
