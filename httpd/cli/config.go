@@ -21,7 +21,6 @@ type Config struct {
 	Locker   LockerConfig   `toml:"locker"`
 	Engine   EngineConfig   `toml:"engine"`
 	Rest     RestConfig     `toml:"rest"`
-	Hosted   HostedConfig   `toml:"hosted"`
 	Webhooks WebhooksConfig `toml:"webhooks"`
 	Egress   EgressConfig   `toml:"egress"`
 	Sandbox  SandboxConfig  `toml:"sandbox"`
@@ -83,17 +82,9 @@ type RestConfig struct {
 	PaymentTokenTTL Duration `toml:"payment_token_ttl" reader:"httpd/rest"`
 }
 
-// HostedConfig belongs to the dialect of hosted payouts and to its page.
-type HostedConfig struct {
-	LinkLifetime      Duration `toml:"link_lifetime" reader:"httpd/hosted"`
-	RedirectParameter string   `toml:"redirect_parameter" reader:"httpd/hosted"`
-	SignatureHeader   string   `toml:"signature_header" reader:"httpd/hosted"`
-}
-
 // WebhooksConfig is how deliveries are made.
 type WebhooksConfig struct {
 	Timeout      Duration `toml:"timeout" reader:"engine"`
-	MaxBody      Size     `toml:"max_body" reader:"engine"`
 	ResponseKeep Size     `toml:"response_keep" reader:"engine"`
 	Workers      int      `toml:"workers" reader:"engine"`
 }

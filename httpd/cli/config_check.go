@@ -137,21 +137,11 @@ func (cfg *Config) checkDialects(c *checker) {
 	}
 	c.oneOf("rest.environment", cfg.Rest.Environment, "", "dev", "integ", "snd")
 	c.span("rest.payment_token_ttl", cfg.Rest.PaymentTokenTTL, time.Second, 24*time.Hour)
-	c.span("hosted.link_lifetime", cfg.Hosted.LinkLifetime, 15*time.Minute, 90*24*time.Hour)
-	name := regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
-	c.rule(name.MatchString(cfg.Hosted.RedirectParameter), "hosted.redirect_parameter", "wants 1 to 64 of letters, digits, _ . -")
-	header := cfg.Hosted.SignatureHeader
-	c.rule(header == "" || regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`).MatchString(header), "hosted.signature_header",
-		"wants the name of a header, 1 to 64 of letters, digits and -, or empty for none")
-	reserved := strings.HasPrefix(strings.ToLower(header), "content-") || strings.HasPrefix(strings.ToLower(header), "webhook-") ||
-		slices.Contains([]string{"host", "authorization", "connection", "transfer-encoding"}, strings.ToLower(header))
-	c.rule(!reserved, "hosted.signature_header", "wants a header that has no other meaning; got %q", clip(header))
 }
 
 func (cfg *Config) checkOutgoing(c *checker) {
 	w := cfg.Webhooks
 	c.span("webhooks.timeout", w.Timeout, 100*time.Millisecond, 5*time.Minute)
-	c.size("webhooks.max_body", w.MaxBody, 1<<10, 512<<10)
 	c.size("webhooks.response_keep", w.ResponseKeep, 0, 256<<10)
 	c.count("webhooks.workers", w.Workers, 1, 4096)
 	if _, err := egress.ParsePolicy(cfg.Egress.Allow, cfg.Egress.Mode); err != nil {

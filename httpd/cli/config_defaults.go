@@ -47,14 +47,8 @@ func defaults() Config {
 			Cron:           "@every 2s",
 		},
 		Rest: RestConfig{PaymentTokenTTL: minute(15)},
-		Hosted: HostedConfig{
-			LinkLifetime:      hour(72),
-			RedirectParameter: "paymentId",
-			SignatureHeader:   "X-Signature",
-		},
 		Webhooks: WebhooksConfig{
 			Timeout:      second(20),
-			MaxBody:      64 << 10,
 			ResponseKeep: 16 << 10,
 			Workers:      16,
 		},

@@ -25,7 +25,7 @@ finished, and the exit code is 0. SIGHUP reads the TLS certificate again.`,
 		if err != nil {
 			return err
 		}
-		for _, w := range append(warnings, cfg.noEffect()...) {
+		for _, w := range warnings {
 			fmt.Fprintf(env.Stderr, "penstock serve: note: %s\n", w)
 		}
 		ctx := cmd.Context()
