@@ -22,6 +22,9 @@ func TestOlderStorePaysNothingTwice(t *testing.T) {
 	t.Parallel()
 	c := newRollback(t)
 	c.serve()
+	if _, err := c.ops.CreateMerchant(t.Context(), "other", "Who shares the provider"); err != nil { // and gets nothing of it
+		t.Fatal(err)
+	}
 	ids := c.pay(30)
 	old := c.stop()
 	c.serve()
