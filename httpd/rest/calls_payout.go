@@ -108,6 +108,9 @@ func (a *API) confirmPayout(ctx context.Context, who engine.Caller, c *wire.Call
 		if err := provePayout(&v.Request, *r.ClientSecret); err != nil {
 			return wire.Reply{}, err
 		}
+		if err := r.namesNobody(&v.Request); err != nil {
+			return wire.Reply{}, err
+		}
 	}
 	o := a.open(once(c, "id"), who.Merchant)
 	if again, done, err := a.again(ctx, who, o); done || err != nil {
@@ -142,9 +145,23 @@ func (r *payoutRequest) checkSecret(who engine.Caller) error {
 		}
 	}
 	if banned != nil {
-		return refuse(422, "IR_06", "The following fields cannot be provided for client-authenticated payout confirmation: "+strings.Join(banned, ", "))
+		return notByBrowser(banned...)
 	}
 	return nil
+}
+
+// namesNobody refuses a browser that gives a payout a customer by id: the
+// answer would tell it who that is.
+func (r *payoutRequest) namesNobody(of *engine.Request) error {
+	id, _, err := r.who()
+	if err == nil && id != "" && id != of.Customer {
+		return notByBrowser("customer_id")
+	}
+	return err
+}
+
+func notByBrowser(fields ...string) error {
+	return refuse(422, "IR_06", "The following fields cannot be provided for client-authenticated payout confirmation: "+strings.Join(fields, ", "))
 }
 
 // provePayout compares a client secret in constant time.
@@ -194,13 +211,17 @@ func (r *payoutRequest) notes() bool {
 		r.Entity != nil || r.Priority != nil || r.Type != nil || r.Metadata != nil || r.Billing != nil || r.SourceBank != nil
 }
 
-// checkChange refuses what a payout keeps for life: its id and its merchant.
+// checkChange refuses what a payout keeps for life: its id, its merchant and
+// its profile.
 func (r *payoutRequest) checkChange(who engine.Caller, req *engine.Request) error {
 	if err := r.checkMerchant(who.Merchant); err != nil {
 		return err
 	}
 	if r.PayoutID != nil && string(*r.PayoutID) != payoutID(req) {
 		return refuse(422, "IR_06", "payout_id in the body is not that of the path")
+	}
+	if r.ProfileID != nil && *r.ProfileID != req.Profile {
+		return &engine.Error{Code: engine.CodeNotFound, Object: engine.ObjProfile, ID: *r.ProfileID}
 	}
 	if r.Link != nil && *r.Link {
 		return notBuilt("Payout link")

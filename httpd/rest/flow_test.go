@@ -24,6 +24,12 @@ func TestBrowserConfirms(t *testing.T) {
 	s.do("POST", path, `{"client_secret":"`+secret+`","currency":"USD","auto_fulfill":true,"amount":1,`+details+`}`, pk).
 		refused(422, "IR_06", "The following fields cannot be provided for client-authenticated payout confirmation: amount, auto_fulfill, currency")
 	s.do("GET", strings.TrimSuffix(path, "/confirm"), "").ok().is("status", "requires_payout_method_data")
+	nobodys := s.do("POST", "/payouts/create", `{"amount":9,"currency":"EUR"}`).ok()
+	for _, named := range []string{`"customer_id":"ada"`, `"customer":{"id":"ada"}`, `"customer_id":"nobody","name":"New"`} {
+		s.do("POST", "/payouts/"+nobodys.str("payout_id")+"/confirm", `{"client_secret":"`+nobodys.str("client_secret")+`",`+named+`,`+details+`}`, pk).
+			refused(422, "IR_06", "payout confirmation: customer_id")
+	}
+	s.do("POST", "/payouts/"+nobodys.str("payout_id")+"/confirm", `{"client_secret":"`+nobodys.str("client_secret")+`","name":"Bea",`+details+`}`, pk).ok().is("customer.name", "Bea")
 	s.do("POST", path, `{"client_secret":"`+secret+`",`+details+`}`, pk).ok().is("status", "requires_fulfillment")
 }
 

@@ -74,6 +74,7 @@ func TestRefusals(t *testing.T) {
 		{"connector not there", "POST", "/payouts/create", made(`"customer_id":"ada","confirm":true,"connector":["wise"],` + sepa("NL69TEST0000000001")), 400, "IR_39", "No eligible connector was found for the current payment method configuration"},
 		{"routing filtered out", "POST", "/payouts/create", made(`"customer_id":"ada","confirm":true,"connector":["wise"],"routing":{"type":"single","data":"sandbox"},` + sepa("NL69TEST0000000001")), 400, "IR_39", ""},
 		{"routing to an unknown account", "POST", "/payouts/create", made(`"routing":{"type":"single","data":{"connector":"sandbox","merchant_connector_id":"mca_x"}}`), 404, "HE_02", "Merchant connector account does not exist in our records"},
+		{"update to another profile", "PUT", "/payouts/taken", `{"profile_id":"pro_x"}`, 404, "HE_02", "Business profile with the given id pro_x does not exist"},
 		{"routing of no kind", "POST", "/payouts/create", made(`"routing":{"type":"dice","data":"sandbox"}`), 400, "IR_06", "unknown variant `dice`"},
 		{"routing by rules", "POST", "/payouts/create", made(`"routing":{"type":"advanced","data":{}}`), 501, "IR_00", "is not implemented"},
 		{"unknown payout", "GET", "/payouts/payout_x", "", 404, "HE_02", "Payout does not exist in our records"},
