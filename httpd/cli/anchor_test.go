@@ -41,6 +41,17 @@ func write(t testing.TB, a *anchorFile, text []byte) {
 	}
 }
 
+// places are bytes of a file: each where a slot has its text, some among the
+// blanks behind it.
+func places(size int) (out []int) {
+	for i := range size {
+		if i%anchorSlot < 256 || i%97 == 0 || i%anchorSlot == anchorSlot-1 {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
 func TestAnchorTellsTheNewestHead(t *testing.T) {
 	a := newAnchor(t)
 	if got, err := a.Load(); got != (engine.Head{}) || err != nil {
@@ -63,7 +74,7 @@ func TestTornAnchorTellsTheHeadBefore(t *testing.T) {
 	a := newAnchor(t)
 	old := saved(t, a, headAt(1, 1), headAt(1, 2), headAt(1, 3))
 	next := saved(t, a, headAt(1, 4))
-	for n := range next {
+	for _, n := range places(len(next)) {
 		write(t, a, append(bytes.Clone(next[:n]), old[n:]...))
 		if got, err := a.Load(); err != nil || got != headAt(1, 3) && got != headAt(1, 4) {
 			t.Fatalf("cut at byte %d: %+v, %v, want journal 3 or 4", n, got, err)
@@ -82,7 +93,7 @@ func TestTornAnchorTellsTheHeadBefore(t *testing.T) {
 func TestDamagedAnchorIsNotTakenForNone(t *testing.T) {
 	a := newAnchor(t)
 	whole := saved(t, a, headAt(7, 70))
-	for i := range anchorSlot {
+	for _, i := range places(anchorSlot) {
 		text := bytes.Clone(whole)
 		text[i] ^= 1
 		text[anchorSlot+i] ^= 1
@@ -127,6 +138,22 @@ func TestAnchorNeverGoesBack(t *testing.T) {
 	a.ring = func() string { return "" }
 	if got, err := a.Load(); err != nil || got != (engine.Head{Epoch: 5, Journal: 50}) {
 		t.Errorf("while sealed: %+v, %v, want the numbers", got, err)
+	}
+}
+
+// TestAnchorSeesAnotherWriter: what this process remembers of the file never
+// stands for the file.
+func TestAnchorSeesAnotherWriter(t *testing.T) {
+	a := newAnchor(t)
+	b := &anchorFile{path: a.path, ring: a.ring}
+	saved(t, a, headAt(1, 1), headAt(1, 2))
+	saved(t, b, headAt(1, 3), headAt(1, 4))
+	if err := a.Save(headAt(1, 3)); err == nil {
+		t.Error("a head behind another process's was kept")
+	}
+	saved(t, a, headAt(1, 5))
+	if got, err := b.Load(); got != headAt(1, 5) || err != nil {
+		t.Errorf("after both have written: %+v, %v", got, err)
 	}
 }
 
