@@ -39,7 +39,7 @@ type NewRequest struct {
 	Person      *Person // who a new customer is; nil: none may be made
 	Beneficiary Beneficiary
 	Providers   []string
-	Routes      []Route // where it may leave, the best first; empty: anywhere
+	Exits       []Exit // where it may leave, the best first; empty: anywhere
 	Extra       json.RawMessage
 	Expires     time.Duration // after which a request that was not confirmed ends; zero: never
 }
@@ -70,7 +70,7 @@ func (e *Engine) Create(ctx context.Context, c Caller, n NewRequest, once *Once)
 }
 
 func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *Once) (*View, error) {
-	l, err := e.look(ctx, c.Scope, wanted{once: once, ref: n.Ref, customer: n.Customer, beneficiary: n.Beneficiary, routes: n.Routes})
+	l, err := e.look(ctx, c.Scope, wanted{once: once, ref: n.Ref, customer: n.Customer, beneficiary: n.Beneficiary, exits: n.Exits})
 	if err != nil || l.done {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	}
 	p := &prepared{confirm: n.Confirm, request: &Request{
 		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount, Profile: l.merchant.Profile,
-		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Routes: n.Routes, Extra: n.Extra,
+		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Exits: n.Exits, Extra: n.Extra,
 		Day: now, Created: now, // the id's own time, by which lists find it
 	}}
 	if n.Expires > 0 {

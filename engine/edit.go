@@ -24,7 +24,7 @@ type Change struct {
 	AutoFulfill *bool
 	Recurring   *bool
 	Providers   []string
-	Routes      []Route
+	Exits       []Exit
 	Extra       func(json.RawMessage) (json.RawMessage, error)
 	Confirm     bool
 }
@@ -110,7 +110,7 @@ func (e *Engine) prepareEdit(ctx context.Context, c Caller, draft *View, ch Chan
 		}
 		ch.Customer, ch.Person = "", nil // it is known, and other words about it change nothing
 	}
-	l, err := e.look(ctx, c.Scope, wanted{customer: ch.Customer, beneficiary: ch.Beneficiary, routes: ch.Routes})
+	l, err := e.look(ctx, c.Scope, wanted{customer: ch.Customer, beneficiary: ch.Beneficiary, exits: ch.Exits})
 	if err != nil {
 		return nil, err
 	}
@@ -178,8 +178,8 @@ func (r *Request) take(ch Change) error {
 	if ch.Providers != nil {
 		r.Providers = ch.Providers
 	}
-	if ch.Routes != nil {
-		r.Routes = ch.Routes
+	if ch.Exits != nil {
+		r.Exits = ch.Exits
 	}
 	if ch.Extra == nil {
 		return nil

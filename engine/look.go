@@ -15,7 +15,7 @@ type wanted struct {
 	ref         string
 	customer    string
 	beneficiary Beneficiary
-	routes      []Route
+	exits       []Exit
 }
 
 // looked is what stands there, all of it over one snapshot. Refusals are kept,
@@ -53,7 +53,7 @@ func (e *Engine) look(ctx context.Context, s Scope, w wanted) (*looked, error) {
 			l.customer, l.noCustomer = liveCustomer(tx, s, w.customer)
 		}
 		l.method, l.noMethod = methodNamed(tx, s, w.beneficiary)
-		l.noRoute = reachable(tx, s, w.routes)
+		l.noRoute = reachable(tx, s, w.exits)
 		return failure(l.ref, l.noCustomer, l.noMethod, l.noRoute)
 	})
 	return l, err

@@ -37,7 +37,7 @@ type Request struct {
 	Day      time.Time         `json:"day,omitzero"`    // whose key sealed them when there is no customer
 
 	Providers []string        `json:"providers,omitzero"` // an eligibility filter by provider name; empty: any
-	Routes    []Route         `json:"routes,omitzero"`    // where it may leave, the best first; empty: anywhere
+	Exits     []Exit          `json:"exits,omitzero"`     // where it may leave, the best first; empty: anywhere
 	Account   string          `json:"account,omitzero"`   // the provider account chosen
 	Provider  string          `json:"provider,omitzero"`  // its provider's name
 	Payouts   []payout.Payout `json:"payouts,omitzero"`

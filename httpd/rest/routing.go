@@ -99,7 +99,7 @@ func (r *routing) UnmarshalJSON(b []byte) error {
 
 // routes are where the routing lets a payout leave, the best first; nil
 // without a routing. A volume split over one choice is that choice.
-func (r *routing) routes() ([]engine.Route, error) {
+func (r *routing) routes() ([]engine.Exit, error) {
 	switch {
 	case r == nil:
 		return nil, nil
@@ -108,9 +108,9 @@ func (r *routing) routes() ([]engine.Route, error) {
 	case r.kind == "volume_split" && (len(r.shares) != 1 || r.shares[0] != 100):
 		return nil, notBuilt("Volume split in a payout")
 	}
-	out := make([]engine.Route, len(r.choices))
+	out := make([]engine.Exit, len(r.choices))
 	for i, c := range r.choices {
-		out[i] = engine.Route{Provider: c.Connector, Account: c.Account}
+		out[i] = engine.Exit{Provider: c.Connector, Account: c.Account}
 	}
 	return out, nil
 }

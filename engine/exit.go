@@ -7,26 +7,26 @@ import (
 	"penstock/store"
 )
 
-// Route names where a payout may leave: any account at a provider, or one.
-type Route struct {
+// Exit names where a payout may leave: any account at a provider, or one.
+type Exit struct {
 	Provider string `json:"provider,omitzero"` // empty: that of Account
 	Account  string `json:"account,omitzero"`  // provider account id; empty: any at Provider
 }
 
-func (r Route) leads(to *ProviderAccount) bool {
-	return (r.Provider == "" || r.Provider == to.Provider) && (r.Account == "" || r.Account == to.ID)
+func (x Exit) leads(to *ProviderAccount) bool {
+	return (x.Provider == "" || x.Provider == to.Provider) && (x.Account == "" || x.Account == to.ID)
 }
 
-// maxRoutes bounds what one request may list.
-const maxRoutes = 64
+// maxExits bounds what one request may list.
+const maxExits = 64
 
 // reachable refuses an account that the merchant doesn't have, or that is at
 // another provider than was said.
-func reachable(tx store.Tx, s Scope, routes []Route) error {
-	if len(routes) > maxRoutes {
-		return invalid("routing", "a payout lists at most %d routes", maxRoutes)
+func reachable(tx store.Tx, s Scope, exits []Exit) error {
+	if len(exits) > maxExits {
+		return invalid("routing", "a payout lists at most %d routes", maxExits)
 	}
-	for _, r := range routes {
+	for _, r := range exits {
 		if r.Account == "" {
 			continue
 		}
@@ -53,13 +53,13 @@ func chooseAccount(tx store.Tx, s Scope, r *Request) (*ProviderAccount, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes := r.Routes
-	if len(routes) == 0 {
-		routes = []Route{{}}
+	exits := r.Exits
+	if len(exits) == 0 {
+		exits = []Exit{{}}
 	}
-	for _, route := range routes {
+	for _, exit := range exits {
 		for i := range all {
-			if a := &all[i]; !a.Disabled && route.leads(a) && (len(r.Providers) == 0 || slices.Contains(r.Providers, a.Provider)) {
+			if a := &all[i]; !a.Disabled && exit.leads(a) && (len(r.Providers) == 0 || slices.Contains(r.Providers, a.Provider)) {
 				return a, nil
 			}
 		}
