@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -42,17 +43,28 @@ func (c Caller) May(r Right) bool { return slices.Contains(c.Rights, r) }
 
 // Key is an API key as it is kept: its secret is not there, only a hash.
 type Key struct {
-	ID          string    `json:"id"`
-	Merchant    string    `json:"merchant"`
-	Mode        Mode      `json:"mode"`
-	Rights      []Right   `json:"rights,omitzero"`
-	Name        string    `json:"name,omitzero"`
-	Prefix      string    `json:"prefix"` // its first characters, to tell keys apart
-	Publishable bool      `json:"publishable,omitzero"`
-	Of          string    `json:"of,omitzero"` // of a publishable key: its secret key, with which it ends
-	Created     time.Time `json:"created"`
-	Expires     time.Time `json:"expires,omitzero"`
-	Revoked     time.Time `json:"revoked,omitzero"`
+	ID          string  `json:"id"`
+	Merchant    string  `json:"merchant"`
+	Mode        Mode    `json:"mode"`
+	Rights      []Right `json:"rights,omitzero"`
+	Name        string  `json:"name,omitzero"`
+	Prefix      string  `json:"prefix"` // its first characters, to tell keys apart
+	Publishable bool    `json:"publishable,omitzero"`
+	Of          string  `json:"of,omitzero"` // of a publishable key: its secret key, with which it ends
+	// Allow are the addresses that a secret key is taken from; empty: any. Its
+	// publishable companion lives in browsers and has none.
+	Allow   []netip.Prefix `json:"allow,omitzero"`
+	Created time.Time      `json:"created"`
+	Changed time.Time      `json:"changed,omitzero"`
+	Expires time.Time      `json:"expires,omitzero"`
+	Revoked time.Time      `json:"revoked,omitzero"`
+}
+
+// maxAllow bounds a key's list of addresses.
+const maxAllow = 64
+
+func (k *Key) takes(from netip.Addr) bool {
+	return len(k.Allow) == 0 || slices.ContainsFunc(k.Allow, func(p netip.Prefix) bool { return p.Contains(from.Unmap()) })
 }
 
 // NewKey is what a new key is made from.
@@ -61,7 +73,21 @@ type NewKey struct {
 	Mode     Mode
 	Rights   []Right
 	Name     string
-	Expires  time.Time // zero: never
+	Allow    []netip.Prefix // empty: from anywhere
+	Expires  time.Time      // zero: never
+}
+
+// checkAllow refuses what is no list of addresses.
+func checkAllow(all []netip.Prefix) error {
+	if len(all) > maxAllow {
+		return invalid("allow", "a key lists at most %d addresses", maxAllow)
+	}
+	for _, p := range all {
+		if !p.IsValid() || p != p.Masked() || p.Addr().Is4In6() {
+			return invalid("allow", "an address is one IP address or a range such as 192.0.2.0/24, without bits beyond its length")
+		}
+	}
+	return nil
 }
 
 // MadeKey is a new key with its secrets, which are shown this once.
@@ -109,9 +135,15 @@ func (e *Engine) CreateKey(ctx context.Context, c Caller, n NewKey) (*MadeKey, e
 		if !slices.Contains(Rights(), r) {
 			return nil, invalid("scope", "a scope is one of payouts, payins, customers, webhooks, admin")
 		}
+		if !c.May(r) {
+			return nil, &Error{Code: CodeForbidden, Object: ObjKey, Message: "to give away the scope " + string(r), Hint: "a key gives no more than its maker may"}
+		}
 	}
-	if len(n.Name) > 64 {
-		return nil, invalid("name", "a key's name has at most 64 characters")
+	if err := checkKeyName(n.Name); err != nil {
+		return nil, err
+	}
+	if err := checkAllow(n.Allow); err != nil {
+		return nil, err
 	}
 	secret, err := draw(e.Rand, 64)
 	if err != nil {
@@ -137,6 +169,7 @@ func (e *Engine) CreateKey(ctx context.Context, c Caller, n NewKey) (*MadeKey, e
 			}
 			key := Key{ID: PrefixKey + id, Merchant: n.Merchant, Mode: n.Mode, Rights: n.Rights, Name: n.Name, Prefix: k.secret[:12], Publishable: k.public, Of: made.ID, Created: now, Expires: n.Expires}
 			if !k.public {
+				key.Allow = n.Allow
 				made.Key = key
 			}
 			hash := sha256.Sum256([]byte(k.secret))
@@ -157,10 +190,12 @@ func (e *Engine) CreateKey(ctx context.Context, c Caller, n NewKey) (*MadeKey, e
 
 var errUnauthorized = &Error{Code: CodeUnauthorized, Object: ObjKey, Message: "the API key is missing or not valid"}
 
-// Authenticate finds whose key a secret is. The look-up is by the secret's
-// SHA-256, so its time tells nothing about secrets that exist; a key carries
-// over 350 random bits, which makes a slow hash needless.
-func (e *Engine) Authenticate(ctx context.Context, secret string) (Caller, error) {
+// Authenticate finds whose key a secret is, that came from an address. The
+// look-up is by the secret's SHA-256, so its time tells nothing about secrets
+// that exist; a key carries over 350 random bits, which makes a slow hash
+// needless. A key that is not taken from there is CodeForbidden: whoever has
+// it knows that it exists.
+func (e *Engine) Authenticate(ctx context.Context, secret string, from netip.Addr) (Caller, error) {
 	if len(secret) < 20 || len(secret) > 200 {
 		return Caller{}, errUnauthorized
 	}
@@ -173,6 +208,9 @@ func (e *Engine) Authenticate(ctx context.Context, secret string) (Caller, error
 	}
 	if now, _ := e.pulse.now(); k.over(now) {
 		return Caller{}, errUnauthorized
+	}
+	if !k.takes(from) {
+		return Caller{}, &Error{Code: CodeForbidden, Object: ObjKey, ID: k.ID, Message: "with this API key from this address", Hint: "call from an address on the key's list, or change the list"}
 	}
 	return Caller{Scope: Scope{k.Merchant, k.Mode}, Actor: k.ID, Rights: k.Rights, Publishable: k.Publishable}, nil
 }
@@ -221,18 +259,13 @@ func (e *Engine) RevokeKey(ctx context.Context, c Caller, id string) (*Key, erro
 	defer e.keys.drop()
 	var k *Key
 	err := e.update(ctx, func(tx store.Tx, now time.Time) error {
-		if !ChosenID(id) {
-			return notFound(ObjKey, id)
-		}
-		hash, err := tx.Get(bucketKeyID, []byte(id))
-		if errors.Is(err, store.ErrNotFound) {
-			return notFound(ObjKey, id)
-		}
-		if err != nil {
-			return fmt.Errorf("read key id: %w", err)
-		}
-		if k, err = load[Key](tx, bucketKey, hash); err != nil {
+		var hash []byte
+		var err error
+		if hash, k, err = findKey(tx, id); err != nil {
 			return err
+		}
+		if c.Merchant != "" && (k.Merchant != c.Merchant || k.Mode != c.Mode) { // the operator may speak for nobody in particular
+			return notFound(ObjKey, id)
 		}
 		if k.Revoked.IsZero() {
 			k.Revoked = now
@@ -246,6 +279,83 @@ func (e *Engine) RevokeKey(ctx context.Context, c Caller, id string) (*Key, erro
 		return nil, err
 	}
 	return k, nil
+}
+
+// KeyChange is what may change of a key; nil stays.
+type KeyChange struct {
+	Name  *string
+	Allow *[]netip.Prefix
+}
+
+// UpdateKey changes a key of the caller's own merchant and mode. The next call
+// with the key is judged by what it says now.
+func (e *Engine) UpdateKey(ctx context.Context, c Caller, id string, ch KeyChange) (*Key, error) {
+	if ch.Name != nil {
+		if err := checkKeyName(*ch.Name); err != nil {
+			return nil, err
+		}
+	}
+	if ch.Allow != nil {
+		if err := checkAllow(*ch.Allow); err != nil {
+			return nil, err
+		}
+	}
+	defer e.keys.drop()
+	var k *Key
+	err := e.update(ctx, func(tx store.Tx, now time.Time) error {
+		hash, own, err := findKey(tx, id)
+		if err != nil {
+			return err
+		}
+		if own.Merchant != c.Merchant || own.Mode != c.Mode {
+			return notFound(ObjKey, id)
+		}
+		switch {
+		case !own.Revoked.IsZero():
+			return wrongState(ObjKey, id, "revoked", "changed")
+		case ch.Allow != nil && own.Publishable:
+			return invalid("allow", "a publishable key is for browsers, which may be anywhere")
+		}
+		if ch.Name != nil {
+			own.Name = *ch.Name
+		}
+		if ch.Allow != nil {
+			own.Allow = *ch.Allow
+		}
+		own.Changed = now
+		if err := keep(tx, bucketKey, hash, own); err != nil {
+			return err
+		}
+		k = own
+		return c.act(tx, now, "api_key.update", id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+func checkKeyName(name string) error {
+	if len(name) > 64 {
+		return invalid("name", "a key's name has at most 64 characters")
+	}
+	return nil
+}
+
+// findKey reads a key by its id, and the hash that it is stored under.
+func findKey(tx store.Tx, id string) ([]byte, *Key, error) {
+	if !ChosenID(id) {
+		return nil, nil, notFound(ObjKey, id)
+	}
+	hash, err := tx.Get(bucketKeyID, []byte(id))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil, notFound(ObjKey, id)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read key id: %w", err)
+	}
+	k, err := load[Key](tx, bucketKey, hash)
+	return hash, k, err
 }
 
 // Keys returns the keys of a merchant (of all when it is empty), oldest first.

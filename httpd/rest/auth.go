@@ -41,7 +41,7 @@ func (a *API) caller(ctx context.Context, c *wire.Call) (engine.Caller, error) {
 	if err != nil {
 		return engine.Caller{}, err
 	}
-	who, err := a.Engine.Authenticate(ctx, secret)
+	who, err := a.Engine.Authenticate(ctx, secret, c.Client)
 	var refused *engine.Error
 	if errors.As(err, &refused) && refused.Code == engine.CodeUnauthorized || err == nil && user != "" && user != who.Actor {
 		return engine.Caller{}, fmt.Errorf("api key: %w", wire.ErrUnauthenticated)
