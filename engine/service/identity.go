@@ -22,6 +22,10 @@ func Identity(method string, normalised map[string]string) string {
 	if m == nil {
 		return ""
 	}
+	return m.identity(normalised)
+}
+
+func (m *Method) identity(normalised map[string]string) string {
 	var b strings.Builder
 	for _, field := range m.Fields {
 		value := normalised[field.Key]

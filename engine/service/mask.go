@@ -34,6 +34,10 @@ func Mask(method string, details map[string]string) map[string]string {
 	if m == nil {
 		return map[string]string{}
 	}
+	return m.mask(details)
+}
+
+func (m *Method) mask(details map[string]string) map[string]string {
 	shown := make(map[string]string, len(m.Fields)+2)
 	for _, field := range m.Fields {
 		value := details[field.Key]

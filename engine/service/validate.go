@@ -48,10 +48,12 @@ func Validate(method string, details map[string]string) (map[string]string, erro
 	if m == nil {
 		return nil, ErrMethod
 	}
-	var invalid Invalid
-	fail := func(field, rule string) { invalid = append(invalid, &FieldError{Field: field, Rule: rule}) }
+	return m.validate(details)
+}
 
-	normalised := make(map[string]string, len(details))
+func (m *Method) validate(details map[string]string) (map[string]string, error) {
+	var invalid Invalid
+	normalised := make(map[string]string, len(m.Fields))
 	for _, field := range m.Fields {
 		raw, sent := details[field.Key]
 		if !sent {
@@ -60,20 +62,15 @@ func Validate(method string, details map[string]string) (map[string]string, erro
 		value, rule := field.normalise(raw)
 		switch {
 		case rule != "":
-			fail(field.Key, rule)
+			invalid.add(field.Key, rule)
 		case value != "":
 			normalised[field.Key] = value
 		}
 	}
-	m.missing(details, normalised, fail)
+	m.missing(details, normalised, &invalid)
 	for _, key := range slices.Sorted(maps.Keys(details)) {
-		if _, known := m.Field(key); known {
-			continue
-		}
-		if SecurityCode(key) {
-			fail(showable(key), "is never accepted: security codes, PINs and track data are not used for payouts")
-		} else {
-			fail(showable(key), "is not a field of "+m.Name)
+		if _, known := m.Field(key); !known {
+			invalid.unknown(key, m.Name)
 		}
 	}
 	if len(invalid) > 0 {
@@ -82,27 +79,38 @@ func Validate(method string, details map[string]string) (map[string]string, erro
 	return normalised, nil
 }
 
+func (e *Invalid) add(field, rule string) { *e = append(*e, &FieldError{Field: field, Rule: rule}) }
+
+// unknown refuses a field that a schema doesn't have.
+func (e *Invalid) unknown(key, of string) {
+	if SecurityCode(key) {
+		e.add(showable(key), "is never accepted: security codes, PINs and track data are not used for payouts")
+		return
+	}
+	e.add(showable(key), "is not a field of "+of)
+}
+
 // missing reports what should be there and is not; a field that was sent and
 // refused has been reported already.
-func (m *Method) missing(details, normalised map[string]string, fail func(field, rule string)) {
+func (m *Method) missing(details, normalised map[string]string, invalid *Invalid) {
 	given := func(key string) bool { return normalised[key] != "" || strings.TrimSpace(details[key]) != "" }
 	for _, field := range m.Fields {
 		if field.Required && !given(field.Key) {
-			fail(field.Key, "is required")
+			invalid.add(field.Key, "is required")
 		}
 	}
 	if len(m.AnyOf) > 0 && !slices.ContainsFunc(m.AnyOf, given) {
-		fail(m.AnyOf[0], "is required, or one of "+strings.Join(m.AnyOf[1:], ", "))
+		invalid.add(m.AnyOf[0], "is required, or one of "+strings.Join(m.AnyOf[1:], ", "))
 	}
 	if month, ok := m.Field(expiryMonth.Key); ok && !month.Required && given(expiryMonth.Key) != given(expiryYear.Key) {
-		fail(expiryMonth.Key, "and expiry_year are given together or not at all")
+		invalid.add(expiryMonth.Key, "and expiry_year are given together or not at all")
 	}
 }
 
 // normalise returns the value in its one form, or the rule that it broke.
 func (f Field) normalise(raw string) (value, rule string) {
 	if utf8.RuneCountInString(raw) > f.Max {
-		return "", fmt.Sprintf("must have at most %d characters", f.Max)
+		return "", tooLong(f.Max)
 	}
 	if !utf8.ValidString(raw) || strings.ContainsFunc(raw, unwelcome) {
 		return "", "must not hold control characters"
@@ -116,6 +124,8 @@ func (f Field) normalise(raw string) (value, rule string) {
 	}
 	return value, ""
 }
+
+func tooLong(most int) string { return fmt.Sprintf("must have at most %d characters", most) }
 
 // unwelcome tells control characters, and those that turn the direction of
 // text, with which a name could show as another one.
