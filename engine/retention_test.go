@@ -299,9 +299,9 @@ func TestAClockThatJumpsDeletesNothingAtOnce(t *testing.T) {
 
 func TestExpiredInvitationsGo(t *testing.T) {
 	k := keeper(t, engine.Retention{})
-	_, err := k.Engine.Invite(k.Ctx, k.me, "ada@example.com", 30*time.Minute)
+	_, err := k.Engine.Invite(k.Ctx, k.me, "ada@example.com", engine.RoleOwner, 30*time.Minute)
 	must(t, err)
-	_, err = k.Engine.Invite(k.Ctx, k.me, "bob@example.com", 10*day)
+	_, err = k.Engine.Invite(k.Ctx, k.me, "bob@example.com", engine.RoleViewer, 10*day)
 	must(t, err)
 	k.retain()
 	k.retain()

@@ -151,7 +151,7 @@ func (a *appliance) firstRecords(ctx context.Context, m *made, email string) err
 	if err != nil {
 		return fmt.Errorf("make the first key: %w", err)
 	}
-	token, err := a.engine.Invite(ctx, who, email, setupFor)
+	token, err := a.engine.Invite(ctx, who, email, engine.RoleOwner, setupFor)
 	if err != nil {
 		return fmt.Errorf("invite the first operator: %w", err)
 	}
