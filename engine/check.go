@@ -238,6 +238,9 @@ func (k *check) stage(s Scope, r *Request) {
 	if r.Stage.Ended() && r.Sealed != nil {
 		k.found("request %s has ended and still keeps details", r.ID)
 	}
+	if r.Shut != nil {
+		k.sealedValue("what request "+r.ID+" echoes", func() error { return k.e.openEcho(k.ctx, s, r) })
+	}
 	if !r.Stage.Ended() && r.Sealed != nil {
 		k.sealedValue("request "+r.ID, func() error { _, err := k.e.openRequest(k.ctx, s, r); return err })
 	}

@@ -191,7 +191,7 @@ func (c *claims) row(tx store.Tx, row dueRow) error {
 	case dueDelivery:
 		return c.delivery(tx, row)
 	case dueRequest:
-		return c.expire(tx, row)
+		return c.expiry(tx, row)
 	}
 	return fmt.Errorf("due row of unknown kind %q", row.kind)
 }
@@ -335,8 +335,9 @@ func (c *claims) delivery(tx store.Tx, row dueRow) error {
 	return nil
 }
 
-// expire ends a request that was not confirmed or fulfilled in time.
-func (c *claims) expire(tx store.Tx, row dueRow) error {
+// expiry claims the end of a request that was not confirmed or fulfilled in
+// time. Its date stands in the record, so its row stays until it has ended.
+func (c *claims) expiry(tx store.Tx, row dueRow) error {
 	r, err := loadRequest(tx, row.Scope, row.id)
 	if err != nil {
 		return fmt.Errorf("due row of a request: %w", err)
@@ -344,13 +345,6 @@ func (c *claims) expire(tx store.Tx, row dueRow) error {
 	if r.expiry().UnixMicro() != row.at.UnixMicro() { // rows are written to the microsecond
 		return c.orphan(tx, row)
 	}
-	v := &View{Request: *r}
-	was := v.dues()
-	if err := v.advance(payout.TimedOut, c.now, "penstock", ""); err != nil {
-		return err
-	}
-	if err := c.e.ended(tx, row.Scope, c.now, v); err != nil {
-		return err
-	}
-	return saveRequest(tx, row.Scope, &v.Request, was)
+	c.jobs = append(c.jobs, job{dueRow: row})
+	return nil
 }

@@ -96,6 +96,9 @@ func (e *Engine) changeFrom(ctx context.Context, c Caller, before *View, action 
 		if r.Customer != before.Customer {
 			return errChanged
 		}
+		if err := r.sameEcho(&before.Request); err != nil {
+			return err
+		}
 		v = &View{Request: *r, Person: before.Person}
 		was := r.dues()
 		if err := fn(tx, now, v); err != nil {

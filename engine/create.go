@@ -130,7 +130,7 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	}
 	p := &prepared{confirm: n.Confirm, request: &Request{
 		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount, Profile: l.merchant.Profile,
-		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Exits: n.Exits, Extra: n.Extra,
+		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Exits: n.Exits, Echo: Echo{Extra: n.Extra},
 		Day: now, Created: now, // the id's own time, by which lists find it
 	}}
 	if n.Expires > 0 {
@@ -158,7 +158,10 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	if n.Amount.Currency().IsZero() {
 		return nil, missing("currency")
 	}
-	return p, l.noRoute
+	if l.noRoute != nil {
+		return nil, l.noRoute
+	}
+	return p, e.sealEcho(ctx, c.Scope, p.request)
 }
 
 // attach finds or checks the beneficiary and seals its details for this

@@ -12,9 +12,9 @@ import (
 )
 
 // Change is what an update, or a confirm, gives a request that has not been
-// paid yet. What is nil or zero stays. Its functions are pure and run inside
-// the transaction, over what stands there, so two changes at a time don't
-// overwrite each other.
+// paid yet. What is nil or zero stays. Its functions are pure, and are run
+// again over what stands there if that has changed meanwhile, so two changes
+// at a time don't overwrite each other.
 type Change struct {
 	Prefix      string                          // of the request's id in the caller's dialect
 	Amount      func(money.Amount) money.Amount // what the amount becomes
@@ -132,7 +132,29 @@ func (e *Engine) prepareEdit(ctx context.Context, c Caller, draft *View, ch Chan
 			return nil, err
 		}
 	}
-	return ed, l.noRoute
+	if l.noRoute != nil {
+		return nil, l.noRoute
+	}
+	return ed, e.note(ctx, c.Scope, &ed.next, ch.Extra, cust != nil)
+}
+
+// note takes what a dialect changes of what it keeps, and seals the echo if
+// that is another now, or is to be under another key.
+func (e *Engine) note(ctx context.Context, s Scope, r *Request, edit func(json.RawMessage) (json.RawMessage, error), reowned bool) error {
+	if edit != nil {
+		extra, err := edit(r.Extra)
+		if err != nil {
+			return err
+		}
+		if err := checkExtra(extra); err != nil {
+			return err
+		}
+		r.Extra = extra
+	}
+	if !reowned && r.Echo.equal(r.shown) {
+		return nil
+	}
+	return e.sealEcho(ctx, s, r)
 }
 
 // reown seals a request's details anew, under the key of the customer that it
@@ -157,7 +179,8 @@ func (ed *edition) apply(tx store.Tx, c Caller, now time.Time, r *View) error {
 		r.Customer, r.Person = ed.next.Customer, ed.person
 		r.tell(Line{At: now, What: "customer", By: c.Actor, To: string(r.Stage), Text: r.Customer})
 	}
-	r.Kind, r.Form, r.Method, r.Masked, r.Sealed = ed.next.Kind, ed.next.Form, ed.next.Method, ed.next.Masked, ed.next.Sealed
+	r.Kind, r.Form, r.Method, r.Sealed = ed.next.Kind, ed.next.Form, ed.next.Method, ed.next.Sealed
+	r.Echo, r.Shut, r.shown = ed.next.Echo, ed.next.Shut, ed.next.shown
 	return r.take(ed.Change)
 }
 
@@ -181,17 +204,7 @@ func (r *Request) take(ch Change) error {
 	if ch.Exits != nil {
 		r.Exits = ch.Exits
 	}
-	if ch.Extra == nil {
-		return nil
-	}
-	extra, err := ch.Extra(r.Extra)
-	if err == nil {
-		err = checkExtra(extra)
-	}
-	if err == nil {
-		r.Extra = extra
-	}
-	return err
+	return nil
 }
 
 // version tells one state of a request from a later one: every change leaves a

@@ -18,7 +18,9 @@ type Filter struct {
 	From, To time.Time // by creation: From <= created < To
 	// Keep looks at what is in a request. It costs the decoding of each one
 	// that the list passes, so what the fields above can say is said by them.
-	Keep func(*Request) bool
+	// What a request echoes it sees with Opened alone, which costs more.
+	Keep   func(*Request) bool
+	Opened bool
 	// Total has those that fit counted beyond the page.
 	Total bool
 }
@@ -31,7 +33,7 @@ const maxCount = 10_000
 // how many fit; then total counts them, up to maxCount, and it is zero
 // otherwise. A list that reads for longer than ctx lasts ends with its error.
 func (e *Engine) List(ctx context.Context, c Caller, f Filter, skip, limit int) (out []View, total int, err error) {
-	l := lister{scope: c.Scope, f: f, skip: skip, limit: limit}
+	l := lister{e: e, scope: c.Scope, f: f, skip: skip, limit: limit}
 	if err := e.Store.View(ctx, func(tx store.Tx) error { return l.run(ctx, tx) }); err != nil {
 		return nil, 0, err
 	}
@@ -43,6 +45,9 @@ func (e *Engine) List(ctx context.Context, c Caller, f Filter, skip, limit int) 
 	}
 	for i := range l.out {
 		l.out[i].Person = people[l.out[i].Customer]
+		if err := e.openEcho(ctx, c.Scope, &l.out[i].Request); err != nil {
+			return nil, 0, err
+		}
 	}
 	if f.Total {
 		total = l.fit
@@ -53,6 +58,7 @@ func (e *Engine) List(ctx context.Context, c Caller, f Filter, skip, limit int) 
 // lister is one walk over an index of requests: the requests themselves, or a
 // customer's list, whose rows bear no record.
 type lister struct {
+	e           *Engine
 	scope       Scope
 	f           Filter
 	skip, limit int
@@ -79,7 +85,7 @@ func (l *lister) run(ctx context.Context, tx store.Tx) error {
 			return fmt.Errorf("scan requests: %w", err)
 		}
 		for _, row := range rows {
-			if more, err := l.row(tx, row); err != nil || !more {
+			if more, err := l.row(ctx, tx, row); err != nil || !more {
 				return err
 			}
 		}
@@ -129,12 +135,17 @@ func firstID(at time.Time) string {
 
 // row takes the next request of the walk, and says whether to go on. Past the
 // page it decodes nothing that its key alone can tell to fit.
-func (l *lister) row(tx store.Tx, row store.Pair) (more bool, err error) {
+func (l *lister) row(ctx context.Context, tx store.Tx, row store.Pair) (more bool, err error) {
 	on := l.fit >= l.skip && len(l.out) < l.limit
 	if on || !l.certain(row.Key) {
 		r, err := l.request(tx, row)
 		if err != nil {
 			return false, err
+		}
+		if l.f.Keep != nil && l.f.Opened {
+			if err := l.e.openEcho(ctx, l.scope, r); err != nil {
+				return false, err
+			}
 		}
 		if !l.f.fits(r) {
 			return true, nil

@@ -33,24 +33,11 @@ func (e *Engine) view(ctx context.Context, s Scope, find func(store.Tx) (*Reques
 	if err != nil {
 		return nil, err
 	}
+	if err := e.openEcho(ctx, s, &v.Request); err != nil {
+		return nil, err
+	}
 	v.Person, err = e.personOf(ctx, s, cust)
 	return v, err
-}
-
-// fillPerson opens the view's customer.
-func (e *Engine) fillPerson(ctx context.Context, s Scope, v *View) error {
-	if v.Customer == "" {
-		return nil
-	}
-	var cust *Customer
-	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
-		cust, err = customerOf(tx, s, v.Customer)
-		return err
-	})
-	if err == nil {
-		v.Person, err = e.personOf(ctx, s, cust)
-	}
-	return err
 }
 
 // customerOf is the customer of a request; nil where there is none, or none

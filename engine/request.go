@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -28,13 +27,16 @@ type Request struct {
 	AutoFulfill bool `json:"auto_fulfill,omitzero"`
 	Recurring   bool `json:"recurring,omitzero"` // save the method after success, and after nothing else
 
-	Customer string            `json:"customer,omitzero"`
-	Method   string            `json:"method,omitzero"` // the saved method that it pays to, or that it saved
-	Kind     service.Kind      `json:"kind,omitzero"`
-	Form     string            `json:"form,omitzero"`
-	Masked   map[string]string `json:"masked,omitzero"`
-	Sealed   []byte            `json:"sealed,omitzero"` // details, until the request ends
-	Day      time.Time         `json:"day,omitzero"`    // whose key sealed them when there is no customer
+	Customer string       `json:"customer,omitzero"`
+	Method   string       `json:"method,omitzero"` // the saved method that it pays to, or that it saved
+	Kind     service.Kind `json:"kind,omitzero"`
+	Form     string       `json:"form,omitzero"`
+	Sealed   []byte       `json:"sealed,omitzero"` // details, until the request ends
+	Day      time.Time    `json:"day,omitzero"`    // whose key sealed them when there is no customer
+
+	Echo  `json:"-"` // what is only shown again, opened
+	Shut  []byte     `json:"echo,omitzero"` // and sealed
+	shown Echo       // what Shut was sealed from, or opened to
 
 	Providers []string        `json:"providers,omitzero"` // an eligibility filter by provider name; empty: any
 	Exits     []Exit          `json:"exits,omitzero"`     // where it may leave, the best first; empty: anywhere
@@ -47,13 +49,12 @@ type Request struct {
 	Moderation string `json:"moderation,omitzero"`
 	Attention  bool   `json:"attention,omitzero"`
 
-	Told    []Told          `json:"told,omitzero"`  // webhooks already written
-	Extra   json.RawMessage `json:"extra,omitzero"` // what only the dialect echoes
-	Seq     int             `json:"seq"`            // the newest line's number
-	History []Line          `json:"history"`
-	Created time.Time       `json:"created"`
-	Changed time.Time       `json:"changed"`
-	Expires time.Time       `json:"expires,omitzero"` // ends a request that was never confirmed
+	Told    []Told    `json:"told,omitzero"` // webhooks already written
+	Seq     int       `json:"seq"`           // the newest line's number
+	History []Line    `json:"history"`
+	Created time.Time `json:"created"`
+	Changed time.Time `json:"changed"`
+	Expires time.Time `json:"expires,omitzero"` // ends a request that was never confirmed
 }
 
 // Line is one line of a request's history: what happened, in order, without
@@ -126,6 +127,9 @@ func (r *Request) expiry() time.Time {
 
 // saveRequest stores the record and moves its due rows with it, in one breath.
 func saveRequest(tx store.Tx, s Scope, r *Request, was dues) error {
+	if !r.Echo.equal(r.shown) {
+		return errUnsealed
+	}
 	if err := spill(tx, s, r); err != nil {
 		return err
 	}

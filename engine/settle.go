@@ -22,6 +22,15 @@ func (e *Engine) settle(ctx context.Context, s Scope, id string, t connector.Tra
 
 // settleBy is settle for a person, whose act is audited in the same transaction.
 func (e *Engine) settleBy(ctx context.Context, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller) error {
+	for range 8 { // what is shown of the request may be changed meanwhile
+		if err := e.settleOnce(ctx, s, id, t, st, by); !errors.Is(err, errChanged) {
+			return err
+		}
+	}
+	return &Error{Code: CodeBusy, Object: ObjPayout, ID: PrefixPayout + id, Message: "the payout is being changed by others; repeat"}
+}
+
+func (e *Engine) settleOnce(ctx context.Context, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller) error {
 	got, err := e.beforeSettle(ctx, s, id, st)
 	if err != nil {
 		return err
@@ -37,11 +46,11 @@ func (e *Engine) settleBy(ctx context.Context, s Scope, id string, t connector.T
 				return err
 			}
 		}
-		return e.settleTx(tx, s, id, t, st, settling{now: now, mark: mark, jitter: jitter, person: got.person, method: d, strict: by != nil})
+		return e.settleTx(tx, s, id, t, st, settling{now: now, mark: mark, jitter: jitter, seen: got.view, method: d, strict: by != nil})
 	})
 	if err == nil {
 		e.ring()
-		e.wake(got.request)
+		e.wake(got.view.ID)
 	}
 	return err
 }
@@ -51,7 +60,7 @@ type settling struct {
 	now    time.Time
 	mark   payout.Mark
 	jitter uint64
-	person *Person
+	seen   *View  // the request as it was before the transaction, opened
 	strict bool   // a person's word: what can't be taken is refused
 	method *drawn // to be saved if the request ends paid; nil: none
 }
@@ -61,7 +70,10 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 	if err != nil {
 		return err
 	}
-	v := &View{Request: *r, Person: with.person}
+	if err := r.sameEcho(&with.seen.Request); err != nil {
+		return err
+	}
+	v := &View{Request: *r, Person: with.seen.Person}
 	was, stage, p := v.dues(), v.Stage, v.Payouts[i]
 	ev := e.Rules.Judge(p, st, t)
 	ev.At, ev.Due = with.now, with.now.Add(e.pause(p, t, ev.Kind, with))
@@ -149,26 +161,19 @@ func part(r uint64, n time.Duration) time.Duration {
 
 // gathered is what settle looks up before its transaction.
 type gathered struct {
-	request string
-	person  *Person
-	save    *NewMethod // the method to save if this statement ends the request as paid
+	view *View
+	save *NewMethod // the method to save if this statement ends the request as paid
 }
 
 func (e *Engine) beforeSettle(ctx context.Context, s Scope, id string, st payout.Statement) (gathered, error) {
-	var r *Request
-	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
-		r, _, err = loadPayout(tx, s, id)
-		return err
+	v, err := e.view(ctx, s, func(tx store.Tx) (*Request, error) {
+		r, _, err := loadPayout(tx, s, id)
+		return r, err
 	})
 	if err != nil {
 		return gathered{}, err
 	}
-	g := gathered{request: r.ID}
-	v := View{Request: *r}
-	if err := e.fillPerson(ctx, s, &v); err != nil {
-		return g, err
-	}
-	g.person = v.Person
+	g, r := gathered{view: v}, &v.Request
 	paid := st.Outcome.Verdict == connector.Paid || st.Outcome.Verdict == connector.PartlyPaid
 	if !r.Recurring || r.Method != "" || r.Customer == "" || r.Sealed == nil || !paid {
 		return g, nil

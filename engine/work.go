@@ -79,6 +79,11 @@ func (e *Engine) do(ctx context.Context, j job) (err error) {
 		err = e.deliver(ctx, j)
 	case dueErase:
 		err = e.erase(ctx, j)
+	case dueRequest:
+		if err = e.expire(ctx, j); err != nil { // it has no lease that would keep it from coming back at once
+			_, mark := e.pulse.now()
+			e.putAside(ctx, &badRow{j.dueRow, err}, mark)
+		}
 	}
 	if errors.Is(err, store.ErrCommitUnknown) || errors.Is(err, store.ErrClosed) {
 		return e.die(err)

@@ -116,7 +116,7 @@ func (a *API) filterPayouts(ctx context.Context, who engine.Caller, _ *wire.Call
 	f := rangeFilter(r.Start, r.End)
 	f.Customer, f.Total = said(r.CustomerID), true
 	if r.looksInside() {
-		f.Keep = r.keeps
+		f.Keep, f.Opened = r.keeps, r.readsTexts()
 	}
 	if r.PayoutID != nil { // a name leads straight to the moment of the one that bears it
 		v, err := a.Engine.Get(ctx, who, engine.PrefixRequest, string(*r.PayoutID))
@@ -135,6 +135,11 @@ func (a *API) filterPayouts(ctx context.Context, who engine.Caller, _ *wire.Call
 // looksInside says that a filter is of what only the payout itself tells.
 func (r *payoutFilter) looksInside() bool {
 	return r.PayoutID != nil || r.ProfileID != nil || len(r.Connector)+len(r.Currency)+len(r.Status)+len(r.Method) > 0 || r.OrderRef != nil || r.Entity != nil
+}
+
+// readsTexts says that a filter is of what this dialect alone keeps.
+func (r *payoutFilter) readsTexts() bool {
+	return r.OrderRef != nil || r.Entity != nil || len(r.Method) > 0
 }
 
 func rangeFilter(start, end *clock) (f engine.Filter) {
@@ -164,7 +169,7 @@ func (r *payoutFilter) keeps(q *engine.Request) bool {
 	if len(r.Status) > 0 && !slices.Contains(r.Status, statusName(statusOf(q))) {
 		return false
 	}
-	if r.OrderRef == nil && r.Entity == nil && len(r.Method) == 0 {
+	if !r.readsTexts() {
 		return true
 	}
 	x := extraOf(q)
@@ -222,7 +227,7 @@ func rangeQuery(c *wire.Call) (engine.Filter, error) {
 }
 
 func (a *API) values(ctx context.Context, who engine.Caller, f engine.Filter) (filterValues, error) {
-	f.Total = true // all of them are looked at
+	f.Total, f.Opened = true, true // all of them are looked at
 	var seen [4]map[string]bool
 	for i := range seen {
 		seen[i] = map[string]bool{}

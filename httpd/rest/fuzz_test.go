@@ -55,7 +55,7 @@ func FuzzPayoutRequest(f *testing.F) {
 		if err == nil && n.Amount.IsSet() && n.Amount.Minor() < 0 {
 			t.Errorf("%q: amount %v", body, n.Amount)
 		}
-		for _, v := range extraOf(&engine.Request{Dialect: "rest", Extra: n.Extra}).Source {
+		for _, v := range extraOf(&engine.Request{Dialect: "rest", Echo: engine.Echo{Extra: n.Extra}}).Source {
 			if strings.Contains(v, secretValue) {
 				t.Errorf("%q: the account to debit is kept in the clear", body)
 			}

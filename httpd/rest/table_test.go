@@ -119,7 +119,7 @@ func TestFunnelErrorsHaveWords(t *testing.T) {
 
 // TestClientSecretExpires is reached over HTTP once payout links expire.
 func TestClientSecretExpires(t *testing.T) {
-	r := &engine.Request{ID: strings.Repeat("0", 26), Dialect: "rest", Stage: payout.Expired, Extra: []byte(`{"secret":"abcdefghij0123456789"}`)}
+	r := &engine.Request{ID: strings.Repeat("0", 26), Dialect: "rest", Stage: payout.Expired, Echo: engine.Echo{Extra: []byte(`{"secret":"abcdefghij0123456789"}`)}}
 	err := provePayout(r, secretOf(r, extraOf(r)))
 	var refused *refusal
 	if !errors.As(err, &refused) || refused.code != "IR_08" {

@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"penstock/locker"
+)
+
+// Echo is what a request keeps of its caller's words only to show them again:
+// the account as it may be shown, which has names in it, and what the dialect
+// keeps (billing addresses, metadata, a client secret). In the record it lies
+// sealed, in Shut; whoever reads a request through a View finds it opened. Of
+// a customer who was redacted it is empty.
+type Echo struct {
+	Masked map[string]string `json:"masked,omitzero"`
+	Extra  json.RawMessage   `json:"extra,omitzero"` // the dialect's own
+}
+
+func (o Echo) empty() bool { return len(o.Masked) == 0 && len(o.Extra) == 0 }
+
+func (o Echo) equal(p Echo) bool {
+	return maps.Equal(o.Masked, p.Masked) && bytes.Equal(o.Extra, p.Extra)
+}
+
+// errUnsealed refuses to store a request whose echo was changed and not sealed
+// again: the change would be lost.
+var errUnsealed = errors.New("engine: a request's echo was changed and not sealed")
+
+func echoPlace(id string) locker.Place { return locker.Place{Bucket: "echo", Token: id} }
+
+// echoOwner is whose key seals an echo: the customer's, or one of the day
+// where there is none. The latter is not the key of that day's details, which
+// go when their retention ends: what a merchant said of a payout stays with it.
+func echoOwner(s Scope, customer string, day time.Time) locker.Owner {
+	if customer != "" {
+		return customerOwner(s, customer)
+	}
+	return locker.Owner{Merchant: s.Merchant, Mode: string(s.Mode), Subject: "echo:" + day.UTC().Format(time.DateOnly)}
+}
+
+// sealEcho makes Shut of what the request echoes now.
+func (e *Engine) sealEcho(ctx context.Context, s Scope, r *Request) error {
+	if r.Echo.empty() {
+		r.Shut, r.shown = nil, r.Echo
+		return nil
+	}
+	raw, err := jsonv2.Marshal(r.Echo, codec)
+	if err != nil {
+		return fmt.Errorf("encode what a request echoes: %w", err)
+	}
+	sealed, err := e.Locker.Seal(ctx, echoOwner(s, r.Customer, r.Day), echoPlace(r.ID), raw)
+	if err != nil {
+		return sealError("seal what a request echoes", err)
+	}
+	r.Shut, r.shown = sealed, r.Echo
+	return nil
+}
+
+// openEcho fills in what the request echoes; nothing, where the key is gone.
+func (e *Engine) openEcho(ctx context.Context, s Scope, r *Request) error {
+	r.Echo, r.shown = Echo{}, Echo{}
+	if r.Shut == nil {
+		return nil
+	}
+	raw, err := e.Locker.Open(ctx, echoOwner(s, r.Customer, r.Day), echoPlace(r.ID), r.Shut)
+	if errors.Is(err, locker.ErrErased) {
+		return nil
+	}
+	if err != nil {
+		return sealError("open what a request echoes", err)
+	}
+	if err := jsonv2.Unmarshal(raw, &r.Echo, codec); err != nil {
+		return errors.New("decode what a request echoes: malformed") // the cause could show a piece of it
+	}
+	r.shown = r.Echo
+	return nil
+}
+
+// sameEcho gives a request, as it is read inside a transaction, the echo that
+// was opened before it; errChanged, if that is no longer what stands there.
+func (r *Request) sameEcho(before *Request) error {
+	if !bytes.Equal(r.Shut, before.Shut) {
+		return errChanged
+	}
+	r.Echo, r.shown = before.Echo, before.shown
+	return nil
+}
