@@ -58,6 +58,3 @@ var accounts = [...]Account{Available, Held, Paid, Fee, TopUp, Adjustment, Retur
 
 // Accounts returns the seven, in the order in which entries have them.
 func Accounts() []Account { return append([]Account(nil), accounts[:]...) }
-
-// vector is an amount for each account, in their order.
-type vector [len(accounts)]int64
