@@ -36,11 +36,15 @@ func (e *Engine) connectSandbox(tx store.Tx, now time.Time, s Scope) error {
 	return keep(tx, bucketAccount, s.key(a.ID), a)
 }
 
-// ConnectAccount connects a provider account. In this version any provider
-// with a connector may be connected in test mode.
+// ConnectAccount connects a provider account. Credentials that its connector
+// can't be built from are refused.
 func (e *Engine) ConnectAccount(ctx context.Context, c Caller, provider, label, baseURL string, secrets map[string]string) (*ProviderAccount, error) {
-	if _, ok := e.Connectors[provider]; !ok {
+	build, ok := e.Connectors[provider]
+	if !ok {
 		return nil, invalid("connector_name", "no connector of this name is built in")
+	}
+	if _, err := build(connector.Account{ID: PrefixAccount, Provider: provider, Test: c.Mode == Test, BaseURL: baseURL, Secrets: secrets}); err != nil {
+		return nil, invalid("connector_account_details", "%v", err)
 	}
 	now, _ := e.pulse.now()
 	id, err := e.newID(now)

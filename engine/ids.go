@@ -96,3 +96,13 @@ func isID(prefix, s string) (string, bool) {
 	_, err := decodeID(s[len(prefix):])
 	return s[len(prefix):], err == nil
 }
+
+// madeAt is the time in the id of a payout.
+func madeAt(payoutID string) (time.Time, bool) {
+	id, ok := isID(PrefixPayout, payoutID)
+	if !ok {
+		return time.Time{}, false
+	}
+	b, _ := decodeID(id)
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[:8]) >> 16)).UTC(), true
+}

@@ -237,6 +237,9 @@ func (e *Engine) Observe(ctx context.Context, merchant, account string, header h
 		if errors.Is(err, connector.ErrSignature) {
 			return &Error{Code: CodeUnauthorized, Object: ObjAccount, ID: account, Message: "the notification is not signed by the provider", Err: err}
 		}
+		if errors.Is(err, connector.ErrNotOurs) {
+			return nil
+		}
 		if err != nil {
 			return &Error{Code: CodeInvalid, Object: ObjAccount, ID: account, Field: "body", Message: "the notification cannot be read", Err: err}
 		}

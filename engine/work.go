@@ -144,7 +144,7 @@ func (e *Engine) ask(ctx context.Context, j job) error {
 	call, cancel := context.WithTimeout(ctx, e.Timing.Deadline)
 	defer cancel()
 	e.stats.Lookups.Add(1)
-	out, err := j.via.Lookup(call, j.payout.Key())
+	out, err := question(call, j)
 	if err != nil || out.Verdict == "" {
 		out = connector.Outcome{Verdict: connector.Unknown}
 		if err != nil {
@@ -152,6 +152,20 @@ func (e *Engine) ask(ctx context.Context, j job) error {
 		}
 	}
 	return e.settle(ctx, j.Scope, j.id, j.via.Traits(), payout.Statement{Source: payout.FromLookup, Asked: asked, Outcome: out})
+}
+
+// question puts all that is known where the connector can use it, and the key
+// alone elsewhere.
+func question(ctx context.Context, j job) (connector.Outcome, error) {
+	p := j.payout
+	if s, ok := j.via.(connector.Seeker); ok {
+		sent := p.First
+		if made, ok := madeAt(p.ID); ok && made.Before(sent) { // one that was brought back was first sent in a time that is lost
+			sent = made
+		}
+		return s.Seek(ctx, connector.Question{Key: p.Key(), Ref: p.Ref, Amount: p.Amount, Service: p.Service, Sent: sent})
+	}
+	return j.via.Lookup(ctx, p.Key())
 }
 
 // detailsOf opens the account that a job pays.

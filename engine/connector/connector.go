@@ -32,8 +32,12 @@ type Traits struct {
 	// KeepsRefusal says that a refused key is answered with the same refusal
 	// for ever.
 	KeepsRefusal bool
-	// Lookup says that a transfer can be found by its key.
+	// Lookup says that a transfer can be found by its key: by Lookup, or by
+	// Seek where the connector is a Seeker.
 	Lookup bool
+	// Follow says that a transfer which was accepted can be asked for by its
+	// Ref. It takes a Seeker, and helps where there is no Lookup.
+	Follow bool
 	// Settle is how late a request that timed out may still take effect,
 	// counted from the deadline of its call.
 	Settle time.Duration
@@ -86,9 +90,8 @@ type Outcome struct {
 	Ref string
 	// Paid is the amount that moved, for PartlyPaid; the zero Amount otherwise.
 	Paid money.Amount
-	// Resolution is why, in the words of the payout services: empty, or one of
-	// the codes of the test provider ("insufficient_funds", "invalid_account",
-	// "declined", ...).
+	// Resolution is why, in the words that all connectors share: empty, or one
+	// of [Resolutions].
 	Resolution string
 	// Code and Message are the provider's own words, safe to show: they bear no
 	// account number and no credential.
@@ -109,14 +112,46 @@ type Connector interface {
 // ErrNoLookup is the error of Lookup where the provider has none.
 var ErrNoLookup = errors.New("connector: provider has no look-up by key")
 
+// Question is all that is known of a payout whose fate is asked for.
+type Question struct {
+	Key     string
+	Ref     string       // the provider's own name of it; empty where none was heard
+	Amount  money.Amount // what was ordered; an answer with another is Unknown
+	Service string
+	// Sent is when it was first sent: nothing about it at the provider is
+	// older. Zero means that nobody knows.
+	Sent time.Time
+}
+
+// Seeker is what a Connector may offer beyond: a look-up for which the key
+// alone is too little, because the provider finds a transfer by its own name,
+// or in a list that must begin somewhere. Where it is there it is asked in
+// place of Lookup. Without Traits.Lookup it answers only questions with a Ref,
+// and a question without one is ErrNoLookup.
+type Seeker interface {
+	Seek(ctx context.Context, q Question) (Outcome, error)
+}
+
+// Balancer is what a Connector may offer beyond: what can be paid out now, one
+// amount for each currency that the account has.
+type Balancer interface {
+	Balances(ctx context.Context) ([]money.Amount, error)
+}
+
 // ErrSignature refuses a notification whose signature is absent or wrong.
 var ErrSignature = errors.New("connector: notification is not signed by the provider")
 
 // Notice is a verified notification of a provider about one payout.
 type Notice struct {
+	// Key is the payout's. Empty means that the provider names it by its own
+	// name alone, Outcome.Ref.
 	Key     string
 	Outcome Outcome
 }
+
+// ErrNotOurs is the error of a notification that is signed and not about a
+// payout: there is nothing to do, and it is answered as received.
+var ErrNotOurs = errors.New("connector: notification is not about a payout")
 
 // Notifier is what a Connector may offer beyond: reading the provider's own
 // webhooks. It checks the signature over the raw body, in constant time,
@@ -148,7 +183,8 @@ func (a Account) LogValue() slog.Value { return slog.StringValue(a.String()) }
 // Format keeps every verb, %+v too, away from the secrets.
 func (a Account) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(a.String())) }
 
-// Builder makes the connector of an account. It does no I/O.
+// Builder makes the connector of an account. It does no I/O; what an account
+// lacks is an error that names the credential.
 type Builder func(Account) (Connector, error)
 
 // Transfer is one line of a provider's own list.

@@ -119,7 +119,7 @@ func Plan(p Payout, t connector.Traits, until time.Time) Act {
 	case Sending:
 		return Nothing
 	case Pending:
-		if t.Lookup {
+		if t.Lookup || t.Follow && p.Ref != "" {
 			return Ask
 		}
 		return Wait

@@ -103,6 +103,9 @@ func TestWhatIsDoneNext(t *testing.T) {
 	both := connector.Traits{Idempotent: true, Lookup: true}
 	key := connector.Traits{Idempotent: true}
 	ask := connector.Traits{Lookup: true}
+	follow := connector.Traits{Idempotent: true, Follow: true}
+	named := fresh(Pending)
+	named.Ref = "tr_1"
 	for _, row := range []struct {
 		name string
 		p    Payout
@@ -112,6 +115,9 @@ func TestWhatIsDoneNext(t *testing.T) {
 		{"queued is sent", fresh(Queued), connector.Traits{}, Send},
 		{"pending is asked about", fresh(Pending), ask, Ask},
 		{"pending without look-up waits for the provider", fresh(Pending), key, Wait},
+		{"pending under the provider's own name is followed", named, follow, Ask},
+		{"pending without that name can't be", fresh(Pending), follow, Wait},
+		{"uncertain is sent again, which following can't prove void", fresh(Uncertain), follow, Send},
 		{"uncertain is asked about before anything else", fresh(Uncertain), both, Ask},
 		{"uncertain without key is never resent before a look-up (rule 5)", fresh(Uncertain), ask, Ask},
 		{"uncertain with a key alone is sent again under it", fresh(Uncertain), key, Send},

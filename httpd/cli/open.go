@@ -14,6 +14,7 @@ import (
 
 	"penstock/engine"
 	"penstock/engine/connector"
+	"penstock/engine/connector/manual"
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/egress"
 	"penstock/httpd/wire"
@@ -192,9 +193,35 @@ func testProviders() []string {
 		"nuvei", "payone", "paypal", "stripe", "truelayer", "trustly", "wise", "worldpay", "worldpayxml"}
 }
 
-// connectors builds the table of providers. In this version all of them are
-// the test provider, which no live account can be connected to.
+// connectors builds the table of providers: in live mode those that are built
+// in, in test mode the test provider under every name. A person may pay in
+// either.
 func (a *appliance) connectors(o opening) (map[string]connector.Builder, error) {
+	test, err := a.testProvider(o)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]connector.Builder{}
+	for _, name := range testProviders() {
+		all[name] = onlyTest(test)
+	}
+	all[manual.Provider] = manual.New
+	return all, nil
+}
+
+// onlyTest keeps live accounts away from the test provider.
+func onlyTest(build connector.Builder) connector.Builder {
+	return func(acc connector.Account) (connector.Connector, error) {
+		if !acc.Test {
+			return nil, fmt.Errorf("%s has no connector for live mode in this version", acc.Provider)
+		}
+		return build(acc)
+	}
+}
+
+// testProvider is the sandbox: at an account's own address, at the one of the
+// configuration, or inside this process.
+func (a *appliance) testProvider(o opening) (connector.Builder, error) {
 	over := sandbox.HTTP(egress.Money(a.policy, egress.Options{}))
 	base := o.cfg.Sandbox.BaseURL
 	if base == "" {
@@ -210,10 +237,7 @@ func (a *appliance) connectors(o opening) (map[string]connector.Builder, error) 
 		}
 	}
 	inside := sandbox.InProcess(a.provider)
-	build := func(acc connector.Account) (connector.Connector, error) {
-		if !acc.Test {
-			return nil, fmt.Errorf("%s has no connector for live mode in this version", acc.Provider)
-		}
+	return func(acc connector.Account) (connector.Connector, error) {
 		if acc.BaseURL == "" {
 			acc.BaseURL = base
 		}
@@ -221,12 +245,7 @@ func (a *appliance) connectors(o opening) (map[string]connector.Builder, error) 
 			return over(acc)
 		}
 		return inside(acc)
-	}
-	all := map[string]connector.Builder{}
-	for _, name := range testProviders() {
-		all[name] = build
-	}
-	return all, nil
+	}, nil
 }
 
 // Close lets everything go. It waits for what is being written.

@@ -1,0 +1,157 @@
+package connector
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Host is what the process lends to its connectors: the ways out, and the
+// time. A connector builds requests and reads answers; what happens in between
+// is the host's, so that one place decides where money may go and how often.
+type Host struct {
+	// Transport carries each request. It must not repeat one by itself, and
+	// asks the operator's policy about every target.
+	Transport http.RoundTripper
+	// Dial opens a connection for what isn't HTTP, under the same policy; nil
+	// where there is no such way out.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Now is the wall time: for dates on the wire, and for what expires there.
+	Now func() time.Time
+	// Dir is where a connector that trades in files keeps what must outlive
+	// the process; empty where there is no such place.
+	Dir string
+}
+
+// MaxAnswer is how much of an answer is read where a Request doesn't say.
+const MaxAnswer = 1 << 20
+
+// Request is one HTTP request as a connector builds it.
+type Request struct {
+	Method, URL string
+	Header      http.Header
+	Body        []byte
+	Max         int // bytes of the answer's body; zero is MaxAnswer
+}
+
+// Answer is one that came whole.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+var (
+	errAnswerLong = errors.New("provider's answer is too long")
+	errNoHost     = errors.New("no transport")
+)
+
+// Do makes one request, once: on a connection of its own, from a body that
+// can't be rewound, and nothing follows a redirect. Its errors quote nothing
+// that the other side sent, and none says that the request did not arrive:
+// that costs a look-up, while a list of errors before which surely no byte
+// went out would cost a double payment if it were wrong once.
+func (h Host) Do(ctx context.Context, r Request) (Answer, error) {
+	if h.Transport == nil {
+		return Answer{}, errNoHost
+	}
+	if err := ctx.Err(); err != nil {
+		return Answer{}, err
+	}
+	var body io.Reader
+	if r.Body != nil {
+		body = io.NopCloser(bytes.NewReader(r.Body))
+	}
+	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, body)
+	if err != nil {
+		return Answer{}, errors.New("can't make the request")
+	}
+	for name, values := range r.Header {
+		req.Header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+	}
+	req.ContentLength, req.GetBody, req.Close = int64(len(r.Body)), nil, true
+	resp, err := h.Transport.RoundTrip(req)
+	if err != nil {
+		return Answer{}, quiet(ctx, err)
+	}
+	defer resp.Body.Close()
+	most := r.Max
+	if most == 0 {
+		most = MaxAnswer
+	}
+	got, err := io.ReadAll(io.LimitReader(resp.Body, int64(most)+1))
+	switch {
+	case err != nil:
+		return Answer{}, quiet(ctx, err)
+	case len(got) > most:
+		return Answer{}, errAnswerLong
+	}
+	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: got}, nil
+}
+
+// quiet is a transport's error without its text, which may quote what the
+// other side sent.
+func quiet(ctx context.Context, err error) error {
+	var op *net.OpError
+	var code syscall.Errno
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("request did not end in time: %w", ctx.Err())
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("connection closed before the answer: %w", io.ErrUnexpectedEOF)
+	case errors.As(err, &code) && errors.As(err, &op):
+		return fmt.Errorf("%s: %w", op.Op, code)
+	case errors.As(err, &op):
+		return fmt.Errorf("%s: connection failed", op.Op)
+	}
+	return errors.New("round trip failed")
+}
+
+// Base is where an account's requests go, without a trailing slash: its
+// BaseURL, or else own. Credentials travel there, so in live mode it must be
+// at one of the provider's hosts, which are own's and those that hosts adds.
+func (a Account) Base(own string, hosts ...string) (string, error) {
+	raw := a.BaseURL
+	if raw == "" {
+		raw = own
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", errors.New("base_url must be an absolute http or https URL without credentials and query")
+	}
+	if a.BaseURL != "" && !a.Test {
+		home, err := url.Parse(own)
+		if err != nil || u.Scheme != "https" || u.Host != home.Host && !slices.Contains(hosts, u.Host) {
+			return "", fmt.Errorf("base_url of a live account must be https at %s", strings.Join(append([]string{hostOf(own)}, hosts...), " or "))
+		}
+	}
+	return strings.TrimSuffix(u.String(), "/"), nil
+}
+
+func hostOf(raw string) string {
+	if u, err := url.Parse(raw); err == nil {
+		return u.Host
+	}
+	return raw
+}
+
+// Secret is one credential of the account, which must be there.
+func (a Account) Secret(name string) (string, error) {
+	v := a.Secrets[name]
+	if v == "" {
+		return "", fmt.Errorf("credential %q is missing", name)
+	}
+	if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f }) {
+		return "", fmt.Errorf("credential %q holds control characters", name)
+	}
+	return v, nil
+}
