@@ -19,7 +19,7 @@ const (
 	InvalidCredentials = "invalid_credentials" // the provider doesn't know us, or doesn't let us
 	ReturnedByBank     = "returned"            // money moved and came back
 	Stopped            = "cancelled"           // stopped before any money moved
-	Failed             = "failed"              // the provider failed and says that no money moved
+	Failed             = "processing_error"    // the provider failed and says that no money moved
 )
 
 // Resolutions are all of them.

@@ -94,7 +94,7 @@ var resolutions = [...]resolutionRow{
 	{AccessError, GroupFatal, true, nil},
 	{AccessDenied, GroupFatal, true, nil},
 	{GeneralFatalError, GroupFatal, true, nil},
-	{OperationExpired, GroupFatal, false, []string{"expired"}},
+	{OperationExpired, GroupFatal, false, []string{"expired", "cancelled"}},
 	{ProcessingError, GroupFatal, true, nil},
 
 	{NoRoutes, GroupFatal, false, nil},
