@@ -23,12 +23,14 @@ type Filter struct {
 	Opened bool
 	// Total has those that fit counted beyond the page.
 	Total bool
+	// Oldest has the list begin with the oldest.
+	Oldest bool
 }
 
 // maxCount is how far a list counts.
 const maxCount = 10_000
 
-// List returns requests, newest first: skip of those that fit are left out, at
+// List returns requests, newest first unless f says otherwise: skip of those that fit are left out, at
 // most limit returned. It reads no further than the page, unless f.Total asks
 // how many fit; then total counts them, up to maxCount, and it is zero
 // otherwise. A list that reads for longer than ctx lasts ends with its error.
@@ -80,7 +82,7 @@ func (l *lister) run(ctx context.Context, tx store.Tx) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		rows, err := tx.Scan(l.bucket, l.from, l.to, page, true)
+		rows, err := tx.Scan(l.bucket, l.from, l.to, page, !l.f.Oldest)
 		if err != nil {
 			return fmt.Errorf("scan requests: %w", err)
 		}
@@ -92,7 +94,13 @@ func (l *lister) run(ctx context.Context, tx store.Tx) error {
 		if len(rows) < page {
 			return nil
 		}
-		l.to, page = rows[len(rows)-1].Key, 200
+		last := rows[len(rows)-1].Key
+		if l.f.Oldest {
+			l.from = append(last, 0)
+		} else {
+			l.to = last
+		}
+		page = 200
 	}
 }
 

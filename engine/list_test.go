@@ -116,3 +116,40 @@ func TestCustomersAreCountedWhenAsked(t *testing.T) {
 		}
 	}
 }
+
+// TestAListFromTheOldestIsTheSameListBackwards reads it in pages, by what is
+// after and what is before.
+func TestAListFromTheOldestIsTheSameListBackwards(t *testing.T) {
+	d := newDuel(t)
+	for range 7 {
+		_, err := d.rival.Create(t.Context(), d.me, engine.NewRequest{Dialect: "rest", Amount: eur(1)}, nil)
+		must(t, err)
+	}
+	all, _, err := d.engine.List(t.Context(), d.me, engine.Filter{}, 0, 10)
+	must(t, err)
+	var up []string
+	for cursor := ""; ; {
+		page, _, err := d.engine.List(t.Context(), d.me, engine.Filter{Oldest: true, After: cursor}, 0, 3)
+		must(t, err)
+		if len(page) == 0 {
+			break
+		}
+		for _, v := range page {
+			up = append(up, v.ID)
+		}
+		cursor = page[len(page)-1].ID
+	}
+	slices.Reverse(up)
+	var down []string
+	for _, v := range all {
+		down = append(down, v.ID)
+	}
+	if len(down) != 7 || !slices.Equal(up, down) {
+		t.Errorf("newest first %v\n oldest first, reversed %v", down, up)
+	}
+	some, _, err := d.engine.List(t.Context(), d.me, engine.Filter{Oldest: true, After: down[6], Before: down[2], Keep: func(*engine.Request) bool { return true }}, 1, 2)
+	must(t, err)
+	if len(some) != 2 || some[0].ID != down[4] || some[1].ID != down[3] {
+		t.Errorf("between two ids: %d of them, want %s and %s", len(some), down[4], down[3])
+	}
+}
