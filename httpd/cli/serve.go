@@ -17,6 +17,7 @@ import (
 	"penstock/engine"
 	"penstock/httpd"
 	"penstock/httpd/admin"
+	"penstock/httpd/jsonapi"
 	"penstock/httpd/rest"
 	"penstock/httpd/wire"
 	"penstock/store"
@@ -176,7 +177,15 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux, err := wire.NewMux(f, api.Mount(), d.admin.Public(f))
+	gateway, err := jsonapi.New(jsonapi.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader})
+	if err != nil {
+		return nil, err
+	}
+	reference, err := httpd.Reference(f, readVersion().Version)
+	if err != nil {
+		return nil, err
+	}
+	mux, err := wire.NewMux(f, append(gateway.Mounts(), api.Mount(), d.admin.Public(f), reference)...)
 	if err != nil {
 		return nil, err
 	}

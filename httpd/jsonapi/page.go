@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"penstock/httpd/wire"
 )
 
 // pageLinks are those of a list; prev and next are null at its ends.
@@ -113,4 +115,50 @@ func pick[T any](p *paging, all []T, id func(*T) string, by sorter[T]) (items []
 // compareBy makes a sorter's row.
 func compareBy[T any, V cmp.Ordered](of func(*T) V) func(a, b *T) int {
 	return func(a, b *T) int { return cmp.Compare(of(a), of(b)) }
+}
+
+// shelf is a list that is all in memory, and how it is shown.
+type shelf[T any] struct {
+	fields   []filterField[T]
+	sorts    []string // the first is the default, descending
+	by       sorter[T]
+	id       func(*T) string // as it is shown
+	show     func(*T) resource
+	includes []string
+	include  func(names []string, items []T) ([]resource, error)
+}
+
+// inMemory answers a list.
+func inMemory[T any](c *wire.Call, all []T, s shelf[T]) (document, error) {
+	q, err := parseQuery(c.Path, c.QueryValues(), allowed{sorts: s.sorts, includes: s.includes})
+	if err != nil {
+		return document{}, err
+	}
+	tests, err := prepare(q.conditions, s.fields)
+	if err != nil {
+		return document{}, err
+	}
+	all = slices.DeleteFunc(all, func(v T) bool { return !passes(&v, tests) })
+	items, earlier, later := pick(&q.paging, all, s.id, s.by)
+	out := document{}
+	if len(q.include) > 0 && s.include != nil {
+		if out.Included, err = s.include(q.include, items); err != nil {
+			return document{}, err
+		}
+	}
+	return paged(out, &q.paging, items, s.show, earlier, later), nil
+}
+
+// paged completes the document of a page.
+func paged[T any](out document, p *paging, items []T, show func(*T) resource, earlier, later bool) document {
+	data := make([]resource, len(items))
+	for i := range items {
+		data[i] = show(&items[i])
+	}
+	first, last := "", ""
+	if len(data) > 0 {
+		first, last = data[0].ID, data[len(data)-1].ID
+	}
+	out.Data, out.Links = data, p.links(first, last, earlier, later)
+	return out
 }

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"penstock/httpd/wire"
 )
 
 // Bounds of a query.
@@ -56,9 +54,8 @@ type allowed struct {
 
 // parseQuery reads filter, sort, page and include. Other parameters are not
 // this dialect's and are ignored.
-func parseQuery(c *wire.Call, may allowed) (query, error) {
-	q := query{paging: paging{size: defaultPage, sort: may.sorts[0], base: url.Values{}, path: c.Path}}
-	all := c.QueryValues()
+func parseQuery(path string, all url.Values, may allowed) (query, error) {
+	q := query{paging: paging{size: defaultPage, sort: may.sorts[0], base: url.Values{}, path: path}}
 	for _, key := range sortedKeys(all) {
 		name, parts, err := bracketed(key)
 		if err != nil {
