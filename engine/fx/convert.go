@@ -35,6 +35,9 @@ func (r Rate) Cost(wanted money.Amount, to money.Currency) (money.Amount, error)
 // what is left of sent, and paying it next never pays twice. Errors: ErrAmount
 // when more moved than was sent, money.ErrMixed, and those of Convert.
 func (r Rate) Share(part, sent, moved money.Amount) (money.Amount, error) {
+	if !part.IsSet() || part.IsNegative() {
+		return money.Amount{}, fmt.Errorf("%w: a part needs a currency and isn't negative", ErrAmount)
+	}
 	over, err := moved.Cmp(sent)
 	switch {
 	case err != nil:
