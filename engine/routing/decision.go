@@ -14,14 +14,6 @@ type Target struct {
 	Deposit  string `json:"deposit,omitempty"`
 }
 
-// Cost is what a payout by a route costs: rate x amount + fixed, within least
-// and most. The zero Cost is free.
-type Cost struct {
-	Rate        int64        // of the amount, in millionths: 2.5 % is 25,000; 0 to 1,000,000
-	Fixed       money.Amount // in the route's currency; unset: none
-	Least, Most money.Amount // unset: no bound
-}
-
 // Candidate is one route of the service as it stands at the moment of the
 // decision. All amounts but AvailableIn are in the route's currency, which is
 // that of Whole.
@@ -97,9 +89,127 @@ type Decision struct {
 	// names no route that exists) or STRATEGY_CONFIGURED_ROUTES_WERE_FILTERED.
 	Resolution payout.Resolution `json:"resolution"`
 	// Short says that no route can be used now, and that at least one lacks
-	// nothing but money in its deposit account: once money arrives, it can.
+	// nothing but money in a deposit account: once money arrives, it can.
 	Short bool `json:"short,omitempty"`
-	// Blocked is the reason of the branch that rejects the payout ("blocked"
-	// when it gives none); empty: no such branch.
-	Blocked string `json:"blocked,omitempty"`
+	// Blocked says that the branch rejects the payout, because of Reason, which
+	// may be empty.
+	Blocked bool   `json:"blocked,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+
+	Asked money.Amount `json:"asked"`           // what remained to be paid
+	Parts int          `json:"parts,omitempty"` // how many parts it might be paid in; 0: it might not be split
+
+	Path   []Step  `json:"path,omitempty"` // the conditions from the root to the leaf
+	Leaf   string  `json:"leaf"`           // JSON pointer of the leaf; empty: the root
+	Rounds []Round `json:"rounds,omitempty"`
+}
+
+// Step is one condition on the way through the tree.
+type Step struct {
+	At   string  `json:"at"` // JSON pointer of the node
+	Name string  `json:"name,omitempty"`
+	If   Outcome `json:"if"` // If.Is: it went on by "then", else by "else"
+}
+
+// Outcome is what an expression came to: a group, or a comparison.
+type Outcome struct {
+	Is  bool      `json:"is"`
+	All []Outcome `json:"all,omitempty"`
+	Any []Outcome `json:"any,omitempty"`
+
+	Attribute string   `json:"attribute,omitempty"`
+	Operator  Operator `json:"operator,omitempty"`
+	Value     *Value   `json:"value,omitempty"`
+	Actual    string   `json:"actual,omitempty"`
+	Against   []string `json:"against,omitempty"` // what dynamic values were, in their order
+	Absent    bool     `json:"absent,omitempty"`  // the attribute, or a dynamic value, is not known
+	Masked    bool     `json:"masked,omitempty"`  // Actual and Against are not shown: they may be personal
+}
+
+// RoundKind says what was sought for.
+type RoundKind string
+
+const (
+	// RoundWhole seeks a route for all that remains.
+	RoundWhole RoundKind = "whole"
+	// RoundParts seeks the largest part that a route's limits admit, among the
+	// routes with the money for it.
+	RoundParts RoundKind = "parts"
+	// RoundDrain seeks the same among all: parts as large as the money there is.
+	RoundDrain RoundKind = "drain"
+)
+
+// Round is one turn through the strategies of the leaf.
+type Round struct {
+	Kind   RoundKind `json:"kind"`
+	Routes []Verdict `json:"routes"` // those that a strategy names, in the order of the candidates
+	Tries  []Try     `json:"tries"`
+}
+
+// Reason says why a route was refused.
+type Reason string
+
+const (
+	Usable         Reason = ""
+	IsArchived     Reason = "archived"
+	IsDisabled     Reason = "disabled"
+	IsUnhealthy    Reason = "unhealthy"
+	IsTried        Reason = "tried"
+	IsRefused      Reason = "refused"         // by the caller: Verdict.Detail says why
+	BadCurrency    Reason = "currency"        // its amounts are not all of one currency
+	BelowMin       Reason = "below_min"       // Need is under the route's minimum
+	AboveMax       Reason = "above_max"       // Need is over the route's maximum
+	OverTurnover   Reason = "turnover"        // Need is over what the turnover limit leaves today
+	OverBalance    Reason = "balance"         // Need is over what is available
+	RestImpossible Reason = "rest"            // it could take a part, but limits let nothing take what would remain
+	RestOverdrawn  Reason = "rest_of_balance" // likewise, and only money is missing for that
+)
+
+// Short says that nothing but money is missing.
+func (r Reason) Short() bool { return r == OverBalance || r == RestOverdrawn }
+
+// Verdict is how one route stands in a round.
+type Verdict struct {
+	Route    string       `json:"route"`
+	Provider string       `json:"provider,omitempty"`
+	Reason   Reason       `json:"reason,omitempty"` // empty: it can be used
+	Detail   string       `json:"detail,omitempty"`
+	Need     money.Amount `json:"need,omitzero"`  // what it would pay; of a refused part: the least or the most
+	Limit    money.Amount `json:"limit,omitzero"` // what Need was held against, if it is refused
+	Slot     *Slot        `json:"slot,omitempty"` // of rounds for parts
+}
+
+// Slot is which parts a route can take, in minor units of the currency asked
+// for.
+type Slot struct {
+	From int64 `json:"from"` // the least part
+	To   int64 `json:"to"`   // the largest that limits admit
+	Cap  int64 `json:"cap"`  // the most in all its parts, by balance and turnover
+	// Group is the place, from 1, of the first route in the round of the same
+	// deposit account, if that isn't this one; they share its Cap.
+	Group int   `json:"group,omitempty"`
+	Part  int64 `json:"part,omitempty"` // the largest that leaves what can be paid
+}
+
+// Try is one strategy that was asked.
+type Try struct {
+	Strategy int          `json:"strategy"` // its place in the leaf, from 0
+	Type     StrategyType `json:"type"`
+	Draw     uint64       `json:"draw,omitempty,string"` // the chance that it was given
+	// Field are the routes that it chose among, in its order; empty: none of
+	// those it names can be used, and the next was asked.
+	Field []Contender `json:"field,omitempty"`
+}
+
+// Contender is a route among which a strategy chose, with the numbers by
+// which it did.
+type Contender struct {
+	Route     int          `json:"route"`              // its place in the round, from 0
+	Weight    int64        `json:"weight,omitempty"`   // weight, optimal
+	Balance   money.Amount `json:"balance,omitzero"`   // balance
+	Unlimited bool         `json:"unlimited,omitzero"` // balance
+	Amount    money.Amount `json:"amount,omitzero"`    // cost, optimal: what it would pay
+	Fee       money.Amount `json:"fee,omitzero"`       // cost, optimal: what that costs
+	Paid      int64        `json:"paid,omitempty"`     // conversion, optimal
+	Failed    int64        `json:"failed,omitempty"`   // conversion, optimal
 }
