@@ -127,7 +127,7 @@ func (r *round) ask(d *Decision, strategies []Strategy, luck *chance) bool {
 
 func (d *Decision) choose(r *round, route int) {
 	v := &r.Routes[route]
-	d.Choice = &Choice{Target: r.from[route].Target, Part: d.Asked, Amount: v.Need}
+	d.Choice = &Choice{Target: r.from[route].Target, Part: d.Asked, Amount: v.Need.Amount}
 	if v.Slot != nil {
 		d.Choice.Part = money.New(v.Slot.Part, d.Asked.Currency())
 	}
@@ -146,7 +146,7 @@ func (r *round) leaves() bool {
 
 // OnlyShort says that every route that was considered lacks nothing but money
 // (Short says that of at least one).
-func (d *Decision) OnlyShort() bool {
+func (d Decision) OnlyShort() bool {
 	if !d.Short {
 		return false
 	}

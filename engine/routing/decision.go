@@ -168,15 +168,22 @@ const (
 // Short says that nothing but money is missing.
 func (r Reason) Short() bool { return r == OverBalance || r == RestOverdrawn }
 
+// Figure is an amount of an explanation, or none. Other than an Amount tagged
+// omitzero, one of nothing is written down: EUR 0.00 left is not "no limit".
+type Figure struct{ money.Amount }
+
+// IsZero says that there is no figure, not that it is nothing.
+func (f Figure) IsZero() bool { return !f.IsSet() }
+
 // Verdict is how one route stands in a round.
 type Verdict struct {
-	Route    string       `json:"route"`
-	Provider string       `json:"provider,omitempty"`
-	Reason   Reason       `json:"reason,omitempty"` // empty: it can be used
-	Detail   string       `json:"detail,omitempty"`
-	Need     money.Amount `json:"need,omitzero"`  // what it would pay; of a refused part: the least or the most
-	Limit    money.Amount `json:"limit,omitzero"` // what Need was held against, if it is refused
-	Slot     *Slot        `json:"slot,omitempty"` // of rounds for parts
+	Route    string `json:"route"`
+	Provider string `json:"provider,omitempty"`
+	Reason   Reason `json:"reason,omitempty"` // empty: it can be used
+	Detail   string `json:"detail,omitempty"`
+	Need     Figure `json:"need,omitzero"`  // what it would pay; of a refused part: the least or the most
+	Limit    Figure `json:"limit,omitzero"` // what Need was held against, if it is refused
+	Slot     *Slot  `json:"slot,omitempty"` // of rounds for parts
 }
 
 // Slot is which parts a route can take, in minor units of the currency asked
@@ -204,12 +211,12 @@ type Try struct {
 // Contender is a route among which a strategy chose, with the numbers by
 // which it did.
 type Contender struct {
-	Route     int          `json:"route"`              // its place in the round, from 0
-	Weight    int64        `json:"weight,omitempty"`   // weight, optimal
-	Balance   money.Amount `json:"balance,omitzero"`   // balance
-	Unlimited bool         `json:"unlimited,omitzero"` // balance
-	Amount    money.Amount `json:"amount,omitzero"`    // cost, optimal: what it would pay
-	Fee       money.Amount `json:"fee,omitzero"`       // cost, optimal: what that costs
-	Paid      int64        `json:"paid,omitempty"`     // conversion, optimal
-	Failed    int64        `json:"failed,omitempty"`   // conversion, optimal
+	Route     int    `json:"route"`              // its place in the round, from 0
+	Weight    int64  `json:"weight,omitempty"`   // weight, optimal
+	Balance   Figure `json:"balance,omitzero"`   // balance
+	Unlimited bool   `json:"unlimited,omitzero"` // balance
+	Amount    Figure `json:"amount,omitzero"`    // cost, optimal: what it would pay
+	Fee       Figure `json:"fee,omitzero"`       // cost, optimal: what that costs
+	Paid      int64  `json:"paid,omitempty"`     // conversion, optimal
+	Failed    int64  `json:"failed,omitempty"`   // conversion, optimal
 }

@@ -11,7 +11,7 @@ import (
 
 // Explain is the explanation in lines that a person reads. name says how a
 // route is called; nil shows its id and provider.
-func (d *Decision) Explain(name func(route, provider string) string) []string {
+func (d Decision) Explain(name func(route, provider string) string) []string {
 	w := writer{name: name, asked: d.Asked}
 	if w.name == nil {
 		w.name = func(route, provider string) string { return strings.TrimSpace(route + " " + provider) }
@@ -191,7 +191,7 @@ func (w *writer) part(v *Verdict) string {
 		return v.Need.String()
 	}
 	part := money.New(v.Slot.Part, w.asked.Currency())
-	if part == v.Need {
+	if part == v.Need.Amount {
 		return part.String()
 	}
 	return v.Need.String() + " for " + part.String()

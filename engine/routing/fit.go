@@ -35,25 +35,25 @@ func (c *Candidate) standing(asked money.Amount) (reason Reason, detail string) 
 // fits holds an amount that the route would pay against its numbers. Balance
 // is the last of them, so that a refusal for balance means that nothing else
 // stands against the route.
-func (c *Candidate) fits(need money.Amount) (Reason, money.Amount) {
+func (c *Candidate) fits(need money.Amount) (Reason, Figure) {
 	switch {
 	case need.Minor() < c.least():
-		return BelowMin, c.amount(c.least())
+		return BelowMin, c.figure(c.least())
 	case c.Max.IsSet() && need.Minor() > c.Max.Minor():
-		return AboveMax, c.Max
+		return AboveMax, Figure{c.Max}
 	case c.TurnoverLeft.IsSet() && need.Minor() > c.TurnoverLeft.Minor():
-		return OverTurnover, c.TurnoverLeft
+		return OverTurnover, Figure{c.TurnoverLeft}
 	case !c.Unlimited && need.Minor() > c.Available.Minor():
-		return OverBalance, c.amount(c.Available.Minor())
+		return OverBalance, c.figure(c.Available.Minor())
 	}
-	return Usable, money.Amount{}
+	return Usable, Figure{}
 }
 
 // least is the least that it pays: one minor unit if it has no minimum.
 func (c *Candidate) least() int64 { return max(1, c.Min.Minor()) }
 
-// amount is so much in the route's currency.
-func (c *Candidate) amount(minor int64) money.Amount { return money.New(minor, c.Whole.Currency()) }
+// figure is so much in the route's currency.
+func (c *Candidate) figure(minor int64) Figure { return Figure{money.New(minor, c.Whole.Currency())} }
 
 // judge is how the route stands for the whole of what is asked.
 func (c *Candidate) judge(asked money.Amount) Verdict {
@@ -61,7 +61,7 @@ func (c *Candidate) judge(asked money.Amount) Verdict {
 	if v.Reason, v.Detail = c.standing(asked); v.Reason != Usable {
 		return v
 	}
-	v.Need = c.Whole
+	v.Need = Figure{c.Whole}
 	v.Reason, v.Limit = c.fits(c.Whole)
 	return v
 }

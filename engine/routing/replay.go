@@ -16,7 +16,7 @@ var ErrReplay = errors.New("routing: the explanation doesn't lead to the decisio
 // the slots, each strategy's pick from its field and draw. The error is
 // ErrReplay and says where it parts from what was decided. (Whether the tree
 // said so is not in it: Path and Leaf point into the tree's revision.)
-func (d *Decision) Replay() error {
+func (d Decision) Replay() error {
 	if err := d.replayPath(); err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (d *Decision) replayRound(r *Round) (*Choice, error) {
 			return nil, fmt.Errorf("%w: a strategy after a choice", ErrReplay)
 		}
 		v := &r.Routes[r.Tries[i].Field[at].Route]
-		choice := &Choice{Target: Target{Route: v.Route}, Part: d.Asked, Amount: v.Need}
+		choice := &Choice{Target: Target{Route: v.Route}, Part: d.Asked, Amount: v.Need.Amount}
 		if v.Slot != nil {
 			choice.Part = money.New(v.Slot.Part, d.Asked.Currency())
 		}
@@ -149,10 +149,10 @@ func (d *Decision) replayRound(r *Round) (*Choice, error) {
 func (v *Verdict) replay() bool {
 	switch v.Reason {
 	case BelowMin:
-		less, err := v.Need.Less(v.Limit)
+		less, err := v.Need.Less(v.Limit.Amount)
 		return err == nil && less
 	case AboveMax, OverTurnover, OverBalance:
-		more, err := v.Limit.Less(v.Need)
+		more, err := v.Limit.Less(v.Need.Amount)
 		return err == nil && more
 	case Usable:
 		return v.Need.IsPositive() && !v.Limit.IsSet()

@@ -5,39 +5,39 @@ import "penstock/engine/money"
 // slot says which parts a route can take; or it refuses the route, with the
 // least part for which it would have to (nil error), when it can take none.
 // Its cap counts in the balance only if balance is true.
-func (c *Candidate) slot(asked money.Amount, balance bool) (s *Slot, reason Reason, limit money.Amount, err error) {
+func (c *Candidate) slot(asked money.Amount, balance bool) (s *Slot, reason Reason, limit Figure, err error) {
 	whole := c.Whole.Minor()
 	below, err := c.most(c.least()-1, asked)
 	if err != nil {
-		return nil, IsRefused, money.Amount{}, err
+		return nil, IsRefused, Figure{}, err
 	}
 	s = &Slot{From: below + 1, To: asked.Minor(), Cap: asked.Minor()}
 	if c.Max.IsSet() && c.Max.Minor() < whole {
 		if s.To, err = c.most(c.Max.Minor(), asked); err != nil {
-			return nil, IsRefused, money.Amount{}, err
+			return nil, IsRefused, Figure{}, err
 		}
 		if s.From > s.To {
-			return s, AboveMax, c.Max, nil
+			return s, AboveMax, Figure{c.Max}, nil
 		}
 	}
 	if c.TurnoverLeft.IsSet() && c.TurnoverLeft.Minor() < whole {
 		if s.Cap, err = c.most(c.TurnoverLeft.Minor(), asked); err != nil {
-			return nil, IsRefused, money.Amount{}, err
+			return nil, IsRefused, Figure{}, err
 		}
 		if s.From > s.Cap {
-			return s, OverTurnover, c.TurnoverLeft, nil
+			return s, OverTurnover, Figure{c.TurnoverLeft}, nil
 		}
 	}
 	if balance && !c.Unlimited && c.Available.Minor() < whole {
 		available, err := c.most(c.Available.Minor(), asked)
 		if err != nil {
-			return nil, IsRefused, money.Amount{}, err
+			return nil, IsRefused, Figure{}, err
 		}
 		if s.Cap = min(s.Cap, available); s.From > s.Cap {
-			return s, OverBalance, c.amount(c.Available.Minor()), nil
+			return s, OverBalance, c.figure(c.Available.Minor()), nil
 		}
 	}
-	return s, Usable, money.Amount{}, nil
+	return s, Usable, Figure{}, nil
 }
 
 // judgeParts turns the verdicts of the round for the whole into those of a
@@ -52,24 +52,25 @@ func (r *round) judgeParts(parts int) {
 		case rich[i] == nil: // refused, and not for money
 		case s != nil && r.Kind == RoundParts && s.Cap < min(s.To, rich[i].Cap):
 			// Money for a smaller part is left alone as long as others pay.
-			v.refuse(OverBalance, c.amount(c.Available.Minor()))
+			v.refuse(OverBalance, c.figure(c.Available.Minor()))
 			v.need(c, min(s.To, rich[i].Cap), r.asked)
 		case s != nil && v.take(largestPart(slots, i, r.asked.Minor(), parts)):
-			v.Reason, v.Limit = Usable, money.Amount{}
-			if v.need(c, s.Part, r.asked); v.Reason == Usable {
-				v.Reason, v.Limit = c.fits(v.Need)
+			v.Reason, v.Limit = Usable, Figure{}
+			v.need(c, s.Part, r.asked)
+			if reason, _ := c.fits(v.Need.Amount); reason != Usable { // whatever Convert did: never outside of the limits
+				v.failed()
 			}
 		case largestPart(rich, i, r.asked.Minor(), parts) == 0:
-			v.refuse(RestImpossible, money.Amount{})
+			v.refuse(RestImpossible, Figure{})
 			v.need(c, rich[i].From, r.asked)
 		case s != nil:
-			v.refuse(RestOverdrawn, money.Amount{})
+			v.refuse(RestOverdrawn, Figure{})
 			v.need(c, s.From, r.asked)
 		}
 	}
 }
 
-func (v *Verdict) refuse(reason Reason, limit money.Amount) { v.Reason, v.Limit = reason, limit }
+func (v *Verdict) refuse(reason Reason, limit Figure) { v.Reason, v.Limit = reason, limit }
 
 // take writes down the part that was found, and says whether there is one.
 func (v *Verdict) take(part int64) bool {
@@ -116,9 +117,9 @@ func (v *Verdict) need(c *Candidate, part int64, asked money.Amount) {
 		v.failed()
 		return
 	}
-	v.Need = need
+	v.Need = Figure{need}
 }
 
 func (v *Verdict) failed() {
-	v.Reason, v.Detail, v.Need, v.Limit = IsRefused, "the exchange of a part failed", money.Amount{}, money.Amount{}
+	v.Reason, v.Detail, v.Need, v.Limit = IsRefused, "the exchange of a part failed", Figure{}, Figure{}
 }

@@ -51,13 +51,13 @@ func (r *round) contender(t StrategyType, j int) Contender {
 	if t == Balance {
 		out.Unlimited = c.Unlimited
 		if !c.Unlimited && c.AvailableIn.Currency() == r.asked.Currency() {
-			out.Balance = c.AvailableIn
+			out.Balance = Figure{c.AvailableIn}
 		}
 	}
 	if t == Cheapest || t == Optimal {
 		out.Amount = v.Need
-		var err error
-		if out.Fee, err = c.Cost.Of(v.Need); err != nil {
+		fee, err := c.Cost.Of(v.Need.Amount)
+		if out.Fee = (Figure{fee}); err != nil {
 			out.Fee = v.Need // more than can be written: all of it
 		}
 	}
