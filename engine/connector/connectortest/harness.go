@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"penstock/engine/connector"
 	"penstock/engine/money"
@@ -28,8 +29,11 @@ type Harness struct {
 	Build func(rt http.RoundTripper) connector.Builder
 	// Secrets are the account's credentials. Each value of eight characters or
 	// more is looked for in all that the connector says, as are those of the
-	// Details of Instruction.
+	// Details of Instruction, but for those that Public names.
 	Secrets map[string]string
+	// Public names credentials and details that may be shown, e.g. the address
+	// of a country's rail.
+	Public []string
 	// Instruction is one that the connector can send.
 	Instruction func(key string, amount money.Amount) connector.Instruction
 	// Amounts are to arrive exactly or to be refused before anything is sent;
@@ -48,6 +52,9 @@ type Harness struct {
 	// EchoesKey and EchoesAmount say that answers to Send name what was asked,
 	// so that an answer to another question must be seen.
 	EchoesKey, EchoesAmount bool
+	// Lists says that a look-up goes through a list, in which another's
+	// transfer is passed over.
+	Lists bool
 
 	// Live starts a provider that truly keeps a ledger, empty and without
 	// faults; nil leaves that part out.
@@ -55,6 +62,16 @@ type Harness struct {
 	// Notice is a true notification about a key, for a connector that is a
 	// Notifier. Build and Secrets, or else Live, make the connector that reads it.
 	Notice func(key string) (http.Header, []byte, connector.Notice)
+	// Sign is how the provider would sign any body now, for a connector that is
+	// a Notifier; nil leaves out what a hostile body does.
+	Sign func(body []byte) http.Header
+	// OldNotice is Notice as it was signed so long ago; nil leaves that out.
+	OldNotice func(key string, ago time.Duration) (http.Header, []byte)
+	// Balances is a provider that has these amounts, for a connector that is a
+	// Balancer.
+	Balances func(have []money.Amount) Script
+
+	patience time.Duration // until a call counts as hanging; zero: patience
 }
 
 // Live is a connector and the provider behind it.
@@ -64,6 +81,15 @@ type Live struct {
 	Movements func(key string) int
 	// Settle lets all that is pending come to its end; nil where nothing is.
 	Settle func()
+	// Advance moves the time of provider and connector: what the provider
+	// forgets, it forgets. Nil leaves out what takes time.
+	Advance func(time.Duration)
+	// Refuse makes the provider refuse what it is asked from now on, or take
+	// it again; nil where it can't be made to.
+	Refuse func(bool)
+	// Lose makes the provider cut the connection before it has acted, and act
+	// as late as it ever does; nil where it can't be made to.
+	Lose func(bool)
 }
 
 // NoSuchWord is not a verdict: it asks a Harness's Answer for a status word
@@ -103,6 +129,25 @@ func Test(t *testing.T, h Harness) {
 	}
 }
 
+// Result is one promise of the contract, and how it was broken; without
+// Problems it is kept.
+type Result struct {
+	Name     string
+	Problems []string
+}
+
+// Check is Test outside of go test. What needs a Live provider is left out.
+func Check(h Harness) []Result {
+	h.Live = nil
+	var out []Result
+	for _, c := range checks {
+		if c.applies(h) {
+			out = append(out, Result{c.name, run(nil, h, c)})
+		}
+	}
+	return out
+}
+
 // check is one promise.
 type check struct {
 	name    string
@@ -113,6 +158,10 @@ type check struct {
 func scripted(h Harness) bool { return h.Build != nil }
 func live(h Harness) bool     { return h.Live != nil }
 func notifies(h Harness) bool { return h.Notice != nil }
+func signs(h Harness) bool    { return h.Sign != nil }
+func ages(h Harness) bool     { return h.OldNotice != nil }
+func balances(h Harness) bool { return h.Balances != nil && h.Build != nil }
+func either(h Harness) bool   { return h.Build != nil || h.Live != nil }
 
 var checks = []check{
 	{"EachVerdictIsRead", scripted, eachVerdictIsRead},
@@ -127,23 +176,47 @@ var checks = []check{
 	{"DeadlineIsHonoured", scripted, deadlineIsHonoured},
 	{"ExpiredContextSendsNothing", scripted, expiredContextSendsNothing},
 	{"AmountsAreExactOrRefused", scripted, amountsAreExact},
+	{"NothingIsNotSent", scripted, nothingIsNotSent},
+	{"KeysAreExactOrRefused", scripted, keysAreExact},
+	{"DetailsCannotChangeTheOrder", scripted, detailsCannotChangeTheOrder},
+	{"FirstStepsAreHeldToTheSame", scripted, firstStepsAreHeldToTheSame},
 	{"NothingSecretIsSaid", scripted, nothingSecretIsSaid},
+	{"NothingHeldIsPrinted", either, nothingHeldIsPrinted},
 	{"LookupIsNeverAbsentByMistake", scripted, lookupIsNeverAbsentByMistake},
+	{"LookupReadsOnlyItsAnswer", scripted, lookupReadsOnlyItsAnswer},
+	{"LookupHonoursItsContext", scripted, lookupHonoursItsContext},
+	{"BalancesAreExactOrUnknown", balances, balancesAreExact},
+	{"TraitsFitTogether", either, traitsFitTogether},
 	{"UnseenKeyIsAbsent", live, unseenKeyIsAbsent},
 	{"SentKeyIsFound", live, sentKeyIsFound},
 	{"IdempotentKeyMovesMoneyOnce", live, idempotentKeyMovesMoneyOnce},
 	{"ManyAtOnce", live, manyAtOnce},
 	{"ExpiredContextMovesNothing", live, expiredContextMovesNothing},
 	{"SentKeyIsListedOnce", live, sentKeyIsListedOnce},
+	{"KeyIsKeptForTheWindow", live, keyIsKeptForTheWindow},
+	{"RefusalIsKeptAsDeclared", live, refusalIsKept},
+	{"AbsentAfterSettleIsFinal", live, absentAfterSettleIsFinal},
 	{"NotificationIsVerifiedFirst", notifies, notificationIsVerifiedFirst},
+	{"HostileNotificationIsNoWord", signs, hostileNotificationIsNoWord},
+	{"OldNotificationIsHarmless", ages, oldNotificationIsHarmless},
 }
 
 // run is a check's list of broken promises.
-func run(t testing.TB, h Harness, c check) []string {
+func run(t testing.TB, h Harness, c check) (problems []string) {
 	if h.Amounts == nil {
 		h.Amounts = Amounts()
 	}
 	p := &probe{Harness: h, t: t}
+	defer func() {
+		problems = p.problems
+		switch r := recover().(type) {
+		case nil:
+		case stop:
+			problems = append(problems, string(r))
+		default:
+			panic(r)
+		}
+	}()
 	c.run(p)
-	return p.problems
+	return nil
 }

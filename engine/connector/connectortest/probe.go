@@ -1,10 +1,13 @@
 package connectortest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +31,11 @@ func (p *probe) errorf(format string, args ...any) {
 	p.problems = append(p.problems, fmt.Sprintf(format, args...))
 }
 
+// stop ends a check that can't go on.
+type stop string
+
+func (p *probe) fatalf(format string, args ...any) { panic(stop(fmt.Sprintf(format, args...))) }
+
 // order is an instruction that the connector can send.
 func (p *probe) order(key string) connector.Instruction {
 	return p.Instruction(key, money.New(1250, money.MustCurrency("EUR")))
@@ -39,7 +47,7 @@ func (p *probe) connect(to *provider) (connector.Connector, func()) {
 	transport := &http.Transport{}
 	c, err := p.Build(transport)(connector.Account{ID: "mca_test", Provider: "test", Test: true, BaseURL: to.url(), Secrets: p.Secrets})
 	if err != nil {
-		p.t.Fatalf("build connector: %v", err)
+		p.fatalf("build connector: %v", err)
 	}
 	return c, transport.CloseIdleConnections
 }
@@ -47,11 +55,14 @@ func (p *probe) connect(to *provider) (connector.Connector, func()) {
 // with runs f against a provider that answers by script, but for the faults
 // that f orders.
 func (p *probe) with(script Script, f func(*provider, connector.Connector)) {
-	server := listen(p.t, p.Moves, script)
+	server, err := listen(p.Moves, script)
+	if err != nil {
+		p.fatalf("%v", err)
+	}
+	defer server.close()
 	c, idle := p.connect(server)
+	defer idle()
 	f(server, c)
-	idle()
-	server.close()
 }
 
 // send calls Send and holds the answer to what is true of every answer.
@@ -64,9 +75,26 @@ func (p *probe) send(ctx context.Context, what string, c connector.Connector, in
 	return out
 }
 
+// lookup asks as the engine would: with all that is known, where the connector
+// can use it. A connector that only follows is asked by a name that it was told.
 func (p *probe) lookup(ctx context.Context, what string, c connector.Connector, in connector.Instruction) connector.Outcome {
-	out, err := p.await(what, func() (connector.Outcome, error) { return c.Lookup(ctx, in.Key) })
-	if errors.Is(err, connector.ErrNoLookup) != !c.Traits().Lookup {
+	return p.seek(ctx, what, c, connector.Question{Key: in.Key, Amount: in.Amount, Service: in.Service, Sent: sent}, in)
+}
+
+// sent is when everything here was first sent: before any clock of a harness
+// began.
+var sent = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func (p *probe) seek(ctx context.Context, what string, c connector.Connector, q connector.Question, in connector.Instruction) connector.Outcome {
+	out, err := p.await(what, func() (connector.Outcome, error) {
+		if s, ok := c.(connector.Seeker); ok {
+			return s.Seek(ctx, q)
+		}
+		return c.Lookup(ctx, q.Key)
+	})
+	if q.Ref != "" && c.Traits().Follow && errors.Is(err, connector.ErrNoLookup) {
+		p.errorf("%s: got ErrNoLookup for a question with a Ref, with Traits.Follow", what)
+	} else if q.Ref == "" && errors.Is(err, connector.ErrNoLookup) != !c.Traits().Lookup {
 		p.errorf("%s: got error %v from Lookup with Traits.Lookup %v", what, err, c.Traits().Lookup)
 	}
 	p.sound(what, out, err, in)
@@ -80,19 +108,29 @@ func (p *probe) await(what string, f func() (connector.Outcome, error)) (connect
 	}
 	done := make(chan result, 1)
 	go func() {
+		defer func() {
+			if r := recover(); r != nil { // the text may quote what the other side sent
+				done <- result{err: fmt.Errorf("%w of %T", errPanic, r)}
+			}
+		}()
 		out, err := f()
 		done <- result{out, err}
 	}()
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(cmp.Or(p.patience, patience))
 	defer timer.Stop()
 	select {
 	case r := <-done:
+		if errors.Is(r.err, errPanic) {
+			p.fatalf("%s: call panics: %v", what, r.err)
+		}
 		return r.out, r.err
 	case <-timer.C:
-		p.t.Fatalf("%s: call hangs", what)
+		p.fatalf("%s: call hangs", what)
 		return connector.Outcome{}, nil
 	}
 }
+
+var errPanic = errors.New("panic")
 
 var verdicts = map[connector.Verdict]bool{
 	connector.Unknown: true, connector.Accepted: true, connector.Paid: true, connector.PartlyPaid: true,
@@ -116,18 +154,25 @@ func (p *probe) sound(what string, out connector.Outcome, err error, in connecto
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		text += fmt.Sprintf(" %v %+v %#v", e, e, e)
 	}
+	p.quiet(what, text, in)
+}
+
+// quiet wants that a text bears nothing secret.
+func (p *probe) quiet(what, text string, in connector.Instruction) {
 	for _, canary := range p.canaries(in) {
 		if strings.Contains(text, canary) {
-			p.errorf("%s: says a secret or an account number in %T or in the outcome", what, err)
+			p.errorf("%s: says a secret or an account number in an error, an outcome or a log", what)
 		}
 	}
 }
 
+// canaries are what nobody may be told: the credentials and the details, each
+// of eight characters or more.
 func (p *probe) canaries(in connector.Instruction) []string {
 	var out []string
 	for _, values := range []map[string]string{p.Secrets, in.Details} {
-		for _, v := range values {
-			if len(v) >= 8 {
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			if v := values[name]; len(v) >= 8 && !slices.Contains(p.Public, name) {
 				out = append(out, v)
 			}
 		}

@@ -3,12 +3,12 @@ package connectortest
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"slices"
 	"sync"
-	"testing"
 )
 
 // provider plays the provider on a raw socket.
@@ -22,6 +22,7 @@ type provider struct {
 	mu       sync.Mutex
 	fault    *fault
 	every    bool // the fault is for every request, not only for those that move money
+	only     int  // the fault is for the request that arrives so many-th, from 1; zero: as above
 	arrivals []arrival
 	conns    map[net.Conn]bool
 	written  int // bytes of an endless answer
@@ -34,15 +35,14 @@ type arrival struct {
 	moves   bool
 }
 
-func listen(t testing.TB, moves func(*http.Request) bool, script Script) *provider {
-	t.Helper()
+func listen(moves func(*http.Request) bool, script Script) (*provider, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		return nil, fmt.Errorf("play the provider: %w", err)
 	}
 	p := &provider{listener: l, moves: moves, script: script, quit: make(chan struct{}), conns: map[net.Conn]bool{}}
 	p.group.Go(p.accept)
-	return p
+	return p, nil
 }
 
 func (p *provider) url() string { return "http://" + p.listener.Addr().String() }
@@ -63,7 +63,14 @@ func (p *provider) close() {
 func (p *provider) order(f *fault, every bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.fault, p.every = f, every
+	p.fault, p.every, p.only = f, every, 0
+}
+
+// at sets a fault for the request that arrives after so many others.
+func (p *provider) at(f *fault, after int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fault, p.only = f, after+1
 }
 
 // moving is the requests so far that could move money.
@@ -94,7 +101,7 @@ func (p *provider) accept() {
 		}
 		p.mu.Lock()
 		p.conns[conn] = true
-		deaf := p.fault != nil && p.fault.deaf
+		deaf := p.fault != nil && p.fault.deaf && (p.only == 0 || len(p.arrivals)+1 == p.only)
 		p.mu.Unlock()
 		if deaf {
 			conn.Close()
@@ -135,7 +142,7 @@ func (p *provider) record(a arrival) *fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.arrivals = append(p.arrivals, a)
-	if a.moves || p.every {
+	if p.only != 0 && len(p.arrivals) == p.only || p.only == 0 && (a.moves || p.every) {
 		return p.fault
 	}
 	return nil

@@ -8,25 +8,57 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
 
 	"penstock/engine/connector"
 	"penstock/engine/money"
 )
 
-// toy is a connector that keeps the contract, but for the bug that it is given.
+// toy is a connector that keeps the contract, but for the bug that it is
+// given. It asks for a token, then orders.
 type toy struct {
+	connector.Mute
 	rt      http.RoundTripper
 	base    string
 	secrets map[string]string
 	bug     string
+	calls   atomic.Int64
 }
 
 type toyAnswer struct {
 	ID, Key, Amount, Status string
 }
 
-func (c *toy) Traits() connector.Traits { return connector.Traits{Idempotent: true, Lookup: true} }
+// toyWindow and toySettle are what the toy's provider truly does.
+const (
+	toyWindow = time.Hour
+	toySettle = 10 * time.Second
+)
+
+func (c *toy) Traits() connector.Traits {
+	t := connector.Traits{Idempotent: true, Window: toyWindow, Lookup: true, Settle: toySettle}
+	switch c.bug {
+	case "long window":
+		t.Window *= 24
+	case "window for ever":
+		t.Window = 0
+	case "keeps refusals":
+		t.KeepsRefusal = true
+	case "short settle":
+		t.Settle = time.Second
+	case "window of nothing":
+		t.Idempotent = false
+	case "moody":
+		t.Settle = time.Duration(c.calls.Add(1))
+	}
+	return t
+}
+
+var errToy = errors.New("unknown") // says nothing
 
 func (c *toy) Send(ctx context.Context, in connector.Instruction) (connector.Outcome, error) {
 	if ctx.Err() != nil && c.bug != "ghost" {
@@ -35,22 +67,29 @@ func (c *toy) Send(ctx context.Context, in connector.Instruction) (connector.Out
 	if c.bug == "ghost" || c.bug == "no deadline" {
 		ctx = context.WithoutCancel(ctx)
 	}
-	key, amount := in.Key, in.Amount.Decimal()
-	if c.bug == "key per attempt" {
-		key += fmt.Sprintf("-%p", &key)
+	if !in.Amount.IsPositive() && c.bug != "sends nothing" {
+		return connector.Refuse(connector.InvalidAmount, "nothing"), nil
 	}
-	if c.bug == "cents" {
-		amount = fmt.Sprintf("%d.%02d", in.Amount.Minor()/100, in.Amount.Minor()%100)
+	body, ok := c.encode(in)
+	if !ok {
+		return connector.Refuse(connector.InvalidRequest, "not text"), nil
 	}
-	body := fmt.Sprintf(`{"key":%q,"amount":%q,"currency":%q,"iban":%q}`, key, amount, in.Amount.Currency(), in.Details["iban"])
+	if c.calls.Add(1) > 1 && c.bug == "once ever" {
+		return c.unknown(errToy)
+	}
+	token, err := c.token(ctx)
+	if err != nil && c.bug != "careless token" {
+		return c.unknown(err)
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/pay", io.NopCloser(strings.NewReader(body)))
 	if err != nil {
 		return c.unknown(err)
 	}
 	req.ContentLength = int64(len(body))
+	req.Header.Set("Authorization", token)
 	if c.bug == "replayable" {
 		req.Body, req.GetBody = io.NopCloser(strings.NewReader(body)), func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(body)), nil }
-		req.Header.Set("Idempotency-Key", key)
+		req.Header.Set("Idempotency-Key", in.Key)
 	}
 	status, answer, err := c.do(req)
 	if err != nil && c.bug == "retries" {
@@ -66,8 +105,52 @@ func (c *toy) Send(ctx context.Context, in connector.Instruction) (connector.Out
 	return c.read(in.Key, in.Amount.String(), status, answer)
 }
 
+// encode writes the order; false when it can't be written exactly.
+func (c *toy) encode(in connector.Instruction) (string, bool) {
+	key, amount := in.Key, in.Amount.Decimal()
+	switch c.bug {
+	case "key per attempt":
+		key += fmt.Sprintf("-%p", &key)
+	case "trims keys":
+		key = strings.TrimSpace(key)
+	case "cents":
+		amount = fmt.Sprintf("%d.%02d", in.Amount.Minor()/100, in.Amount.Minor()%100)
+	case "pasted":
+		return fmt.Sprintf(`{"key":%q,"iban":"%s","amount":%q,"currency":%q}`, key, in.Details["iban"], amount, in.Amount.Currency()), true
+	}
+	if !utf8.ValidString(key+in.Details["iban"]+in.Memo) || len(key) > 255 {
+		return "", false
+	}
+	b, err := json.Marshal(map[string]string{"key": key, "amount": amount, "currency": in.Amount.Currency().Code(), "iban": in.Details["iban"]})
+	return string(b), err == nil
+}
+
+func (c *toy) token(ctx context.Context) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/token", nil)
+	if err != nil {
+		return "", err
+	}
+	status, answer, err := c.do(req)
+	if err != nil || status != http.StatusOK || string(answer) != `{"token":"t"}` {
+		return "", errors.Join(errToy, err)
+	}
+	return "t", nil
+}
+
 func (c *toy) Lookup(ctx context.Context, key string) (connector.Outcome, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/pay?key="+key, nil)
+	return c.Seek(ctx, connector.Question{Key: key})
+}
+
+func (c *toy) Seek(ctx context.Context, q connector.Question) (connector.Outcome, error) {
+	switch {
+	case ctx.Err() != nil && c.bug == "asks when over":
+		ctx = context.WithoutCancel(ctx)
+	case c.bug == "knows all":
+		return connector.Outcome{Verdict: connector.Accepted}, nil
+	case c.bug == "knows nothing":
+		return connector.Outcome{Verdict: connector.Absent}, nil
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/pay?key="+q.Key, nil)
 	if err != nil {
 		return c.unknown(err)
 	}
@@ -78,7 +161,73 @@ func (c *toy) Lookup(ctx context.Context, key string) (connector.Outcome, error)
 	if status == 404 && (c.bug == "any 404" || string(answer) == `{"error":"absent"}`) {
 		return connector.Outcome{Verdict: connector.Absent}, nil
 	}
-	return c.read(key, "", status, answer)
+	amount := q.Amount.String()
+	if !q.Amount.IsSet() || c.bug == "any amount looked up" {
+		amount = ""
+	}
+	return c.read(q.Key, amount, status, answer)
+}
+
+func (c *toy) Transfers(ctx context.Context, _ time.Time) ([]connector.Transfer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/list", nil)
+	if err != nil {
+		return nil, err
+	}
+	_, answer, err := c.do(req)
+	if err != nil {
+		return nil, err
+	}
+	var list []toyAnswer
+	if err := json.Unmarshal(answer, &list); err != nil {
+		return nil, err
+	}
+	var out []connector.Transfer
+	for _, a := range list {
+		amount, err := toyAmount(a.Amount)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, connector.Transfer{Key: a.Key, Amount: amount})
+	}
+	if c.bug == "half a list" {
+		out = out[:len(out)/2]
+	}
+	return out, nil
+}
+
+func (c *toy) Balances(ctx context.Context) ([]money.Amount, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/balances", nil)
+	if err != nil {
+		return nil, err
+	}
+	status, answer, err := c.do(req)
+	var list struct{ Balances []string }
+	if err != nil || status != http.StatusOK || connector.ReadJSON(answer, &list) != nil || list.Balances == nil {
+		return nil, errToy
+	}
+	var out []money.Amount
+	for _, text := range list.Balances {
+		amount, err := toyAmount(text)
+		if c.bug == "float balances" {
+			f, _ := strconv.ParseFloat(text[4:], 64)
+			amount = money.New(int64(f*100+0.5), amount.Currency())
+		}
+		if err != nil {
+			return nil, errToy
+		}
+		out = append(out, amount)
+	}
+	return out, nil
+}
+
+// toyAmount reads "EUR 12.50".
+func toyAmount(text string) (money.Amount, error) {
+	code, decimal, _ := strings.Cut(text, " ")
+	currency, err := money.ParseCurrency(code)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	return money.Parse(decimal, currency)
 }
 
 func (c *toy) do(req *http.Request) (int, []byte, error) {
@@ -112,21 +261,27 @@ func (c *toy) read(key, amount string, status int, answer []byte) (connector.Out
 		if c.bug == "quotes" {
 			return c.unknown(fmt.Errorf("answer %s", answer))
 		}
-		return c.unknown(errors.New("status"))
+		return c.unknown(errToy)
 	}
 	var a toyAnswer
 	if err := c.decode(answer, &a); err != nil {
 		return c.unknown(err)
 	}
 	if a.ID == "" || a.Key != key && c.bug != "any key" || amount != "" && a.Amount != amount && c.bug != "any amount" {
-		return c.unknown(errors.New("another's answer"))
+		return c.unknown(errToy)
 	}
 	verdict := connector.Verdict(a.Status)
+	if verdict == "" && c.bug == "guesses types" {
+		verdict = connector.Paid
+	}
+	if verdict == connector.Rejected && c.bug == "takes no for yes" {
+		verdict = connector.Accepted
+	}
 	if verdict != connector.Paid && verdict != connector.Rejected && verdict != connector.Accepted {
 		if c.bug == "guesses" {
 			return connector.Outcome{Verdict: connector.Accepted, Ref: a.ID}, nil
 		}
-		return c.unknown(errors.New("unknown word"))
+		return c.unknown(errToy)
 	}
 	return connector.Outcome{Verdict: verdict, Ref: a.ID}, nil
 }
@@ -138,17 +293,23 @@ func (c *toy) decode(answer []byte, a *toyAnswer) error {
 		return json.NewDecoder(bytes.NewReader(answer)).Decode(a)
 	}
 	if err := json.Unmarshal(answer, a); err != nil {
-		return errors.New("unreadable")
+		return errToy
 	}
-	if form := fmt.Sprintf(`{"ID":%q,"Key":%q,"Amount":%q,"Status":%q}`, a.ID, a.Key, a.Amount, a.Status); len(form) != len(answer) && c.bug != "lax" {
-		return errors.New("odd form")
+	if form := toyText(*a); len(form) != len(answer) && c.bug != "lax" && c.bug != "guesses types" {
+		return errToy
 	}
 	return nil
 }
 
+// toyText is the answer as the provider writes it.
+func toyText(a toyAnswer) string {
+	b, _ := json.Marshal(a)
+	return string(b)
+}
+
 func (c *toy) unknown(err error) (connector.Outcome, error) {
 	if c.bug != "quotes" {
-		err = errors.New("unknown") // says nothing
+		err = errToy
 	}
 	if c.bug == "no error" {
 		err = nil
@@ -157,53 +318,27 @@ func (c *toy) unknown(err error) (connector.Outcome, error) {
 }
 
 func (c *toy) Notification(header http.Header, body []byte) (connector.Notice, error) {
-	if header.Get("Signature") != "true:"+string(body) && c.bug != "unsigned" {
+	if len(body) > 64<<10 {
 		return connector.Notice{}, connector.ErrSignature
 	}
-	return connector.Notice{Key: string(body), Outcome: connector.Outcome{Verdict: connector.Paid}}, nil
+	ago, signature, _ := strings.Cut(header.Get("Signature"), ":")
+	if signature != toyMAC(body) && c.bug != "unsigned" || len(header.Values("Signature")) != 1 {
+		return connector.Notice{}, connector.ErrSignature
+	}
+	var a toyAnswer
+	if err := connector.ReadJSON(body, &a); err != nil || a.Key == "" || len(a.Key) > 255 || a.Status != "paid" && c.bug != "notice guesses" {
+		return connector.Notice{}, errToy
+	}
+	if c.bug == "old is void" && ago != "now" {
+		return connector.Notice{Key: a.Key, Outcome: connector.Outcome{Verdict: connector.Rejected}}, nil
+	}
+	return connector.Notice{Key: a.Key, Outcome: connector.Outcome{Verdict: connector.Paid}}, nil
 }
 
-func toyHarness(bug string) Harness {
-	return Harness{
-		Build: func(rt http.RoundTripper) connector.Builder {
-			return func(a connector.Account) (connector.Connector, error) {
-				return &toy{rt, a.BaseURL, a.Secrets, bug}, nil
-			}
-		},
-		Secrets: map[string]string{"key": "canary_secret"},
-		Instruction: func(key string, amount money.Amount) connector.Instruction {
-			return connector.Instruction{Key: key, Amount: amount, Details: connector.Details{"iban": "NL46TEST0136169112"}}
-		},
-		Moves: func(r *http.Request) bool { return r.Method == http.MethodPost },
-		KeyOf: func(_ *http.Request, body []byte) string { return toyBody(body)["key"] },
-		AmountOf: func(_ *http.Request, body []byte) (money.Amount, error) {
-			currency, err := money.ParseCurrency(toyBody(body)["currency"])
-			if err != nil {
-				return money.Amount{}, err
-			}
-			return money.Parse(toyBody(body)["amount"], currency)
-		},
-		Answer: toyScript, EchoesKey: true, EchoesAmount: true,
-		Notice: func(key string) (http.Header, []byte, connector.Notice) {
-			return http.Header{"Signature": {"true:" + key}}, []byte(key), connector.Notice{Key: key, Outcome: connector.Outcome{Verdict: connector.Paid}}
-		},
-	}
-}
+func toyMAC(body []byte) string { return fmt.Sprintf("%x", body) }
 
-func toyBody(body []byte) map[string]string {
-	var m map[string]string
-	_ = json.Unmarshal(body, &m)
-	return m
-}
-
-func toyScript(v connector.Verdict, in connector.Instruction) Script {
-	switch v {
-	case connector.PartlyPaid, connector.Returned:
-		return nil
-	case connector.Absent:
-		return func(*http.Request, []byte) string { return JSON(404, `{"error":"absent"}`) }
-	}
-	return func(*http.Request, []byte) string {
-		return JSON(200, fmt.Sprintf(`{"ID":"t1","Key":%q,"Amount":%q,"Status":%q}`, in.Key, in.Amount.String(), v))
-	}
+// loud is a connector that prints what it holds.
+type loud struct {
+	connector.Connector
+	key string
 }

@@ -68,6 +68,7 @@ func HTTP(rt http.RoundTripper, options ...Option) connector.Builder {
 }
 
 type client struct {
+	connector.Mute
 	rt             http.RoundTripper
 	traits         connector.Traits
 	transfers      string

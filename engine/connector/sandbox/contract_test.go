@@ -41,7 +41,28 @@ func harness() connectortest.Harness {
 			want := connector.Outcome{Verdict: connector.PartlyPaid, Ref: "tr_1", Paid: eur(500), Code: "partly_paid"}
 			return Posting{Body: body}.Header(testSecret, newClock().now), body, connector.Notice{Key: key, Outcome: want}
 		},
+		Sign: func(body []byte) http.Header { return Posting{Body: body}.Header(testSecret, newClock().now) },
+		OldNotice: func(key string, ago time.Duration) (http.Header, []byte) {
+			t := Transfer{ID: "tr_1", Key: key, Amount: eur(1000), Paid: eur(500), Status: PartlyPaid}
+			body, _ := json.Marshal(wireNotice{wireOf(t), "2026-03-01T12:00:00Z"})
+			return Posting{Body: body}.Header(testSecret, newClock().now.Add(-ago)), body
+		},
 	}
+}
+
+func chance(fault string, on bool) string {
+	if on {
+		return fmt.Sprintf(`{%q:1}`, fault)
+	}
+	return fmt.Sprintf(`{%q:0}`, fault)
+}
+
+// lose makes orders act as late as Settle admits, at an even chance.
+func lose(on bool) string {
+	if on {
+		return `{"drop_request":1,"late_ms":[5000,5000]}`
+	}
+	return `{"drop_request":0,"late_ms":[0,0]}`
 }
 
 func wireBody(body []byte) (w wireOrder) {
@@ -76,6 +97,7 @@ func TestHTTPKeepsTheContract(t *testing.T) {
 	h := harness()
 	h.Live = func(t testing.TB) connectortest.Live {
 		s, base := serve(t, Options{})
+		ahead := time.Duration(0)
 		c, err := HTTP(&http.Transport{DisableKeepAlives: true})(connector.Account{ID: "mca_1", BaseURL: base, Secrets: h.Secrets})
 		if err != nil {
 			t.Fatal(err)
@@ -83,7 +105,13 @@ func TestHTTPKeepsTheContract(t *testing.T) {
 		return connectortest.Live{
 			Connector: c,
 			Movements: func(key string) int { return movements(t, s.provider, key) },
-			Settle:    func() { s.provider.Advance(time.Now().Add(time.Hour)) },
+			Settle:    func() { s.provider.Advance(time.Now().Add(ahead + time.Hour)) },
+			Advance: func(d time.Duration) {
+				ahead += d
+				s.provider.Advance(time.Now().Add(ahead))
+			},
+			Refuse: func(on bool) { set(t, s.provider, chance("reject", on)) },
+			Lose:   func(on bool) { set(t, s.provider, lose(on)) },
 		}
 	}
 	connectortest.Test(t, h)
@@ -102,6 +130,9 @@ func TestInProcessKeepsTheContract(t *testing.T) {
 			Connector: con,
 			Movements: func(key string) int { return movements(t, p, key) },
 			Settle:    func() { c.move(time.Hour) },
+			Advance:   c.move,
+			Refuse:    func(on bool) { set(t, p, chance("reject", on)) },
+			Lose:      func(on bool) { set(t, p, lose(on)) },
 		}
 	}
 	connectortest.Test(t, h)

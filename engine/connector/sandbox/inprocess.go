@@ -29,6 +29,7 @@ func InProcess(p *Provider, options ...Option) connector.Builder {
 }
 
 type inProcess struct {
+	connector.Mute
 	provider *Provider
 	traits   connector.Traits
 	account  string
