@@ -81,6 +81,28 @@ func parseAccount(value string) (string, error) {
 	return clean(number, err)
 }
 
+// parseAnyAccount takes the account number of any bank in the world. What
+// begins like the IBAN of a country that has them is held to that country's
+// rules, so that a mistyped one doesn't leave as some other number.
+func parseAnyAccount(value string) (string, error) {
+	number := strings.ToUpper(squeeze(value))
+	if len(number) >= 15 && isUpper(rune(number[0])) && isUpper(rune(number[1])) && onlyDigits(number[2:4]) {
+		if _, known := FindIBANCountry(number[:2]); known {
+			return ParseIBAN(number)
+		}
+	}
+	return parseAccount(value)
+}
+
+// parseTestAccount takes what the test provider calls an account.
+func parseTestAccount(value string) (string, error) {
+	name, err := shaped(strings.TrimSpace(value), func(r rune) bool { return isLetter(r) || isDigit(r) || r == '_' || r == '-' }, "must be letters, digits, underscores and hyphens")
+	if err == nil && len(name) > 64 {
+		err = errors.New("must have at most 64 characters")
+	}
+	return clean(name, err)
+}
+
 // parseISPB takes the eight characters that name an institution in Pix, the
 // root of its CNPJ, in which letters are allowed since 2026.
 func parseISPB(value string) (string, error) {

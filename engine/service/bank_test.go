@@ -33,7 +33,11 @@ func TestBankAndContactFields(t *testing.T) {
 		{"US phone", CheckUSPhone, map[string]string{"202-555-0143": "+12025550143", "+1 202 555 0143": "+12025550143"}, []string{"+44 7700 900123", "5550143a", "12"}},
 		{"token", CheckToken, map[string]string{"tok_1A2b": "tok_1A2b", "100000000000000123": "100000000000000123"}, []string{"a b", "é", "4242424242424242", "4242-4242-4242-4242"}},
 		{"word", CheckWord, map[string]string{"apple_pay": "apple_pay"}, []string{"Apple", "a-b"}},
-		{"phrase", CheckPhrase, map[string]string{"Process-Failed": "Process-Failed", "NO FUNDS": "NO FUNDS"}, []string{"a1", "a;b"}},
+		{"phrase", CheckPhrase, map[string]string{"Process-Failed": "PROCESS_FAILED", "NO FUNDS": "NO_FUNDS", "limit_violation": "LIMIT_VIOLATION", " ok ": "OK", "a - b": "A_B"}, []string{"a1", "a;b", "a", "-", "__"}},
+		{"mobile", CheckMobile, map[string]string{"+254 712 345678": "+254712345678", "254712345678": "+254712345678", "00254-712-345-678": "+254712345678"}, []string{"0712345678", "712345678", "+", "+254", "++254712345678", "M-Pesa"}},
+		{"any account", CheckAnyAccount, map[string]string{"de89 3704 0044 0532 0130 00": "DE89370400440532013000", "0001 234-5": "0001234-5", "AB12": "AB12", "US12345678901234567": "US12345678901234567"},
+			[]string{"DE89370400440532013001", "DE8937040044053201300", strings.Repeat("1", 35), "12;3"}},
+		{"test account", CheckTest, map[string]string{"some_random_string": "some_random_string", "4411": "4411", " a-B ": "a-B", strings.Repeat("x", 64): strings.Repeat("x", 64)}, []string{strings.Repeat("x", 65), "a b", "a.b", "é"}},
 		{"percent", CheckPercent, map[string]string{"0": "0", "100": "100", "07": "07"}, []string{"101", "-1", "5%", "1.5"}},
 		{"text", CheckText, map[string]string{"  José Ñandú ": "José Ñandú"}, []string{"4242 4242 4242 4242", "NL91 ABNA 0417 1643 00"}},
 	} {

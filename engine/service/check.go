@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,10 +14,11 @@ type Check string
 
 const (
 	CheckText       Check = "text"        // trimmed; no card number, no IBAN
+	CheckAny        Check = "any"         // trimmed; never shown but masked
 	CheckPrintable  Check = "printable"   // ASCII from space to tilde
 	CheckToken      Check = "token"       // ASCII without blanks; no card number
 	CheckWord       Check = "word"        // small letters, digits, underscores
-	CheckPhrase     Check = "phrase"      // letters, blanks, hyphens, underscores
+	CheckPhrase     Check = "phrase"      // letters; blanks and hyphens become underscores
 	CheckPercent    Check = "percent"     // 0 to 100
 	CheckCardNumber Check = "card_number" // 8 to 19 digits, Luhn
 	CheckMonth      Check = "month"
@@ -28,13 +30,16 @@ const (
 	CheckSortCode   Check = "sort_code"
 	CheckUKAccount  Check = "uk_account"
 	CheckUSAccount  Check = "us_account"
-	CheckAccount    Check = "account" // any bank's account number
+	CheckAccount    Check = "account"         // any bank's account number
+	CheckAnyAccount Check = "account_or_iban" // the same, and an IBAN where it begins as one
+	CheckTest       Check = "test_account"    // of the test provider
 	CheckISPB       Check = "ispb"
 	CheckPixKey     Check = "pix_key"
 	CheckCountry    Check = "country"
 	CheckEmail      Check = "email"
 	CheckPhone      Check = "phone"
 	CheckUSPhone    Check = "us_phone"
+	CheckMobile     Check = "mobile" // telephone with its country code
 )
 
 // apply returns value in its normalised form. The error's text is the rule
@@ -43,6 +48,8 @@ func (c Check) apply(value string) (string, error) {
 	switch c {
 	case CheckText:
 		return parseText(value)
+	case CheckAny:
+		return strings.TrimSpace(value), nil
 	case CheckPrintable:
 		return printable(strings.TrimSpace(value))
 	case CheckToken:
@@ -50,7 +57,7 @@ func (c Check) apply(value string) (string, error) {
 	case CheckWord:
 		return shaped(strings.TrimSpace(value), isWord, "must be small letters, digits and underscores")
 	case CheckPhrase:
-		return shaped(strings.TrimSpace(value), isPhrase, "must be letters, blanks, hyphens and underscores")
+		return parsePhrase(value)
 	case CheckPercent:
 		return parsePercent(value)
 	case CheckCardNumber:
@@ -69,6 +76,8 @@ func (c Check) apply(value string) (string, error) {
 		return ParsePhone(value)
 	case CheckUSPhone:
 		return parseUSPhone(value)
+	case CheckMobile:
+		return parseMobile(value)
 	}
 	return c.applyBank(value)
 }
@@ -88,6 +97,10 @@ func (c Check) applyBank(value string) (string, error) {
 		return parseUSAccount(value)
 	case CheckAccount:
 		return parseAccount(value)
+	case CheckAnyAccount:
+		return parseAnyAccount(value)
+	case CheckTest:
+		return parseTestAccount(value)
 	case CheckISPB:
 		return parseISPB(value)
 	case CheckPixKey:
@@ -121,6 +134,17 @@ func parseToken(value string) (string, error) {
 
 func printable(value string) (string, error) {
 	return shaped(value, func(r rune) bool { return r >= ' ' && r < 0x7F }, "must be ASCII")
+}
+
+// parsePhrase gives a word of the test provider in its one form: capitals and
+// single underscores, whatever stood between the letters.
+func parsePhrase(value string) (string, error) {
+	value, err := shaped(strings.TrimSpace(value), isPhrase, "must be letters, blanks, hyphens and underscores")
+	words := strings.FieldsFunc(strings.ToUpper(value), func(r rune) bool { return !isLetter(r) })
+	if phrase := strings.Join(words, "_"); err == nil && len(phrase) >= 2 {
+		return phrase, nil
+	}
+	return "", cmp.Or(err, errors.New("must have at least 2 letters"))
 }
 
 func parsePercent(value string) (string, error) {

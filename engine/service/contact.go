@@ -65,6 +65,14 @@ func parseUSPhone(value string) (string, error) {
 	return clean(number, err)
 }
 
+// parseMobile returns a telephone number in E.164 form. The country code must
+// be there, with a plus or two zeros before it or nothing: a mobile money
+// account is found by the whole number.
+func parseMobile(value string) (string, error) {
+	digits := strings.TrimPrefix(phoneDigits(strings.TrimSpace(value)), "+")
+	return e164("+"+strings.TrimPrefix(digits, "00"), "")
+}
+
 var errPhone = errors.New("must be a telephone number with its country code, e.g. +49 30 123456")
 
 func e164(value, region string) (string, error) {

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +13,10 @@ import (
 // each names a field as the caller wrote it and shows no value.
 func (s Service) Validate(fields map[string]string) (map[string]string, error) {
 	var invalid Invalid
+	if len(fields) > 2*maxFields {
+		invalid.add("fields", fmt.Sprintf("must be at most %d", 2*maxFields))
+		return nil, invalid
+	}
 	details := make(map[string]string, len(s.Fields))
 	names := make(map[string]string, len(s.Fields)) // form's key -> as the caller knows it
 	known := make(map[string]bool, len(s.Fields))
@@ -19,8 +24,7 @@ func (s Service) Validate(fields map[string]string) (map[string]string, error) {
 		f := &s.Fields[i]
 		key := s.sentAs(f, fields)
 		names[f.to.Key], known[key] = key, true
-		raw, sent := fields[key]
-		value, rule := f.check(raw)
+		value, rule := f.check(fields[key])
 		switch {
 		case rule != "":
 			invalid.add(key, rule)
@@ -30,7 +34,6 @@ func (s Service) Validate(fields map[string]string) (map[string]string, error) {
 		case f.Required:
 			invalid.add(key, "is required")
 		}
-		_ = sent
 	}
 	s.together(details, names, &invalid)
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
@@ -63,15 +66,16 @@ func (s Service) has(key string) bool {
 // together holds what the form asks of several fields.
 func (s Service) together(details, names map[string]string, invalid *Invalid) {
 	seen := func(key string) bool { _, ok := details[key]; return ok }
-	if len(s.AnyOf) > 0 && s.form != nil && !slices.ContainsFunc(s.form.AnyOf, seen) {
+	if len(s.AnyOf) > 0 && !slices.ContainsFunc(s.anyOf, seen) {
 		rule := "is required"
 		if len(s.AnyOf) > 1 {
 			rule += ", or one of " + strings.Join(s.AnyOf[1:], ", ")
 		}
 		invalid.add(s.AnyOf[0], rule)
 	}
-	if month, ok := names[expiryMonth.Key]; ok && seen(expiryMonth.Key) != seen(expiryYear.Key) {
-		invalid.add(month, "and "+names[expiryYear.Key]+" are given together or not at all")
+	month, year := names[expiryMonth.Key], names[expiryYear.Key]
+	if month != "" && year != "" && seen(expiryMonth.Key) != seen(expiryYear.Key) {
+		invalid.add(month, "and "+year+" are given together or not at all")
 	}
 }
 

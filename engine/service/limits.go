@@ -53,6 +53,21 @@ func isDecimal(s string) bool {
 	return onlyDigits(whole) && len(whole) <= 18 && (!dotted || onlyDigits(fraction) && len(fraction) <= shownDecimals)
 }
 
+// above says whether one decimal is more than another.
+func above(a, b string) bool {
+	x, _ := new(big.Rat).SetString(a)
+	y, _ := new(big.Rat).SetString(b)
+	return x != nil && y != nil && x.Cmp(y) > 0
+}
+
+// trimZeros takes the zeros off that end a fraction.
+func trimZeros(decimal string) string {
+	if strings.Contains(decimal, ".") {
+		decimal = strings.TrimRight(strings.TrimRight(decimal, "0"), ".")
+	}
+	return decimal
+}
+
 // shownDecimals is how many decimals an Offer shows, whatever the currency.
 const shownDecimals = 8
 

@@ -1,8 +1,12 @@
 package service
 
+import "slices"
+
 // methods is the schema of every method. Keys are those of the saved-method
 // dialect; other dialects translate.
-var methods = []Method{
+var methods = slices.Concat(ownMethods, mobileMethods)
+
+var ownMethods = []Method{
 	{Name: "card", Kind: Card, Label: "Card", service: "payment_card", family: "card", Fields: []Field{
 		cardNumber, required(expiryMonth), required(expiryYear), holder("card_holder_name", "Name on the card"), network,
 		text("nick_name", "Name for this card", 64), text("card_issuer", "Issuing bank", 128), text("card_type", "Type of card", 32), country("card_issuing_country", "Country of the issuer")}},
@@ -23,6 +27,14 @@ var methods = []Method{
 		holderName, iban(CheckSEPAIBAN, true),
 		{Key: "bic", Label: "BIC", Hint: "8 or 11 letters and digits", Max: 20, Check: CheckBIC, Sensitive: true, Mask: MaskBICRule},
 		bankName, bankCountry, bankCity}},
+	{Name: "sepa_credit_transfer_individual", Kind: Bank, Label: "Bank account of a person (SEPA)", service: "sepa_credit_transfer_individual", family: "sepa", Fields: []Field{
+		required(text("first_name", "First name", 70)), required(text("last_name", "Last name", 70)), iban(CheckSEPAIBAN, true),
+		text("descriptor", "Text for the beneficiary", 140)}},
+	{Name: "swift", Kind: Bank, Label: "Bank account (international)", service: "swift", family: "swift", Fields: []Field{
+		{Key: "bic", Label: "BIC (SWIFT code)", Hint: "8 or 11 letters and digits", Required: true, Max: 20, Check: CheckBIC, Sensitive: true, Mask: MaskBICRule, names: true},
+		account("bank_account_number", "Account number or IBAN", "", CheckAnyAccount, true), required(holderName),
+		required(country("country_code", "Country of the beneficiary")), required(text("address", "Address of the beneficiary", 140)),
+		text("purpose", "Purpose of the payment", 140)}},
 	{Name: "pix", Kind: Bank, Label: "Pix", service: "pix", family: "pix", AnyOf: []string{"pix_key", "bank_account_number", "emv"}, Fields: []Field{
 		pixKey, account("bank_account_number", "Account number", "", CheckAccount, false), emv,
 		{Key: "bank_branch", Label: "Branch", Max: 34, Check: CheckAccount, Mask: MaskNone, names: true},
@@ -59,7 +71,7 @@ var methods = []Method{
 		{Key: "token_type", Label: "Type of the token", Hint: "a payment method type, e.g. debit", Required: true, Max: 64, Check: CheckWord, Mask: MaskNone, names: true}}},
 
 	{Name: "test", Kind: Test, Label: "Test", service: "test", family: "test", Fields: []Field{
-		account("account", "Account", "anything", CheckAccount, true),
+		account("account", "Account", "1 to 64 letters, digits, underscores and hyphens", CheckTest, true),
 		{Key: "test_details_success_rate", Label: "Success rate (%)", Hint: "0 to 100", Max: 3, Check: CheckPercent, Mask: MaskNone},
 		{Key: "test_details_payout_status", Label: "Expected status", Max: 64, Check: CheckPhrase, Mask: MaskNone},
 		{Key: "test_details_payout_resolution", Label: "Expected resolution", Max: 64, Check: CheckPhrase, Mask: MaskNone}}},

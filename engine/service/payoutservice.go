@@ -27,7 +27,7 @@ type Service struct {
 	AnyOf  []string
 	Active bool // new payouts may use it
 
-	form     *Method
+	anyOf    []string     // AnyOf by the form's keys
 	min, max money.Amount // of the one currency
 	source   string       // the file that it stands in; empty for the built-in ones
 }
@@ -37,7 +37,7 @@ type ServiceField struct {
 	Key      string       `json:"key"`
 	Type     string       `json:"type"` // "string", always
 	Label    Text         `json:"label"`
-	Hint     Text         `json:"hint,omitempty"`
+	Hint     Text         `json:"hint"`
 	Regexp   string       `json:"regexp"` // without delimiters, for RE2; empty for none
 	Required bool         `json:"required"`
 	Position int          `json:"position"`

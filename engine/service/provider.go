@@ -18,7 +18,7 @@ type Provider struct {
 	Credentials []Credential `json:"credentials"`
 	Services    []string     `json:"services"` // codes, sorted
 
-	takes, except []string // patterns, from which Services is made
+	methods, except, singles []string // from which Services is drawn
 }
 
 // Credential is one thing that an account at a provider is connected with.
@@ -74,6 +74,6 @@ func (p *Provider) clone() Provider {
 	out := *p
 	out.Aliases, out.Features, out.Modes = slices.Clone(p.Aliases), slices.Clone(p.Features), slices.Clone(p.Modes)
 	out.Credentials, out.Services = slices.Clone(p.Credentials), slices.Clone(p.Services)
-	out.takes, out.except = nil, nil
+	out.methods, out.except, out.singles = nil, nil, nil
 	return out
 }

@@ -11,7 +11,7 @@ import (
 
 // samples has one value that passes for each check.
 var samples = map[Check]string{
-	CheckText: "Jane Doe", CheckPrintable: "00020126580014br.gov.bcb.pix6304ABCD", CheckToken: "tok_1234567890", CheckWord: "debit", CheckPhrase: "Process failed",
+	CheckText: "Jane Doe", CheckPrintable: "00020126580014br.gov.bcb.pix6304ABCD", CheckToken: "tok_1234567890", CheckWord: "debit", CheckPhrase: "PROCESS_FAILED", CheckAny: "anything 1", CheckAnyAccount: "DE89370400440532013000", CheckTest: "some_random_string", CheckMobile: "+254712345678",
 	CheckPercent: "50", CheckCardNumber: "4242424242424242", CheckMonth: "03", CheckYear: "2030", CheckIBAN: "GB29NWBK60161331926819",
 	CheckSEPAIBAN: "NL91ABNA0417164300", CheckBIC: "ABNANL2A", CheckRouting: "056008849", CheckSortCode: "123456", CheckUKAccount: "28821822",
 	CheckUSAccount: "12345678901", CheckAccount: "98765432109", CheckISPB: "60746948", CheckPixKey: "joao@banco.com.br", CheckCountry: "DE",

@@ -77,7 +77,7 @@ func doors() []door {
 		{module: "github.com/nyaruka/phonenumbers", packages: "engine/service"},
 		{module: "github.com/sony/gobreaker/v2", packages: "engine"},
 		{module: "github.com/pquerna/otp", packages: "httpd/admin"},
-		{module: "github.com/go-json-experiment/json", packages: "httpd/wire engine engine/connector engine/connector/*"}, // what strangers send, and the records
+		{module: "github.com/go-json-experiment/json", packages: "httpd/wire engine engine/service engine/connector engine/connector/*"}, // what strangers send, and the records
 		{module: "github.com/tidwall/btree", packages: "store/mem store/bolt"},
 		{module: "golang.org/x/net/http/httpguts", packages: "engine/webhook"},
 		{module: "golang.org/x/net/dns/dnsmessage", files: "engine/egress/*_test.go"},
