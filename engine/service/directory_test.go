@@ -222,6 +222,9 @@ func TestCredentialsAreHeldToTheirSchema(t *testing.T) {
 	if err := manual.CheckCredentials(map[string]string{"mid": strings.Repeat("x", 33)}); err == nil {
 		t.Error("a merchant id of 33 characters was taken")
 	}
+	if err := manual.CheckCredentials(map[string]string{"methods": "sepa, swift"}); err != nil {
+		t.Errorf("manual: %v", err)
+	}
 }
 
 func TestDirectoryCannotBeChangedFromOutside(t *testing.T) {
