@@ -96,7 +96,7 @@ func broken(err error, at string) *Fault {
 // escape makes a member's name a part of a pointer; a name that isn't one of
 // ours is only told by its length, since it may be anything.
 func escape(key string) string {
-	if len(key) > 32 || !plain(key) {
+	if len(key) > 12 || !plain(key) {
 		return strconv.Itoa(len(key)) + " bytes"
 	}
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)

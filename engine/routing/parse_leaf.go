@@ -71,6 +71,9 @@ func parseType(name string) StrategyType {
 
 func parseRef(v any, at string, weighted bool) (Ref, *Fault) {
 	if name, ok := v.(string); ok && !weighted {
+		if name == "" { // nothing must not come to mean all
+			return Ref{}, &Fault{at, mustName}
+		}
 		return refTo(name), nil
 	}
 	known := []string{"route", "provider", "account", "deposit"}
@@ -97,13 +100,15 @@ func parseRef(v any, at string, weighted bool) (Ref, *Fault) {
 		return Ref{}, fault
 	}
 	if r.all() && route != allRoutes {
-		return Ref{}, &Fault{at, `must name a "route" (or "*"), "provider", "account" or "deposit"`}
+		return Ref{}, &Fault{at, mustName}
 	}
 	if weighted {
 		r.Weight, fault = parseWeight(o["weight"], at+"/weight")
 	}
 	return r, fault
 }
+
+const mustName = `must name a "route" (or "*"), "provider", "account" or "deposit"`
 
 // refTo is the reference of a text, which is a route id or "*".
 func refTo(name string) Ref {

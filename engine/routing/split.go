@@ -13,8 +13,8 @@ import (
 
 // budget is how many cases are looked at for one route before the best that
 // was found so far is taken. Real sets of limits need a dozen; it bounds what
-// made-up ones can cost.
-const budget = 20_000
+// made-up ones can cost, which is to be refused though a split exists.
+const budget = 2_000
 
 // division seeks the largest first part.
 type division struct {
@@ -114,9 +114,7 @@ func (d *division) useful() []item {
 // seek tries numbers of parts for the items from i on. least and most are what
 // the parts chosen so far can pay in groups other than the first part's.
 func (d *division) seek(i, parts int, least, most int64) {
-	if d.left--; d.left < 0 {
-		return
-	}
+	d.left--
 	// More parts only take room from the first, so it gets no larger below here.
 	first := min(d.top, d.asked-least-d.lows[d.own], d.cap[d.own]-d.lows[d.own])
 	if first < d.from || first <= d.best {
@@ -132,7 +130,7 @@ func (d *division) seek(i, parts int, least, most int64) {
 	}
 	it := d.items[i]
 	low, high := d.lows[it.group], d.highs[it.group]
-	for k := d.useable(it, parts, least, most); k >= 0 && d.best < d.top; k-- {
+	for k := d.useable(it, parts, least, most); k >= 0 && d.best < d.top && d.left > 0; k-- {
 		d.lows[it.group] = low + int64(k)*it.from
 		d.highs[it.group] = d.sum(high, d.times(it.to, k))
 		if it.group == d.own {
