@@ -200,6 +200,10 @@ func TestShareOfAPart(t *testing.T) {
 			t.Errorf("%d moved: got %v, %v, want %d", moved, got, err, want)
 		}
 	}
+	// All of what was sent uses all of the part, also where rounding lost some.
+	if got, err := MustRate("0.0359").Share(money.New(1000, uah), money.New(35, usd), money.New(35, usd)); err != nil || got != money.New(1000, uah) {
+		t.Errorf("all moved: got %v, %v", got, err)
+	}
 	for name, row := range map[string]struct {
 		part, sent, moved money.Amount
 		want              error

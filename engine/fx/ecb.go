@@ -21,10 +21,11 @@ const (
 
 // Bounds of a file. The whole history since 1999 has some 7000 days and 10 MB.
 const (
-	maxECB      = 32 << 20
+	maxECB      = 16 << 20
 	maxDays     = 20_000
 	maxDayRates = 200
 	maxECBText  = 256 // of the names of subject and sender
+	firstYear   = 1999
 )
 
 // ParseECB reads the reference rates as the European Central Bank publishes
@@ -34,28 +35,60 @@ const (
 // aren't currencies of ours are left out and named in Skipped. All else that
 // isn't exactly that format, or exceeds its bounds, is ErrECB: document types,
 // entities and unknown elements too. No reference in it is ever followed.
-func ParseECB(r io.Reader) (Sheet, error) {
-	limited := &io.LimitedReader{R: r, N: maxECB + 1}
-	p := ecbParser{d: xml.NewDecoder(limited), days: map[time.Time]bool{}}
+func ParseECB(r io.Reader) (Sheet, error) { return parseECB(r, maxECB) }
+
+func parseECB(r io.Reader, most int64) (Sheet, error) {
+	src := &source{r: io.LimitedReader{R: r, N: most + 1}}
+	p := ecbParser{d: xml.NewDecoder(src), days: map[time.Time]bool{}}
 	err := p.document()
+	line, _ := p.d.InputPos()
 	switch {
-	case limited.N == 0:
-		return Sheet{}, fmt.Errorf("%w: larger than %d bytes", ErrECB, maxECB)
+	case src.r.N == 0:
+		return Sheet{}, fmt.Errorf("%w: larger than %d bytes", ErrECB, most)
+	case src.err != nil:
+		return Sheet{}, fmt.Errorf("%w: read it: %w", ErrECB, src.err)
+	case errors.Is(err, errXML), errors.Is(err, io.EOF):
+		// The decoder's own words repeat the file, at any length.
+		return Sheet{}, fmt.Errorf("%w: line %d: it isn't well-formed XML in UTF-8, or it is cut short", ErrECB, line)
 	case err != nil:
-		return Sheet{}, fmt.Errorf("%w: line %d: %w", ErrECB, p.line(), err)
+		return Sheet{}, fmt.Errorf("%w: line %d: %w", ErrECB, line, err)
 	}
 	return p.newest, nil
+}
+
+// errXML stands for whatever the XML decoder says.
+var errXML = errors.New("not XML")
+
+// source is the file up to its bound; err is why reading it failed.
+type source struct {
+	r   io.LimitedReader
+	err error
+}
+
+func (s *source) Read(b []byte) (int, error) {
+	n, err := s.r.Read(b)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
 }
 
 // ecbParser reads one file; newest is the newest day so far.
 type ecbParser struct {
 	d      *xml.Decoder
-	begun  bool // something other than the XML declaration was seen
+	begun  bool // a first token was seen
 	days   map[time.Time]bool
 	newest Sheet
 }
 
-func (p *ecbParser) line() int { line, _ := p.d.InputPos(); return line }
+// token is the next token; io.EOF after the last, else errXML.
+func (p *ecbParser) token() (xml.Token, error) {
+	token, err := p.d.Token()
+	if err != nil && err != io.EOF {
+		err = errXML
+	}
+	return token, err
+}
 
 func (p *ecbParser) document() error {
 	root, err := p.next()
@@ -108,8 +141,8 @@ func (p *ecbParser) day(e *xml.StartElement) error {
 		return unknown(e)
 	}
 	date, err := time.Parse(time.DateOnly, values[0])
-	if err != nil || p.days[date] || len(p.days) >= maxDays {
-		return fmt.Errorf("day %s isn't a date, is there twice, or is one too many", quote(values[0]))
+	if err != nil || date.Year() < firstYear || p.days[date] || len(p.days) >= maxDays {
+		return fmt.Errorf("day %s isn't a date of the euro, is there twice, or is one too many", quote(values[0]))
 	}
 	p.days[date] = true
 	sheet := Sheet{Resource: ResourceECB, At: date}
@@ -121,7 +154,7 @@ func (p *ecbParser) day(e *xml.StartElement) error {
 	if len(sheet.Pairs) == 0 {
 		return fmt.Errorf("day %s has no rates", values[0])
 	}
-	if sheet.At.After(p.newest.At) || p.newest.At.IsZero() {
+	if sheet.At.After(p.newest.At) {
 		slices.Sort(sheet.Skipped)
 		p.newest = sheet
 	}
@@ -173,7 +206,7 @@ func (p *ecbParser) text(e *xml.StartElement) error {
 		return unknown(e)
 	}
 	for {
-		token, err := p.d.Token()
+		token, err := p.token()
 		switch token := token.(type) {
 		case xml.EndElement:
 			return nil
@@ -192,7 +225,7 @@ func (p *ecbParser) text(e *xml.StartElement) error {
 // is refused.
 func (p *ecbParser) next() (*xml.StartElement, error) {
 	for {
-		token, err := p.d.Token()
+		token, err := p.token()
 		if err != nil {
 			return nil, err
 		}

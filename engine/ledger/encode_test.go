@@ -113,12 +113,14 @@ func TestAnyPostingReadsBack(t *testing.T) {
 func TestPayoutNearItsRequestTakesTwoBytes(t *testing.T) {
 	_, list := story(t)
 	p := list[1]
+	_, first, _ := unpack(request)
 	for _, row := range []struct {
 		request, payout string
 		want            int
 	}{
 		{request, request, 17 + 1}, {request, payoutID, 17 + 1}, {request, "01jq3v5w7x9y0z1a2b3c4d5eag", 17 + 2},
 		{request, "01jq3v5w7x9y0z1a2b3c4d5e6e", 17 + 17}, // before it
+		{request, first.plus(maxNear).text(), 17 + 2}, {request, first.plus(maxNear + 1).text(), 17 + 17},
 		{"7zzzzzzzzzzzzzzzzzzzzzzzzz", "00000000000000000000000001", 17 + 1},
 		{"po_" + request, "po_" + payoutID, 20 + 1}, {request, "po_" + payoutID, 17 + 20},
 		{"", request, 1 + 17}, {request, "wd-17", 17 + 6},
