@@ -11,7 +11,7 @@ const (
 	// of the dot.
 	maxDigits = 18
 	// maxBits bounds the two numbers of a rate's fraction. What a rule makes of
-	// two parsed rates (a cross) with fees needs about 480 bits at the worst.
+	// two parsed rates (a cross) with fees needs 360 bits at the worst.
 	maxBits = 512
 	// maxDecimals is up to where a rate is written as a decimal; a longer or an
 	// endless one is written as a fraction.
