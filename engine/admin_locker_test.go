@@ -26,12 +26,15 @@ type safe struct {
 	master  locker.MasterKey
 	clock   engine.Clock
 	locker  *locker.Locker
+	anchor  engine.Anchor
 	engine  *engine.Engine
 	me      engine.Caller
 }
 
-func newSafe(t *testing.T) *safe {
-	s := &safe{t: t, ctx: t.Context(), records: mem.New(mem.Options{}), keys: mem.New(mem.Options{}), master: locker.NewMaster(), clock: engine.RealClock(),
+func newSafe(t *testing.T) *safe { return newSafeAt(t, nil) }
+
+func newSafeAt(t *testing.T, anchor engine.Anchor) *safe {
+	s := &safe{t: t, anchor: anchor, ctx: t.Context(), records: mem.New(mem.Options{}), keys: mem.New(mem.Options{}), master: locker.NewMaster(), clock: engine.RealClock(),
 		me: engine.Caller{Scope: engine.Scope{Merchant: "shop", Mode: engine.Test}, Actor: "operator", Rights: engine.Rights()}}
 	var err error
 	s.locker, err = locker.Open(s.ctx, locker.Config{Keys: s.keys, Master: s.master})
@@ -46,7 +49,7 @@ func (s *safe) open() {
 	s.t.Helper()
 	bank, err := sandbox.Open(sandbox.Settings{Now: s.clock.Now})
 	must(s.t, err)
-	s.engine, err = engine.Open(s.ctx, engine.Config{Store: s.records, Locker: s.locker, Clock: s.clock, Rand: rand.Reader, Transport: http.DefaultTransport,
+	s.engine, err = engine.Open(s.ctx, engine.Config{Store: s.records, Locker: s.locker, Clock: s.clock, Anchor: s.anchor, Rand: rand.Reader, Transport: http.DefaultTransport,
 		Log: slog.New(slog.DiscardHandler), Connectors: map[string]connector.Builder{engine.SandboxName: sandbox.InProcess(bank)}})
 	must(s.t, err)
 }

@@ -33,7 +33,7 @@ func (r *Report) found(format string, args ...any) {
 // chain, sealed records, no orphan. progress may be nil.
 func (e *Engine) Check(ctx context.Context, progress func(done int)) (*Report, error) {
 	k := &check{e: e, ctx: ctx, Report: Report{Counts: map[string]int{}, Findings: []string{}},
-		due: map[string]bool{}, refs: map[string]string{}, recent: map[string]bool{}, money: map[string]*Deposit{}, progress: progress}
+		due: map[string]bool{}, refs: map[string]string{}, recent: map[string]bool{}, back: map[string]bool{}, money: map[string]*Deposit{}, progress: progress}
 	if err := e.Store.View(ctx, func(tx store.Tx) error { return k.run(lasting{tx, ctx}) }); err != nil {
 		return nil, fmt.Errorf("check: %w", err)
 	}
@@ -52,6 +52,7 @@ type check struct {
 	due      map[string]bool     // rows that records ask for
 	refs     map[string]string   // merchant's own ids that records ask for
 	recent   map[string]bool     // rows of customers' lists that records ask for
+	back     map[string]bool     // rows of what was brought back that records ask for
 	money    map[string]*Deposit // held and paid, summed over payouts
 	progress func(int)
 	done     int
@@ -166,6 +167,9 @@ func (k *check) requests(tx store.Tx) error {
 		}
 		if r.Customer != "" {
 			k.recent[string(s.key(r.Customer, id))] = true
+		}
+		if r.Forgotten {
+			k.back[string(backKey(s, id))] = true
 		}
 		if at := r.expiry(); !at.IsZero() {
 			k.due[string(dueKey(at, dueRequest, s, id))] = true
@@ -324,6 +328,19 @@ func (k *check) indexes(tx store.Tx) error {
 	if len(k.recent) > 0 {
 		k.found("%d requests are missing from their customers' lists", len(k.recent))
 	}
+	if err != nil {
+		return err
+	}
+	err = each(tx, bucketBack, nil, func(p store.Pair) error {
+		if !k.back[string(p.Key)] {
+			k.found("a row of what was brought back leads to no request that was")
+		}
+		delete(k.back, string(p.Key))
+		return nil
+	})
+	if len(k.back) > 0 {
+		k.found("%d requests that were brought back would not be known again", len(k.back))
+	}
 	return err
 }
 
@@ -368,6 +385,11 @@ func (k *check) onces(tx store.Tx) error {
 }
 
 func (k *check) accounts(tx store.Tx) error {
+	if sealed, err := tx.Get(bucketMeta, []byte("tags")); err == nil {
+		k.sealedValue("the key of tags", func() error { _, err := k.e.Locker.OpenSecret(k.ctx, tagPlace, sealed); return err })
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("read the key of tags: %w", err)
+	}
 	err := scoped(k, tx, bucketAccount, func(s Scope, id string, a *ProviderAccount) error {
 		if a.Sealed != nil {
 			k.sealedValue("account "+id, func() error {

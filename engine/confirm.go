@@ -55,6 +55,7 @@ func (e *Engine) issue(tx store.Tx, c Caller, now time.Time, r *View) error {
 	}
 	r.Payouts = append(r.Payouts, p)
 	r.tell(Line{At: now, What: "queued", By: c.Actor, On: n, To: string(payout.Queued), Text: r.Provider})
+	e.carefully(&r.Request, now)
 	if err := r.advance(payout.Issued, now, c.Actor, ""); err != nil {
 		return err
 	}

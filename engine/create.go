@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -61,7 +62,7 @@ func (e *Engine) Create(ctx context.Context, c Caller, n NewRequest, once *Once)
 	}
 	for range 8 {
 		v, err := e.createOnce(ctx, c, n, once)
-		if madeMeanwhile(err, n.Customer) {
+		if madeMeanwhile(err, n.Customer) || errors.Is(err, errChanged) {
 			continue
 		}
 		return v, e.orReplayed(ctx, c.Scope, once, err)
@@ -74,7 +75,12 @@ func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *O
 	if err != nil || l.done {
 		return nil, err
 	}
-	if err := e.roomy(); err != nil {
+	if l.back != nil {
+		err = n.adopts(l.back)
+	} else if err = e.roomy(); err == nil && e.Held() != "" {
+		err = errHeld
+	}
+	if err != nil {
 		return nil, err
 	}
 	p, err := e.prepare(ctx, c, n, l)
@@ -84,6 +90,12 @@ func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *O
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
 		r := *p.request
 		p.view = &View{Request: r, Person: p.person}
+		if l.back != nil {
+			return e.adopt(tx, c, now, p, once)
+		}
+		if err := e.unlessBack(tx, c.Scope, l.tag); err != nil {
+			return err
+		}
 		return e.create(tx, c, now, p, once)
 	})
 	if err != nil || (once != nil && once.Replayed) {
@@ -124,9 +136,12 @@ type prepared struct {
 
 func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked) (*prepared, error) {
 	now, _ := e.pulse.now()
-	id, err := e.newID(now)
+	id, err := newTaggedID(now, e.Rand, l.tag)
 	if err != nil {
 		return nil, err
+	}
+	if l.back != nil {
+		id, now = l.back.ID, l.back.Day
 	}
 	p := &prepared{confirm: n.Confirm, request: &Request{
 		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount, Profile: l.merchant.Profile,

@@ -119,7 +119,7 @@ func (e *Engine) openPerson(ctx context.Context, s Scope, c *Customer) error {
 // sealError gives a sealed locker the words that a caller can act on.
 func sealError(act string, err error) error {
 	if errors.Is(err, locker.ErrSealed) {
-		return &Error{Code: CodeSealed, Message: "the locker is sealed", Hint: "unseal it with the custodians' shares", Err: err}
+		return &Error{Code: CodeSealed, After: 30 * time.Second, Message: "the locker is sealed", Hint: "unseal it with the custodians' shares", Err: err}
 	}
 	if errors.Is(err, locker.ErrErased) {
 		return &Error{Code: CodeRedacted, Object: ObjCustomer, Message: "the customer was redacted", Err: err}

@@ -101,14 +101,17 @@ type Engine struct {
 	stats Stats
 	keys  keyCache
 
-	mu     sync.Mutex
-	aside  map[string]payout.Mark         // due rows that can't be handled, since when
-	hand   map[string]bool                // due work that this process has in hand (rule 7)
-	built  map[string]connector.Connector // by scope and provider account
-	waits  map[string][]chan struct{}     // callers that wait for a request's first word
-	listed atomic.Bool                    // on hold, the providers' lists have been read
-	held   atomic.Pointer[string]         // why nothing is sent; nil: not on hold
-	fatal  atomic.Pointer[error]          // why this process must not go on
+	mu    sync.Mutex
+	aside map[string]payout.Mark         // due rows that can't be handled, since when
+	hand  map[string]bool                // due work that this process has in hand (rule 7)
+	built map[string]connector.Connector // by scope and provider account
+	waits map[string][]chan struct{}     // callers that wait for a request's first word
+	held  atomic.Pointer[string]         // why nothing is sent; nil: not on hold
+	lists lists                          // how far the providers' lists have been read, on hold
+	back  atomic.Bool                    // something was brought back from a list that nobody has asked for again
+	tags  atomic.Pointer[[]byte]         // the key of tags
+	wary  atomic.Pointer[[]string]       // provider accounts whose new payouts wait for a person
+	fatal atomic.Pointer[error]          // why this process must not go on
 
 	keeping keeping // how far retention has come
 }
@@ -137,6 +140,14 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	}
 	if err := e.begin(ctx, "start", 0); err != nil {
 		return nil, err
+	}
+	if err := e.recall(ctx); err != nil {
+		return nil, err
+	}
+	if !e.Locker.Status().Sealed { // before any copy of the store is made
+		if _, err := e.tagKey(ctx); err != nil {
+			return nil, err
+		}
 	}
 	e.ring()
 	return e, nil
@@ -185,11 +196,9 @@ func (e *Engine) drop(ctx context.Context) error {
 	if e.Held() != "" {
 		return nil
 	}
-	h := Head{Ring: e.Locker.Status().Ring}
+	var h Head
 	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
-		if h.Epoch, err = number(tx, "epoch"); err == nil {
-			h.Journal, err = number(tx, "journal")
-		}
+		h, err = e.head(tx)
 		return err
 	})
 	if err != nil {
@@ -304,7 +313,7 @@ func (e *Engine) update(ctx context.Context, fn func(store.Tx, time.Time) error)
 	return err
 }
 
-var errNoSpace = &Error{Code: CodeSpace, Message: "the server is short of disk space and takes no new work", Hint: "free space on the store's disk, or lower store.min_free"}
+var errNoSpace = &Error{Code: CodeSpace, After: time.Minute, Message: "the server is short of disk space and takes no new work", Hint: "free space on the store's disk, or lower store.min_free"}
 
 // roomy refuses new work while the disk is nearly full.
 func (e *Engine) roomy() error {

@@ -1,6 +1,9 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Code names a refusal so that a dialect can give it its own status and words.
 // Every dialect has a row for every code; a missing row fails a test.
@@ -22,6 +25,7 @@ const (
 	CodeForbidden    Code = "forbidden"     // the key may not do this
 	CodeSealed       Code = "sealed"        // the locker is sealed
 	CodeSpace        Code = "space"         // the disk is nearly full: only work already accepted goes on
+	CodeHeld         Code = "held"          // the store is on hold: nothing is sent until a person has released it
 	CodeBusy         Code = "busy"          // cannot be served now; nothing happened; repeat later
 	CodeUnknown      Code = "unknown"       // it may or may not have been stored: repeat with the same key
 	CodeNotBuilt     Code = "not_supported" // a known wish that this version does not grant
@@ -30,7 +34,7 @@ const (
 // Codes returns every code, for the tests that hold the dialects' tables whole.
 func Codes() []Code {
 	return []Code{CodeInvalid, CodeMissing, CodeNotFound, CodeExists, CodeState, CodeToken, CodeForeign, CodeRedacted,
-		CodeNoRoute, CodeFunds, CodeKeyReused, CodeUnauthorized, CodeForbidden, CodeSealed, CodeSpace, CodeBusy, CodeUnknown, CodeNotBuilt}
+		CodeNoRoute, CodeFunds, CodeKeyReused, CodeUnauthorized, CodeForbidden, CodeSealed, CodeSpace, CodeHeld, CodeBusy, CodeUnknown, CodeNotBuilt}
 }
 
 // Object names what an Error speaks of, in the words of DESIGN.md 3.
@@ -57,8 +61,9 @@ type Error struct {
 	Field   string // for CodeInvalid and CodeMissing, in the engine's words
 	Status  string // for CodeState
 	Message string
-	Hint    string // what to do next; may be empty
-	Err     error  // why, for the log; never shown
+	Hint    string        // what to do next; may be empty
+	After   time.Duration // when repeating it may make sense; zero: nobody knows
+	Err     error         // why, for the log; never shown
 }
 
 func (e *Error) Error() string {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"penstock/engine/connector"
 	"penstock/engine/payout"
 	"penstock/store"
 )
@@ -31,7 +30,7 @@ type Head struct {
 // backups. A head that could not be kept must not be sent after.
 type Anchor interface {
 	Load() (Head, error) // the zero Head when none was kept yet
-	Save(Head) error     // durable when it returns nil
+	Save(Head) error     // durable when it returns nil; refuses what lies behind
 }
 
 // noAnchor is for wirings without a second place: only HoldSends holds then.
@@ -44,7 +43,6 @@ func (noAnchor) Save(Head) error     { return nil }
 type holding struct {
 	Why   string    `json:"why"`
 	Since time.Time `json:"since"` // what the providers did from a week before is asked for
-	Done  bool      `json:"done"`  // their lists have been read
 }
 
 func loadHold(tx store.Tx) (*holding, error) {
@@ -73,6 +71,27 @@ func setNumber(tx store.Tx, name string, n uint64) error {
 	return nil
 }
 
+// ErrForeignAnchor is Open's where another appliance's head is kept in the
+// second place.
+var ErrForeignAnchor = errors.New("the anchor belongs to another appliance")
+
+// head is how far the store has come. Whose it is stands in the store itself,
+// since a sealed locker doesn't say; nobody knows in a store that was never
+// opened.
+func (e *Engine) head(tx store.Tx) (h Head, err error) {
+	ring, err := tx.Get(bucketMeta, []byte("ring"))
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return h, fmt.Errorf("read the keyring's name: %w", err)
+	}
+	if h.Ring = string(ring); h.Ring == "" {
+		h.Ring = e.Locker.Status().Ring
+	}
+	if h.Epoch, err = number(tx, "epoch"); err == nil {
+		h.Journal, err = number(tx, "journal")
+	}
+	return h, err
+}
+
 // Held says why nothing is sent; empty when the store is not on hold.
 func (e *Engine) Held() string {
 	if p := e.held.Load(); p != nil {
@@ -81,7 +100,7 @@ func (e *Engine) Held() string {
 	return ""
 }
 
-var errHeld = &Error{Code: CodeBusy, Object: ObjPayout, Message: "this store was brought back from an earlier state and makes no payouts until a person has released it", Hint: "look at what it recovered, then: penstock release"}
+var errHeld = &Error{Code: CodeHeld, Object: ObjPayout, After: 30 * time.Second, Message: "this store was brought back from an earlier state and makes no payouts until a person has released it", Hint: "look at what it recovered, then: penstock release"}
 
 // meetAnchor compares the store with what is known of it outside, when a
 // process starts. An older store goes on hold.
@@ -101,18 +120,19 @@ func (e *Engine) meetAnchor(ctx context.Context) error {
 			why = h.Why
 			return nil
 		}
-		epoch, err := number(tx, "epoch")
+		stands, err := e.head(tx)
 		if err != nil {
 			return err
 		}
-		journal, err := number(tx, "journal")
-		if err != nil {
-			return err
-		}
-		if known.Ring != e.Locker.Status().Ring || (known.Epoch <= epoch && known.Journal <= journal) {
+		switch {
+		case known == Head{}:
+			return nil
+		case stands.Ring != known.Ring && stands.Ring != "":
+			return ErrForeignAnchor
+		case known.Epoch <= stands.Epoch && known.Journal <= stands.Journal:
 			return nil
 		}
-		why = fmt.Sprintf("it stands at epoch %d, journal %d, and has been at epoch %d, journal %d", epoch, journal, known.Epoch, known.Journal)
+		why = fmt.Sprintf("it stands at epoch %d, journal %d, and has been at epoch %d, journal %d", stands.Epoch, stands.Journal, known.Epoch, known.Journal)
 		return writeHold(tx, why)
 	})
 	if err != nil {
@@ -212,159 +232,4 @@ func (e *Engine) doubt(tx store.Tx, row dueRow, now time.Time, mark payout.Mark)
 	r.Payouts[i] = next
 	r.tell(Line{At: now, What: string(payout.Doubtful), By: "penstock", On: p.N, To: string(next.Status), Text: "the store is older than what it has done"})
 	return 1, saveRequest(tx, row.Scope, r, was)
-}
-
-// Release ends a hold: a person has looked, and answers for it.
-func (e *Engine) Release(ctx context.Context, c Caller) error {
-	known, err := e.Anchor.Load()
-	if err != nil {
-		return fmt.Errorf("read the anchor: %w", err)
-	}
-	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
-		h, err := loadHold(tx)
-		if err != nil {
-			return err
-		}
-		if h == nil {
-			return &Error{Code: CodeState, Object: ObjMerchant, Status: "not on hold", Message: "the store is not on hold"}
-		}
-		if err := tx.Delete(bucketMeta, []byte("hold")); err != nil {
-			return fmt.Errorf("end the hold: %w", err)
-		}
-		epoch, err := number(tx, "epoch")
-		if err != nil {
-			return err
-		}
-		journal, err := number(tx, "journal")
-		if err != nil {
-			return err
-		}
-		if err := setNumber(tx, "epoch", max(epoch, known.Epoch)); err != nil {
-			return err
-		}
-		if err := setNumber(tx, "journal", max(journal, known.Journal)); err != nil {
-			return err
-		}
-		return c.act(tx, now, "sends.release", h.Why)
-	})
-	if err == nil {
-		e.held.Store(nil)
-		e.ring()
-	}
-	return err
-}
-
-// recoverHeld reads the providers' lists once while on hold. A list that can't
-// be read now is read later; the hold stays until a person ends it.
-func (e *Engine) recoverHeld(ctx context.Context) error {
-	if e.Held() == "" || e.listed.Load() {
-		return nil
-	}
-	n, err := e.Recover(ctx)
-	if err != nil {
-		e.Log.ErrorContext(ctx, "a provider's list cannot be read yet", "err", err)
-		return nil
-	}
-	e.listed.Store(true)
-	e.Log.WarnContext(ctx, "what the providers know and this store had forgotten was brought back", "payouts", n)
-	return nil
-}
-
-// since is from when on the providers' lists are read: a week before the last
-// time that the store remembers.
-func (h holding) since() time.Time { return h.Since.AddDate(0, 0, -7) }
-
-// Recover reads the providers' lists and makes a record of each transfer that
-// the store has forgotten, which is then asked about like any other. It
-// returns how many there were. It runs by itself once while on hold; running
-// it again is harmless.
-func (e *Engine) Recover(ctx context.Context) (found int, err error) {
-	var h *holding
-	var scopes []Scope
-	err = e.Store.View(ctx, func(tx store.Tx) error {
-		if h, err = loadHold(tx); err != nil || h == nil {
-			return err
-		}
-		return each(tx, bucketMerchant, nil, func(p store.Pair) error {
-			scopes = append(scopes, Scope{string(p.Key), Test}, Scope{string(p.Key), Live})
-			return nil
-		})
-	})
-	if err != nil || h == nil {
-		return 0, err
-	}
-	for _, s := range scopes {
-		n, err := e.recoverScope(ctx, s, h.since())
-		found += n
-		if err != nil {
-			return found, err
-		}
-	}
-	return found, e.Store.Update(ctx, func(tx store.Tx) error {
-		now, err := loadHold(tx)
-		if err != nil || now == nil {
-			return err
-		}
-		now.Done = true
-		return keep(tx, bucketMeta, []byte("hold"), now)
-	})
-}
-
-func (e *Engine) recoverScope(ctx context.Context, s Scope, since time.Time) (found int, err error) {
-	accounts, err := e.Accounts(ctx, s)
-	if err != nil {
-		return 0, err
-	}
-	for _, a := range accounts {
-		via, err := e.connectorOf(ctx, s, a.ID)
-		if err != nil {
-			return found, err
-		}
-		list, ok := via.(connector.Lister)
-		if !ok {
-			e.Log.WarnContext(ctx, "this provider has no list to recover from; compare its report by hand", "account", a.ID)
-			continue
-		}
-		transfers, err := list.Transfers(ctx, since)
-		if err != nil {
-			return found, fmt.Errorf("list the transfers of %s: %w", a.ID, err)
-		}
-		for _, t := range transfers {
-			made, err := e.recoverOne(ctx, s, a, t)
-			if err != nil {
-				return found, err
-			}
-			found += made
-		}
-	}
-	return found, nil
-}
-
-// recoverOne makes the record of a forgotten transfer. A key that is not one
-// of ours, or is known, needs none.
-func (e *Engine) recoverOne(ctx context.Context, s Scope, a ProviderAccount, t connector.Transfer) (made int, err error) {
-	id, ok := isID(PrefixPayout, t.Key)
-	if !ok {
-		return 0, nil
-	}
-	err = e.Store.Update(ctx, func(tx store.Tx) error {
-		made = 0
-		if _, _, err := loadPayout(tx, s, id); !isNotFound(err) {
-			return err
-		}
-		now, mark := e.pulse.now()
-		p := payout.Payout{ID: t.Key, N: 1, Amount: t.Amount, Account: a.ID, Service: t.Service, Status: payout.Uncertain, Attempt: 1, First: now, Began: e.pulse.run(),
-			Deadline: payout.Mark{Epoch: mark.Epoch, Mono: mark.Mono + e.Timing.Deadline}, Doubt: true, Due: now, Created: now, Changed: now}
-		r := &Request{ID: id, Stage: payout.Dispatching, Amount: t.Amount, Confirmed: true, AutoFulfill: true, Account: a.ID, Provider: a.Provider, Payouts: []payout.Payout{p}, Attention: true, Created: now, Changed: now}
-		r.tell(Line{At: now, What: "recovered", By: "penstock", On: 1, To: string(p.Status), Text: "the provider has it, and this store had forgotten it"})
-		if err := hold(tx, s, p); err != nil {
-			return err
-		}
-		if err := audit(tx, now, Act{Actor: "penstock", Merchant: s.Merchant, Mode: s.Mode, Action: "payout.recover", Object: id}); err != nil {
-			return err
-		}
-		made = 1
-		return saveRequest(tx, s, r, dues{})
-	})
-	return made, err
 }

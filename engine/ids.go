@@ -12,6 +12,10 @@ import (
 // Ids are 48 bits of milliseconds, then 80 random bits, as 26 lower-case
 // Crockford base32 characters, so that records written together lie together
 // on disk. In the store they bear no prefix where the bucket tells the kind.
+//
+// Of a request that its caller can name, the first 48 of the random bits are
+// a tag of that name, by which it is known again after its record was lost:
+// see adopt.go.
 const idLen = 26
 
 var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
@@ -33,6 +37,9 @@ const (
 	PrefixMerchant = "merchant_"
 )
 
+// tagLen is how many bytes of an id, after the time's six, may be a tag.
+const tagLen = 6
+
 // newID makes an id without its prefix. The 128 bits are left-padded to the
 // 130 that 26 characters hold, so that ids sort as their numbers do.
 func newID(now time.Time, rnd io.Reader) (string, error) {
@@ -42,6 +49,59 @@ func newID(now time.Time, rnd io.Reader) (string, error) {
 		return "", fmt.Errorf("draw an id: %w", err)
 	}
 	return encodeID(b), nil
+}
+
+// newTaggedID is newID with a tag in it. The numbers of its payouts (nthID) stay
+// below the tag.
+func newTaggedID(now time.Time, rnd io.Reader, tag []byte) (string, error) {
+	id, err := newID(now, rnd)
+	if err != nil || tag == nil {
+		return id, err
+	}
+	b, err := decodeID(id)
+	if err != nil {
+		return "", err
+	}
+	copy(b[6:], tag[:tagLen])
+	b[6+tagLen] &= 0x7f
+	return encodeID(b), nil
+}
+
+// tagIn is where an id's tag would stand; whether it is one, the id doesn't say.
+func tagIn(id string) []byte {
+	b, err := decodeID(id)
+	if err != nil {
+		panic(fmt.Sprintf("request id %q: %v", id, err))
+	}
+	return append([]byte(nil), b[6:6+tagLen]...)
+}
+
+// timeOfID is the millisecond in which an id was made.
+func timeOfID(id string) (time.Time, error) {
+	b, err := decodeID(id)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[:8]) >> 16)).UTC(), nil
+}
+
+// placeOf is the n for which nthID(request, n) is id; false where that is not
+// near enough to be one of its payouts.
+func placeOf(request, id string) (n int, near bool) {
+	a, err := decodeID(request)
+	b, err2 := decodeID(id)
+	if err != nil || err2 != nil {
+		return 0, false
+	}
+	low := binary.BigEndian.Uint64(b[8:]) - binary.BigEndian.Uint64(a[8:])
+	carry := uint64(0)
+	if binary.BigEndian.Uint64(b[8:]) < binary.BigEndian.Uint64(a[8:]) {
+		carry = 1
+	}
+	if binary.BigEndian.Uint64(b[:8])-binary.BigEndian.Uint64(a[:8]) != carry || low >= 1<<16 {
+		return 0, false
+	}
+	return int(low) + 1, true
 }
 
 func encodeID(b [16]byte) string {

@@ -22,8 +22,10 @@ type wanted struct {
 // so that the caller can give the one that its order of checks puts first. The
 // transaction looks again at what must not have changed.
 type looked struct {
-	done       bool  // the same command was carried out before
-	ref        error // the merchant's own id is taken
+	done       bool     // the same command was carried out before
+	tag        []byte   // what the new request's id is to bear of its caller's name for it
+	back       *Request // what it had made before this store forgot it; nil: nothing
+	ref        error    // the merchant's own id is taken
 	merchant   *Merchant
 	customer   *Customer // sealed
 	noCustomer error
@@ -39,8 +41,15 @@ func (e *Engine) look(ctx context.Context, s Scope, w wanted) (*looked, error) {
 			return l, err
 		}
 	}
-	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
+	var err error
+	if l.tag, err = e.tagOf(ctx, s, w.ref, w.once); err != nil {
+		return l, err
+	}
+	err = e.Store.View(ctx, func(tx store.Tx) (err error) {
 		if l.done, err = e.replay(tx, s, w.once); l.done || err != nil {
+			return err
+		}
+		if l.back, err = e.broughtBack(tx, s, l.tag); err != nil {
 			return err
 		}
 		if l.merchant, err = loadMerchant(tx, s.Merchant); err != nil {

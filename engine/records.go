@@ -27,6 +27,7 @@ const (
 	bucketRef      = "ref"         // scope | merchant's own id -> request id
 	bucketRecent   = "by_customer" // scope | customer | 0 | request id -> nothing
 	bucketOnce     = "once"        // scope | operation | 0 | keyed hash of the key -> onceRecord
+	bucketBack     = "back"        // scope | tag | request id of what was brought back and not asked for again -> nothing
 	bucketHistory  = "history"     // scope | request id | sequence -> lines that no longer fit into the record
 	bucketCustomer = "customer"    // scope | id -> Customer
 	bucketMethod   = "method"      // scope | id -> Method

@@ -49,6 +49,10 @@ type Request struct {
 	Moderation string `json:"moderation,omitzero"`
 	Attention  bool   `json:"attention,omitzero"`
 
+	// Forgotten says that it was brought back from a provider's list and that
+	// nobody has asked for it again: what its caller said of it is lost.
+	Forgotten bool `json:"forgotten,omitzero"`
+
 	Told    []Told    `json:"told,omitzero"` // webhooks already written
 	Seq     int       `json:"seq"`           // the newest line's number
 	History []Line    `json:"history"`

@@ -14,11 +14,15 @@ type Rules struct {
 	Judge  func(payout.Payout, payout.Statement, connector.Traits) payout.Event
 	Plan   func(payout.Payout, connector.Traits, time.Time) payout.Act
 	Apply  func(payout.Payout, payout.Event) (payout.Payout, payout.Effect, error)
-	InHand func(bool) bool            // whether what this process has in hand is skipped
-	Owned  func(owned bool) bool      // whether a method must belong to the customer who is paid
-	Rebase func(bool) bool            // whether work follows a clock that was set back
-	Same   func(same bool) bool       // whether a repeat must have the first one's body
-	Booked func(p payout.Payout) bool // whether a payout's step is posted to its deposit
+	InHand func(bool) bool       // whether what this process has in hand is skipped
+	Owned  func(owned bool) bool // whether a method must belong to the customer who is paid
+	Rebase func(bool) bool       // whether work follows a clock that was set back
+	Same   func(same bool) bool  // whether a repeat must have the first one's body
+	// Forgets says whether a repeat looks past what was brought back.
+	Forgets func(bool) bool
+	// Arriving is how long a release has to wait for what was sent before.
+	Arriving func(left time.Duration) time.Duration
+	Booked   func(p payout.Payout) bool // whether a payout's step is posted to its deposit
 }
 
 func (r Rules) filled() Rules {
@@ -36,6 +40,12 @@ func (r Rules) filled() Rules {
 		if *f == nil {
 			*f = same
 		}
+	}
+	if r.Forgets == nil {
+		r.Forgets = func(bool) bool { return false }
+	}
+	if r.Arriving == nil {
+		r.Arriving = func(left time.Duration) time.Duration { return left }
 	}
 	if r.Booked == nil {
 		r.Booked = func(payout.Payout) bool { return true }

@@ -75,9 +75,7 @@ func (e *Engine) round(ctx context.Context, crew *crew) error {
 			}
 			return err
 		}
-		if err := e.recoverHeld(ctx); err != nil {
-			return err
-		}
+		crew.lists(ctx)
 		jobs, err := e.claim(ctx)
 		if p := e.fatal.Load(); p != nil {
 			return *p
@@ -129,6 +127,18 @@ func (c *crew) hire(ctx context.Context, j job) {
 		if err := c.e.do(context.WithoutCancel(ctx), j); err != nil {
 			c.e.ring() // the next round finds out why this process must stop
 		}
+	}()
+}
+
+// lists reads the providers' lists beside the work: they may take long.
+func (c *crew) lists(ctx context.Context) {
+	if c.e.Held() == "" {
+		return
+	}
+	c.done.Add(1)
+	go func() {
+		defer c.done.Done()
+		c.e.readLists(ctx)
 	}()
 }
 

@@ -18,7 +18,7 @@ import (
 const scrubPage = 1000
 
 // buckets is everything there is to read.
-var buckets = [...]string{bucketMeta, bucketMerchant, bucketKey, bucketKeyID, bucketAudit, bucketDue, bucketRequest, bucketRef, bucketRecent, bucketOnce,
+var buckets = [...]string{bucketMeta, bucketMerchant, bucketKey, bucketKeyID, bucketAudit, bucketDue, bucketRequest, bucketRef, bucketRecent, bucketOnce, bucketBack,
 	bucketHistory, bucketCustomer, bucketMethod, bucketOwned, bucketPrint, bucketAccount, bucketDeposit, bucketEndpoint, bucketDelivery}
 
 // scrub is how far a pass over the store has come. It belongs to one

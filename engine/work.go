@@ -22,9 +22,7 @@ func (e *Engine) Work(ctx context.Context) (int, error) {
 	if _, err := e.watchClock(ctx); err != nil {
 		return 0, err
 	}
-	if err := e.recoverHeld(ctx); err != nil {
-		return 0, err
-	}
+	e.readLists(ctx)
 	jobs, err := e.claim(ctx)
 	if err != nil {
 		return 0, err
@@ -53,7 +51,7 @@ func (e *Engine) healthy() error {
 	return nil
 }
 
-var errLockerSealed = &Error{Code: CodeSealed, Message: "the locker is sealed: work waits"}
+var errLockerSealed = &Error{Code: CodeSealed, After: 30 * time.Second, Message: "the locker is sealed: work waits"}
 
 // die remembers why this process must stop sending. Run returns it.
 func (e *Engine) die(err error) error {

@@ -24,7 +24,7 @@ func (s *story) judge() error {
 	if err != nil {
 		return err
 	}
-	for _, part := range []func() ([]string, error){s.judgeEnds, s.judgeAnswers, s.judgeWebhooks} {
+	for _, part := range []func() ([]string, error){s.judgeEnds, s.judgeAnswers, s.judgeWebhooks, s.judgeRepeats} {
 		more, err := part()
 		if err != nil {
 			return err
@@ -115,6 +115,9 @@ func (s *story) heal() error {
 	if err := s.w.Crash(); err != nil {
 		return err
 	}
+	if err := s.releaseSoon(); err != nil {
+		return err
+	}
 	for range 4 {
 		if err := s.w.Run(24 * time.Hour); err != nil {
 			return err
@@ -163,15 +166,8 @@ func (s *story) decideAll() error {
 
 // untold: the end of each request has reached its merchant (I9).
 func (s *story) untold() (bad []string, err error) {
-	landed := map[string]bool{}
-	for _, m := range s.w.Receiver.Got {
-		var body struct{ Request, Stage string }
-		if err := json.Unmarshal(m.Body, &body); err != nil {
-			return nil, fmt.Errorf("read a webhook: %w", err)
-		}
-		if m.Status == 200 {
-			landed[body.Request+body.Stage] = true
-		}
+	if err := s.landed(); err != nil {
+		return nil, err
 	}
 	for _, me := range s.merchants {
 		list, _, err := s.w.Engine.List(s.w.Ctx, me, engine.Filter{}, 0, 1000)
@@ -179,12 +175,20 @@ func (s *story) untold() (bad []string, err error) {
 			return nil, err
 		}
 		for _, v := range list {
-			if v.Stage.Ended() && !landed[v.ID+string(v.Stage)] {
+			if v.Stage.Ended() && !s.told[v.ID+string(v.Stage)] {
 				bad = append(bad, fmt.Sprintf("I9 request %s is %s and its merchant was never told", v.ID, v.Stage))
 			}
 		}
 	}
 	return bad, nil
+}
+
+// readTold reads what told has written.
+func readTold(body []byte) (b struct{ Request, Stage string }, err error) {
+	if err = json.Unmarshal(body, &b); err != nil {
+		err = fmt.Errorf("read a webhook: %w", err)
+	}
+	return b, err
 }
 
 // leaks looks for account numbers where none may be (I10): in the store, in

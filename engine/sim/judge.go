@@ -34,6 +34,7 @@ func (w *World) Judge() ([]string, error) {
 	for _, l := range book {
 		p, known := ours[l.Key]
 		switch {
+		case !known && w.Engine.Held() != "": // its list may not have been read yet
 		case !known:
 			bad = append(bad, fmt.Sprintf("the provider has %s, of which we know nothing", l.Key))
 		case l.Amount != p.Amount:

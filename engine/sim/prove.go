@@ -41,6 +41,7 @@ var invariants = [...]string{
 	"I10 no account number lies outside the locker's ciphertext",
 	"I11 nobody reads, pays with or cancels what belongs to another merchant or customer",
 	"I12 once faults have healed, everything that was accepted ends",
+	"I13 a key moves money once, also when the store was brought back to a time before it",
 }
 
 // Invariants returns what every world is judged by, in words.

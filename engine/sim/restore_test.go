@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -12,7 +10,6 @@ import (
 	"penstock/engine/money"
 	"penstock/engine/payout"
 	"penstock/engine/service"
-	"penstock/store/mem"
 )
 
 func payOut(w *World, me engine.Caller, n int, confirm bool) (*engine.View, error) {
@@ -46,15 +43,15 @@ func TestAnOlderStoreForgetsAndDoublesNothing(t *testing.T) {
 					must(t, w.Run(time.Minute)) // half of them are paid before the backup, half wait in it
 				}
 			}
-			var backup bytes.Buffer
-			must(t, w.Disk.Snapshot(w.Ctx, &backup))
+			backup, err := w.Backup()
+			must(t, err)
 			must(t, w.Run(time.Minute))
 			for n := range since {
 				_, err := payOut(w, me, n, true)
 				must(t, err)
 			}
 			must(t, w.Run(2*time.Minute))
-			restore(t, w, &backup, name == "anchor is not there")
+			restore(t, w, backup, name == "anchor is not there")
 			if w.Engine.Held() == "" {
 				t.Fatal("the older store is not on hold")
 			}
@@ -63,7 +60,7 @@ func TestAnOlderStoreForgetsAndDoublesNothing(t *testing.T) {
 				t.Error("a payout was made while the store was on hold")
 			}
 			wantOnce(t, w, before+since)
-			must(t, w.Engine.Release(w.Ctx, me))
+			must(t, w.Engine.Release(w.Ctx, me, false))
 			for n := range 20 {
 				_, err := payOut(w, me, n, true)
 				must(t, err)
@@ -87,15 +84,12 @@ func must(t *testing.T, err error) {
 
 // restore starts the appliance on the backup. Without its anchor it is the
 // restore that puts it on hold.
-func restore(t *testing.T, w *World, backup *bytes.Buffer, bare bool) {
+func restore(t *testing.T, w *World, backup []byte, bare bool) {
 	t.Helper()
-	old, err := mem.Load(mem.Options{}, backup)
-	must(t, err)
-	w.Disk = old
 	if bare {
 		w.Anchor = &memoryAnchor{}
 	}
-	must(t, w.Boot())
+	must(t, w.Restore(backup))
 	if bare {
 		_, err := w.Engine.HoldSends(w.Ctx, engine.Caller{Actor: "operator"}, "restored")
 		must(t, err)
@@ -135,13 +129,13 @@ func TestAStoreRolledBackByOneCommitIsNoticed(t *testing.T) {
 	w, me := newQuiet(t)
 	_, err := payOut(w, me, 1, true)
 	must(t, err)
-	var before bytes.Buffer
-	must(t, w.Disk.Snapshot(context.Background(), &before))
+	before, err := w.Backup()
+	must(t, err)
 	w.CutAtSend = true // the claim is committed, the call is about to go out
 	if _, err := w.Work(); !power(err) {
 		t.Fatalf("the power was to be cut: %v", err)
 	}
-	restore(t, w, &before, false)
+	restore(t, w, before, false)
 	if w.Engine.Held() == "" {
 		t.Error("the claim that was taken back was not missed")
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,9 @@ type story struct {
 	ended     map[string]payout.Status  // ends that we have seen, by payout
 	hooks     map[string]webhook.Secret // by endpoint
 	tokens    []held
-	seenHooks int // messages that were judged
+	seenHooks int             // messages that were judged
+	told      map[string]bool // ends that a receiver has acknowledged, before the store was last brought back
+	back      rollback
 }
 
 // asking is one create under one key: what it said the first time.
@@ -40,7 +43,8 @@ type asking struct {
 	by     engine.Caller
 	body   string
 	make   engine.NewRequest
-	answer []byte // nil until it was acknowledged
+	answer []byte   // nil until it was acknowledged
+	ids    []string // requests that it was ever answered with
 }
 
 // held is a payment token in somebody's hands.
@@ -57,7 +61,7 @@ const (
 )
 
 func newStory(ctx context.Context, seed uint64, b Break, r *Result) (*story, error) {
-	s := &story{b: b, result: r, asked: map[string]*asking{}, ended: map[string]payout.Status{}, hooks: map[string]webhook.Secret{}, customers: []string{"ada", "bob"}}
+	s := &story{b: b, result: r, asked: map[string]*asking{}, ended: map[string]payout.Status{}, hooks: map[string]webhook.Secret{}, told: map[string]bool{}, back: newRollback(seed), customers: []string{"ada", "bob"}}
 	s.nature = int(seed) % len(natures)
 	c := Config{Seed: seed, Traits: natures[s.nature].traits, Render: map[string]engine.Render{"standard": told}, Break: b}
 	w, err := New(c)
@@ -107,7 +111,10 @@ func (s *story) tell() error {
 	}
 	for n := range acts {
 		s.result.Steps++
-		err := s.act()
+		err := s.rewind(n)
+		if err == nil {
+			err = s.act()
+		}
 		s.w.Store.Heal()
 		if err == nil && s.w.Store.IsCut() {
 			err = faulty.ErrPowerCut // it went while the act was looking away
@@ -227,6 +234,8 @@ func (s *story) ask(key string, a *asking, body string) error {
 		return nil
 	case errors.As(err, &refused) && refused.Code == engine.CodeUnknown:
 		return err
+	case errors.As(err, &refused) && refused.Code == engine.CodeHeld && s.w.Engine.Held() != "":
+		return nil
 	case err != nil:
 		return err
 	case body != a.body && a.answer != nil:
@@ -238,6 +247,9 @@ func (s *story) ask(key string, a *asking, body string) error {
 		return s.found("I7 %s answered %q first and %q now", key, a.answer, o.Answer)
 	}
 	a.answer = o.Answer
+	if id, _, _ := strings.Cut(string(o.Answer), " "); !slices.Contains(a.ids, id) {
+		a.ids = append(a.ids, id)
+	}
 	return nil
 }
 

@@ -80,6 +80,7 @@ type World struct {
 	Boots    int
 	Logged   bytes.Buffer // everything that the appliance has logged
 
+	Unlisted  bool                  // the provider's list can't be read
 	CutAtSend bool                  // cut the power just before the next instruction goes out
 	PanicKey  string                // a payout whose handling panics; empty: none
 	OnSend    func(context.Context) // called while an instruction is out; nil: nothing
@@ -172,6 +173,25 @@ func (w *World) Crash() error {
 	w.Store.Cut()
 	w.Disk = w.Disk.PowerCut()
 	w.Keys = w.Keys.PowerCut()
+	return w.Boot()
+}
+
+// Backup is a copy of the store as it stands on the disk.
+func (w *World) Backup() ([]byte, error) {
+	var b bytes.Buffer
+	err := w.Disk.Snapshot(w.Ctx, &b)
+	return b.Bytes(), err
+}
+
+// Restore cuts the power and starts on an older copy of the store. The keyring
+// and the anchor are as new as they are.
+func (w *World) Restore(backup []byte) error {
+	w.Store.Cut()
+	old, err := mem.Load(mem.Options{ManualSync: w.Break.Unsynced}, bytes.NewReader(backup))
+	if err != nil {
+		return err
+	}
+	w.Disk, w.Keys = old, w.Keys.PowerCut()
 	return w.Boot()
 }
 
@@ -284,16 +304,11 @@ func (l *line) Send(ctx context.Context, in connector.Instruction) (connector.Ou
 }
 
 // Transfers is the provider's own list.
-func (l *line) Transfers(context.Context, time.Time) ([]connector.Transfer, error) {
-	book, err := l.w.Provider.Ledger()
-	if err != nil {
-		return nil, err
+func (l *line) Transfers(ctx context.Context, since time.Time) ([]connector.Transfer, error) {
+	if l.w.Unlisted {
+		return nil, errors.New("sim: the provider's list is out of order")
 	}
-	out := make([]connector.Transfer, len(book))
-	for i, b := range book {
-		out[i] = connector.Transfer{Key: b.Key, Amount: b.Amount, Service: b.Service}
-	}
-	return out, nil
+	return l.Connector.(connector.Lister).Transfers(ctx, since)
 }
 
 func (l *line) Notification(h http.Header, body []byte) (connector.Notice, error) {

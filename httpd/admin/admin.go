@@ -136,6 +136,7 @@ func (a *Admin) Private(f *wire.Funnel) wire.Mount {
 		{Method: "POST", Pattern: "/check", Handler: call(f, d, a.check)},
 		{Method: "GET", Pattern: "/hold", Handler: call(f, d, a.getHold)},
 		{Method: "POST", Pattern: "/release", Handler: call(f, d, a.release)},
+		{Method: "POST", Pattern: "/trust", Handler: call(f, d, a.trust)},
 		{Method: "POST", Pattern: "/backup", Handler: call(f, d, a.backup)},
 		{Method: "POST", Pattern: "/keyring", Handler: call(f, d, a.keyring)},
 	}...)}

@@ -27,11 +27,20 @@ type office struct {
 	t       *testing.T
 	admin   *Admin
 	now     atomic.Int64 // seconds that have passed
+	later   atomic.Int64 // by which the engine's own time has gone on
 	commits int
 	broken  error
 	private *http.Client
 	public  *http.Client
 }
+
+// laterClock is a clock whose own time a test moves on.
+type laterClock struct {
+	engine.Clock
+	later *atomic.Int64
+}
+
+func (c *laterClock) Mono() time.Duration { return c.Clock.Mono() + time.Duration(c.later.Load()) }
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
@@ -48,7 +57,7 @@ func newOffice(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	e, err := engine.Open(t.Context(), engine.Config{
-		Store: records, Locker: lock, Clock: engine.RealClock(), Rand: rand.Reader, Transport: http.DefaultTransport, Log: slog.New(slog.DiscardHandler),
+		Store: records, Locker: lock, Clock: &laterClock{engine.RealClock(), &o.later}, Rand: rand.Reader, Transport: http.DefaultTransport, Log: slog.New(slog.DiscardHandler),
 		Connectors: map[string]connector.Builder{"sandbox": sandbox.InProcess(bank)},
 		Render:     map[string]engine.Render{"rest": func(engine.Occasion) (string, []byte, error) { return "", nil, nil }},
 		CheckURL: func(u string) error {
@@ -251,12 +260,22 @@ func TestHoldIsShownAndReleased(t *testing.T) {
 		{o.public, "POST", "/release", `{}`, 404, ""},
 		{o.private, "GET", "/status", "", 200, `"held":"for a reason"`},
 		{o.private, "GET", "/hold", "", 200, `{"held":"for a reason","uncertain":0,"recovered":0}`},
+		{o.private, "POST", "/release", `{}`, 503, `"retry_after":`},
+		{nil, "", "", "", 1, ""}, // and from here on nothing that was sent before can arrive
+		{o.private, "POST", "/trust", `{}`, 409, "every provider account is trusted"},
 		{o.private, "POST", "/release", `{}`, 200, `{"released":"for a reason"}`},
 		{o.private, "POST", "/release", `{}`, 409, "not on hold"},
 		{o.private, "GET", "/audit", "", 200, `"action":"sends.release","object":"for a reason"`},
 	}
 	for _, row := range rows {
+		if row.client == nil && row.status > 0 {
+			o.later.Store(int64(time.Hour))
+			continue
+		}
 		if row.client == nil {
+			if _, err := o.admin.Engine.CreateMerchant(t.Context(), engine.Caller{Actor: "operator"}, "shop", ""); err != nil { // whose provider may still act
+				t.Fatal(err)
+			}
 			if _, err := o.admin.Engine.HoldSends(t.Context(), engine.Caller{Actor: "operator"}, "for a reason"); err != nil {
 				t.Fatal(err)
 			}

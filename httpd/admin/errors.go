@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"penstock/engine"
 	"penstock/httpd/wire"
@@ -26,7 +27,8 @@ type Fault struct {
 	Field   string `json:"field,omitzero"`
 	Object  string `json:"object,omitzero"`
 	ID      string `json:"id,omitzero"`
-	Status  string `json:"status,omitzero"` // of the object, where that is the reason
+	Status  string `json:"status,omitzero"`      // of the object, where that is the reason
+	After   int    `json:"retry_after,omitzero"` // seconds after which repeating it makes sense
 }
 
 func wrong(field, rule string) error {
@@ -44,7 +46,7 @@ var statuses = map[engine.Code]int{
 	engine.CodeNotFound: http.StatusNotFound, engine.CodeExists: http.StatusConflict, engine.CodeState: http.StatusConflict,
 	engine.CodeKeyReused: http.StatusConflict, engine.CodeFunds: http.StatusConflict,
 	engine.CodeUnauthorized: http.StatusUnauthorized, engine.CodeForbidden: http.StatusForbidden,
-	engine.CodeSealed: http.StatusServiceUnavailable, engine.CodeSpace: http.StatusServiceUnavailable, engine.CodeBusy: http.StatusServiceUnavailable,
+	engine.CodeSealed: http.StatusServiceUnavailable, engine.CodeSpace: http.StatusServiceUnavailable, engine.CodeHeld: http.StatusServiceUnavailable, engine.CodeBusy: http.StatusServiceUnavailable,
 	engine.CodeUnknown: http.StatusInternalServerError, engine.CodeNotBuilt: http.StatusNotImplemented,
 }
 
@@ -73,7 +75,7 @@ func explain(err error) (int, Fault) {
 			status = http.StatusInternalServerError
 		}
 		return status, Fault{Code: string(refused.Code), Message: refused.Message, Hint: refused.Hint, Field: refused.Field,
-			Object: string(refused.Object), ID: refused.ID, Status: refused.Status}
+			Object: string(refused.Object), ID: refused.ID, Status: refused.Status, After: int((refused.After + time.Second - 1) / time.Second)}
 	case errors.As(err, &policy):
 		return http.StatusForbidden, Fault{Code: CodePolicy, Message: policy.Message, Hint: policy.Hint}
 	case errors.As(err, &body):

@@ -92,6 +92,7 @@ type status struct {
 	Version string      `json:"version"`
 	Started time.Time   `json:"started"`
 	Held    string      `json:"held,omitzero"` // why nothing is sent
+	Wary    []string    `json:"wary,omitzero"` // provider accounts whose new payouts wait for a person each
 	Locker  lockerState `json:"locker"`
 	Store   storeState  `json:"store"`
 	Work    workState   `json:"work"`
@@ -131,7 +132,7 @@ func (a *Admin) getStatus(ctx context.Context, _ *wire.Call, _ wire.None) (statu
 		return status{}, err
 	}
 	return status{
-		Version: a.Version, Started: a.started, Held: a.Engine.Held(), Locker: lockerState(l),
+		Version: a.Version, Started: a.started, Held: a.Engine.Held(), Wary: a.Engine.Wary(), Locker: lockerState(l),
 		Store: storeState{f.FileBytes, f.FreeBytes, f.LowSpace, f.Commits, f.Updates},
 		Work: workState{
 			Round: time.Duration(a.Engine.Idle()).Milliseconds(), NextDue: due, Sends: n.Sends.Load(), Lookups: n.Lookups.Load(),

@@ -11,15 +11,16 @@ import (
 // hold is why nothing is sent, and how far the appliance has found out what it
 // had forgotten.
 type hold struct {
-	Why       string `json:"held"`      // empty: not on hold, and nothing was counted
-	Uncertain int    `json:"uncertain"` // instructions whose fate nobody knows yet
-	Recovered int    `json:"recovered"` // payouts that were brought back from the providers' lists
+	Why       string   `json:"held"`          // empty: not on hold, and nothing was counted
+	Uncertain int      `json:"uncertain"`     // instructions whose fate nobody knows yet
+	Recovered int      `json:"recovered"`     // payouts that were brought back from the providers' lists
+	Wary      []string `json:"wary,omitzero"` // provider accounts whose new payouts wait for a person each
 }
 
 // getHold reads every payout of everybody, which a person does before a release
 // and at no other time.
 func (a *Admin) getHold(ctx context.Context, _ *wire.Call, _ wire.None) (hold, error) {
-	out := hold{Why: a.Engine.Held()}
+	out := hold{Why: a.Engine.Held(), Wary: a.Engine.Wary()}
 	if out.Why == "" {
 		return out, nil
 	}
@@ -70,19 +71,16 @@ type released struct {
 	Why string `json:"released"` // why it was held
 }
 
-// release ends a hold. Before that the providers' lists are read once more: a
-// payout that is forgotten when sends go on would be made, and paid, again.
 func (a *Admin) release(ctx context.Context, _ *wire.Call, b releaseBody) (released, error) {
 	why := a.Engine.Held()
-	if why != "" && !b.Unlisted {
-		if a.Locker().Sealed {
-			return released{}, errSealed
-		}
-		if _, err := a.Engine.Recover(ctx); err != nil {
-			return released{}, &engine.Error{Code: engine.CodeBusy, Err: err,
-				Message: "a provider's list cannot be read, so nobody knows yet what this store has forgotten: " + err.Error(),
-				Hint:    "repeat it when the provider answers; or compare with its report by hand, then: penstock release --unlisted"}
-		}
-	}
-	return released{why}, a.Engine.Release(ctx, engine.Caller{Actor: "operator"})
+	return released{why}, a.Engine.Release(ctx, engine.Caller{Actor: "operator"}, b.Unlisted)
+}
+
+type trusted struct {
+	Accounts []string `json:"trusted"` // provider accounts whose new payouts go out again
+}
+
+func (a *Admin) trust(ctx context.Context, _ *wire.Call, _ wire.None) (trusted, error) {
+	wary := a.Engine.Wary()
+	return trusted{wary}, a.Engine.Trust(ctx, engine.Caller{Actor: "operator"})
 }

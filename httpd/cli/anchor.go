@@ -34,8 +34,6 @@ import (
 // with blanks to its end. It is safe for concurrent use.
 type anchorFile struct {
 	path string
-	// ring names the keyring of this appliance, "" while the locker is sealed.
-	ring func() string
 
 	mu   sync.Mutex
 	text []byte // the file as it was last seen, and
@@ -66,8 +64,7 @@ func parseSlot(block []byte) (k slot, ok bool) {
 }
 
 // Load returns the newest head that was kept; the zero Head when there is no
-// file. While the locker is sealed the head is taken for this appliance's,
-// which Save finds out later.
+// file. Whose it is, the engine looks at.
 func (a *anchorFile) Load() (engine.Head, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -75,20 +72,13 @@ func (a *anchorFile) Load() (engine.Head, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return engine.Head{}, nil
 	}
-	if err != nil {
-		return engine.Head{}, err
-	}
-	ring := a.ring()
-	if ring == "" {
-		k.Ring = ""
-		return k.Head, nil
-	}
-	return k.Head, a.mine(k, ring)
+	return k.Head, err
 }
 
 // Save keeps a head; it is on the disk when Save returns nil. A head that lies
 // behind what was kept is refused: somebody put an older store in place, or two
-// copies of one store run. A sealed appliance sends nothing and keeps nothing.
+// copies of one store run. A store that was never opened is nobody's yet, and
+// nothing is kept of it.
 func (a *anchorFile) Save(h engine.Head) error {
 	if h.Ring == "" {
 		return nil
@@ -99,12 +89,11 @@ func (a *anchorFile) Save(h engine.Head) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return a.create(h)
 	}
-	if err == nil {
-		err = a.mine(k, h.Ring)
-	}
 	switch {
 	case err != nil:
 		return err
+	case k.Ring != h.Ring:
+		return a.foreign()
 	case h == k.Head:
 		return nil
 	case h.Epoch < k.Epoch || h.Journal < k.Journal:
@@ -114,10 +103,7 @@ func (a *anchorFile) Save(h engine.Head) error {
 	return a.write(slot{h, k.sequence + 1})
 }
 
-func (a *anchorFile) mine(k slot, ring string) error {
-	if k.Ring == ring {
-		return nil
-	}
+func (a *anchorFile) foreign() error {
 	return withNext(fmt.Errorf("%s belongs to another appliance", a.path), "give each appliance a file of its own: store.anchor_path")
 }
 

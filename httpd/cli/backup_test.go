@@ -221,9 +221,14 @@ func TestRestoredStoreLooksBeforeItSends(t *testing.T) {
 		got, err := back.engine.Get(t.Context(), who, engine.PrefixRequest, engine.PrefixRequest+v.ID)
 		return err == nil && got.Stage.Ended()
 	})
-	if err := back.engine.Release(t.Context(), engine.Caller{Actor: "operator"}); err != nil {
-		t.Fatal(err)
-	}
+	waitFor(t, "nothing can arrive any more that was sent before", func() bool {
+		err := back.engine.Release(t.Context(), engine.Caller{Actor: "operator"}, false)
+		var early *engine.Error
+		if err != nil && !(errors.As(err, &early) && early.After > 0) {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
 	next, err := back.engine.Create(t.Context(), who, twelveFifty(eur), nil)
 	if err != nil {
 		t.Fatalf("after the release: %v", err)
@@ -253,7 +258,7 @@ func testEnv(t *testing.T) Env {
 func openPlace(t *testing.T, config, url string) *appliance {
 	t.Helper()
 	env := testEnv(t)
-	env.Environ = append(sandboxEnv(url), "PENSTOCK_ENGINE_POLLS=50ms", "PENSTOCK_ENGINE_POLL_MAX=1s")
+	env.Environ = append(sandboxEnv(url), "PENSTOCK_ENGINE_POLLS=50ms", "PENSTOCK_ENGINE_POLL_MAX=1s", "PENSTOCK_ENGINE_CALL_DEADLINE=2s")
 	cfg, _, err := LoadConfig(config, env.Environ)
 	if err != nil {
 		t.Fatal(err)

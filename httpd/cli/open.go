@@ -159,13 +159,17 @@ func (a *appliance) openEngine(ctx context.Context, o opening) (err error) {
 	}
 	transport := egress.Webhooks(a.policy, egress.Options{Header: o.cfg.Webhooks.Timeout.D()})
 	a.webhooks = &http.Client{Transport: transport}
+	anchor := &anchorFile{path: string(o.cfg.Store.AnchorPath)}
 	a.engine, err = engine.Open(ctx, engine.Config{
 		Store: a.store, Locker: a.locker, Clock: engine.RealClock(), Rand: rand.Reader, Connectors: connectors, Transport: transport,
 		CheckURL: func(raw string) error { _, err := a.policy.CheckURL(raw); return err },
 		Render:   o.render, NotifyURL: o.cfg.PublicURL(), Timing: o.cfg.timing(), Log: o.log,
-		Anchor:    &anchorFile{path: string(o.cfg.Store.AnchorPath), ring: func() string { return a.locker.Status().Ring }},
+		Anchor:    anchor,
 		Retention: engine.Retention{OneOff: o.cfg.Locker.OneOffRetention.D(), UnusedMethods: o.cfg.Locker.UnusedMethods.D()},
 	})
+	if errors.Is(err, engine.ErrForeignAnchor) {
+		return anchor.foreign()
+	}
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,8 +47,12 @@ func verbStatus(env Env) *cobra.Command {
 			if s.Held != "" {
 				held = "nothing is sent and no payout is taken: " + s.Held + ". Look, then: penstock release"
 			}
+			wary := ""
+			if len(s.Wary) > 0 {
+				wary = "each new payout by " + strings.Join(s.Wary, ", ") + " waits for you, since its list could not be read. Compare with its report, then: penstock release --trust"
+			}
 			printPairs(env, []pair{
-				{"ON HOLD", held}, {"Version", s.Version}, {"Started", when(s.Started)}, {"Locker", locker},
+				{"ON HOLD", held}, {"Wary", wary}, {"Version", s.Version}, {"Started", when(s.Started)}, {"Locker", locker},
 				{"Store", fmt.Sprintf("%.1f MiB, %.1f MiB of it free, %d commits%s", mebi(s.Store.Bytes), mebi(s.Store.Free), s.Store.Commits, room)},
 				{"Worker", fmt.Sprintf("last round %d ms ago, next due %s", s.Work.Round, due)},
 				{"Since the start", fmt.Sprintf("%d sends, %d look-ups, %d webhook attempts, %d conflicts, %d panics, %d errors",

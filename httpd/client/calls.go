@@ -332,6 +332,7 @@ type Status struct {
 	Version string    `json:"version"`
 	Started time.Time `json:"started"`
 	Held    string    `json:"held,omitzero"` // why nothing is sent
+	Wary    []string  `json:"wary,omitzero"` // provider accounts whose new payouts wait for a person each
 	Locker  struct {
 		Sealed   bool   `json:"sealed"`
 		Given    int    `json:"shares_given,omitzero"` // custodians' shares, while it is sealed
@@ -365,9 +366,10 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 
 // Hold is why nothing is sent, and what has been found out meanwhile.
 type Hold struct {
-	Why       string `json:"held"` // empty: it is not on hold
-	Uncertain int    `json:"uncertain"`
-	Recovered int    `json:"recovered"` // payouts brought back from the providers' lists
+	Why       string   `json:"held"` // empty: it is not on hold
+	Uncertain int      `json:"uncertain"`
+	Recovered int      `json:"recovered"`     // payouts brought back from the providers' lists
+	Wary      []string `json:"wary,omitzero"` // provider accounts whose new payouts wait for a person each
 }
 
 // Hold asks whether the daemon is on hold.
@@ -380,6 +382,15 @@ func (c *Client) Release(ctx context.Context, unlisted bool) (why string, err er
 		Why string `json:"released"`
 	}](ctx, c, "/release", nil, map[string]bool{"unlisted": unlisted})
 	return out.Why, err
+}
+
+// Trust lets the new payouts of accounts go out again that a release without
+// their lists has made wait, and returns those accounts.
+func (c *Client) Trust(ctx context.Context) (accounts []string, err error) {
+	out, err := post[struct {
+		Accounts []string `json:"trusted"`
+	}](ctx, c, "/trust", nil, nil)
+	return out.Accounts, err
 }
 
 // Report is what a check found.

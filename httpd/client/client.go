@@ -47,6 +47,7 @@ type Error struct {
 	Object  string `json:"object"`
 	ID      string `json:"id"`
 	Status  string `json:"status"`
+	After   int    `json:"retry_after"` // seconds after which repeating it makes sense; zero: nobody knows
 }
 
 func (e *Error) Error() string { return e.Message }

@@ -131,6 +131,7 @@ func errorRows() []errorRow {
 		{act: cancelPayout, code: engine.CodeNotBuilt, status: 400, ir: "IR_20", text: "Payout cancel flow not supported by the connector"},
 		{code: engine.CodeNotBuilt, status: 501, ir: "IR_00", text: "{message} is not implemented"},
 
+		{code: engine.CodeHeld, status: 503, ir: "HE_00", text: "Something went wrong: the server was brought back from an earlier state and makes no payouts until its operator has released it; nothing has happened, repeat it later with the same payout_id or Idempotency-Key"},
 		{code: engine.CodeBusy, status: 422, ir: "HE_00", text: "Something went wrong: somebody else is changing this; nothing has happened, repeat it"},
 		{code: engine.CodeSealed, status: 503, ir: "HE_00", text: "Something went wrong: the locker is sealed; nothing has happened"},
 		{code: engine.CodeSpace, status: 503, ir: "HE_00", text: "Something went wrong: the server is short of disk space; nothing has happened"},

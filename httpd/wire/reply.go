@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"penstock/engine"
 )
 
 // Reply is an answer. A call that returns one instead of a value to encode
@@ -84,11 +86,18 @@ func faultHeaders(err error) [][2]string {
 		return [][2]string{{"Allow", allow}}
 	}
 	var limited *RateError
-	if errors.As(err, &limited) {
-		seconds := int64((limited.RetryAfter + time.Second - 1) / time.Second)
-		return [][2]string{{"Retry-After", strconv.FormatInt(max(seconds, 1), 10)}}
+	var refused *engine.Error
+	switch {
+	case errors.As(err, &limited):
+		return retryAfter(limited.RetryAfter)
+	case errors.As(err, &refused) && refused.After > 0:
+		return retryAfter(refused.After)
 	}
 	return nil
+}
+
+func retryAfter(d time.Duration) [][2]string {
+	return [][2]string{{"Retry-After", strconv.FormatInt(max(int64((d+time.Second-1)/time.Second), 1), 10)}}
 }
 
 // streaming is the reading end of a Stream; closing it waits until the writer

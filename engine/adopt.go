@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"penstock/locker"
+	"penstock/store"
+)
+
+// A create that is repeated after its record was lost, with a store that was
+// brought back from an earlier state, must not pay again. Its once-record and
+// its own id were lost with it; but the id of what it made was formed with a
+// tag of them (see newID), went to the provider as the payout's key, and came
+// back with the provider's list. So the repeat finds the payout that it had
+// made, gives it the words that were lost, and answers for it.
+
+// tagOf is what the id of a request bears of its caller's own name for it: the
+// merchant's own id if it has one, or else the idempotency key. nil where a
+// repeat can't be told from another request. A tag is a keyed hash and tells
+// nothing.
+func (e *Engine) tagOf(ctx context.Context, s Scope, ref string, once *Once) ([]byte, error) {
+	kind, name := "own id", ref
+	if ref == "" && once != nil {
+		kind, name = "key of "+once.Op, once.Key
+	}
+	if name == "" {
+		return nil, nil
+	}
+	key, err := e.tagKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	mac := hmac.New(sha256.New, key)
+	for _, part := range []string{s.Merchant, string(s.Mode), kind, name} {
+		_, _ = fmt.Fprintf(mac, "%d:%s", len(part), part)
+	}
+	return mac.Sum(nil)[:tagLen], nil
+}
+
+// tagKey is the key of all tags. It is drawn once in the life of a store and
+// lies in it sealed, so every copy of the store has it.
+func (e *Engine) tagKey(ctx context.Context) ([]byte, error) {
+	if k := e.tags.Load(); k != nil {
+		return *k, nil
+	}
+	fresh := make([]byte, 32)
+	if _, err := io.ReadFull(e.Rand, fresh); err != nil {
+		return nil, fmt.Errorf("draw the key of tags: %w", err)
+	}
+	sealed, err := e.Locker.SealSecret(ctx, tagPlace, fresh)
+	if err != nil {
+		return nil, sealError("seal the key of tags", err)
+	}
+	kept := sealed
+	err = e.Store.Update(ctx, func(tx store.Tx) (err error) {
+		kept, err = tx.Get(bucketMeta, []byte("tags"))
+		if errors.Is(err, store.ErrNotFound) {
+			kept = sealed
+			return tx.Put(bucketMeta, []byte("tags"), sealed)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("keep the key of tags: %w", err)
+	}
+	key, err := e.Locker.OpenSecret(ctx, tagPlace, kept)
+	if err != nil {
+		return nil, sealError("open the key of tags", err)
+	}
+	e.tags.Store(&key)
+	return key, nil
+}
+
+var tagPlace = locker.Place{Bucket: bucketMeta, Token: "tags"}
+
+// backKey is where what was brought back is found by its tag.
+func backKey(s Scope, id string) []byte { return append(backPrefix(s, tagIn(id)), id...) }
+
+func backPrefix(s Scope, tag []byte) []byte { return append(s.prefix(), tag...) }
+
+// broughtBack is the request that bears the tag, was brought back from a
+// provider's list, and was not asked for again; nil where there is none.
+func (e *Engine) broughtBack(tx store.Tx, s Scope, tag []byte) (*Request, error) {
+	if tag == nil || !e.back.Load() || e.Rules.Forgets(true) {
+		return nil, nil
+	}
+	prefix := backPrefix(s, tag)
+	page, err := tx.Scan(bucketBack, prefix, after(prefix), 2, false)
+	if err != nil || len(page) == 0 {
+		return nil, err
+	}
+	r, err := loadRequest(tx, s, string(page[0].Key[len(prefix):]))
+	if err == nil && len(page) > 1 {
+		return nil, errScattered(r)
+	}
+	return r, err
+}
+
+// errScattered refuses a repeat of a request of which only parts are known.
+func errScattered(r *Request) *Error {
+	return &Error{Code: CodeHeld, Object: ObjPayout, ID: PrefixRequest + r.ID, Message: "this request was made before, and this server was brought back to a time before it; its payouts were found at the provider, but not as one request",
+		Hint: "a person has to compare what was brought back: " + PrefixRequest + r.ID}
+}
+
+// adopts says whether a request may take over what was brought back: it asks
+// for just that.
+func (n NewRequest) adopts(r *Request) error {
+	if len(r.Payouts) == 1 && r.Payouts[0].Amount == n.Amount {
+		return nil
+	}
+	if len(r.Payouts) == 1 && r.Payouts[0].Amount.Currency() == n.Amount.Currency() {
+		return &Error{Code: CodeKeyReused, Field: "Idempotency-Key", Message: "this key, or id, was used with another amount", Hint: "use a new one for a new request"}
+	}
+	return errScattered(r)
+}
+
+// adopt is the transaction of a create that was carried out before it was
+// forgotten: the request that was brought back becomes the one asked for, and
+// nothing is paid.
+func (e *Engine) adopt(tx store.Tx, c Caller, now time.Time, p *prepared, once *Once) error {
+	if done, err := e.replay(tx, c.Scope, once); done || err != nil {
+		return err
+	}
+	r, err := loadRequest(tx, c.Scope, p.request.ID)
+	if err != nil {
+		return err
+	}
+	if !r.Forgotten {
+		return errChanged // somebody else has asked for it again
+	}
+	was, v := r.dues(), p.view
+	v.Stage, v.Payouts, v.Account, v.Provider = r.Stage, r.Payouts, r.Account, r.Provider
+	v.Moderation, v.Attention, v.History, v.Seq, v.Confirmed = r.Moderation, r.Attention, r.History, r.Seq, true
+	v.Told, v.Created, v.Day, v.Changed, v.Expires = r.Told, r.Created, r.Day, now, time.Time{}
+	if err := claimRef(tx, c.Scope, &v.Request); err != nil {
+		return err
+	}
+	if err := own(tx, c, now, v.Customer, v.ID, p.customer); err != nil {
+		return err
+	}
+	if err := tx.Delete(bucketBack, backKey(c.Scope, v.ID)); err != nil {
+		return fmt.Errorf("take over what was brought back: %w", err)
+	}
+	v.tell(Line{At: now, What: "asked_again", By: c.Actor, To: string(v.Stage), Text: "this is what was brought back; nothing is paid for it again"})
+	if err := e.ended(tx, c.Scope, now, v); err != nil {
+		return err
+	}
+	if err := saveRequest(tx, c.Scope, &v.Request, was); err != nil {
+		return err
+	}
+	if err := c.act(tx, now, "payout.adopt", v.ID); err != nil {
+		return err
+	}
+	return once.record(tx, c.Scope, now, v.ID, v)
+}
+
+// unlessBack is create's look for what was brought back since it looked.
+func (e *Engine) unlessBack(tx store.Tx, s Scope, tag []byte) error {
+	r, err := e.broughtBack(tx, s, tag)
+	var scattered *Error
+	if err == nil && r != nil || errors.As(err, &scattered) {
+		return errChanged
+	}
+	return err
+}
