@@ -78,7 +78,7 @@ var resolutions = [...]resolutionRow{
 	{InvalidDetails, GroupFatal, false, []string{"invalid_account", "account_closed"}},
 	{InvalidRequest, GroupFatal, true, nil},
 	{RequestError, GroupFatal, true, nil},
-	{InvalidAmount, GroupFatal, true, []string{"invalid_currency"}},
+	{InvalidAmount, GroupFatal, true, []string{"invalid_currency", "unknown_currency"}},
 	{InvalidMethod, GroupFatal, true, nil},
 	{InvalidCredentials, GroupFatal, true, nil},
 	{ForbiddenIP, GroupFatal, true, nil},
@@ -175,7 +175,8 @@ func DefaultFailover() Failover {
 
 // ParseFailover reads a set from configuration. A name that isn't in the table
 // is refused, and so is any that isn't FATAL: while nobody knows whether money
-// moves, no other route may be tried, whatever a configuration says.
+// moves, no other route may be tried, whatever a configuration says. So is
+// DUPLICATED_ID, by which the provider says that it has such a payout already.
 func ParseFailover(names []string) (Failover, error) {
 	var f Failover
 	for _, name := range names {
@@ -185,6 +186,10 @@ func ParseFailover(names []string) (Failover, error) {
 			return Failover{}, fmt.Errorf("payout: %q is no resolution", name)
 		case r.Group() != GroupFatal:
 			return Failover{}, fmt.Errorf("payout: %s leaves open whether money moves, so nothing may be tried after it", r)
+		case r == DuplicatedID:
+			return Failover{}, fmt.Errorf("payout: after %s another route could pay a second time, so nothing may be tried after it", r)
+		case r == NoRoutes || r == RoutesFiltered || r == RateNotFound:
+			return Failover{}, fmt.Errorf("payout: %s is of a request that no payout was made for, so there is nothing to fail over from", r)
 		case !slices.Contains(f.allowed, r):
 			f.allowed = append(f.allowed, r)
 		}
