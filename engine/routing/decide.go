@@ -112,7 +112,7 @@ func (r *round) ask(d *Decision, strategies []Strategy, luck *chance) bool {
 			t.Draw = luck.next()
 		}
 		r.Tries = append(r.Tries, t)
-		if at := pick(t.Type, t.Field, t.Draw); at >= 0 {
+		if at := pick(t.Type, t.Field, r.Routes, t.Draw); at >= 0 {
 			d.choose(r, t.Field[at].Route)
 			break
 		}

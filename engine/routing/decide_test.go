@@ -150,20 +150,34 @@ func TestStrategiesChooseByTheirNumbers(t *testing.T) {
 	}
 }
 
-// TestCostComparesAcrossCurrencies: 1 % of EUR beats 2 % of JPY, though 1 EUR
-// is the smaller number of minor units for neither.
+// TestCostComparesAcrossCurrencies: what counts is the fee's part of the
+// amount, not the number of its minor units.
 func TestCostComparesAcrossCurrencies(t *testing.T) {
-	a, b := fit("a", jpy(16000)), fit("b", eur(10000))
-	a.Convert = func(p money.Amount) (money.Amount, error) { return jpy(p.Minor() * 16 / 10), nil }
+	a, b := fit("a", jpy(160000)), fit("b", eur(10000))
+	a.Convert = func(p money.Amount) (money.Amount, error) { return jpy(p.Minor() * 16), nil }
 	a.Cost, b.Cost = Cost{Rate: 20_000}, Cost{Rate: 10_000}
-	d := decide(t, Input{Tree: tree(t, `{"strategies":[{"type":"cost"}]}`), Candidates: []Candidate{a, b}, Remaining: eur(10000)})
-	if chosen(d) != "b 10000" {
-		t.Errorf("got %s", chosen(d))
+	in := Input{Tree: tree(t, `{"strategies":[{"type":"cost"}]}`), Candidates: []Candidate{a, b}, Remaining: eur(10000)}
+	if d := decide(t, in); chosen(d) != "b 10000" {
+		t.Errorf("1 %% against 2 %%: got %s", chosen(d))
 	}
-	a.Cost = Cost{Rate: 5_000}
-	d = decide(t, Input{Tree: tree(t, `{"strategies":[{"type":"cost"}]}`), Candidates: []Candidate{a, b}, Remaining: eur(10000)})
-	if chosen(d) != "a 10000" || d.Choice.Amount != jpy(16000) {
-		t.Errorf("got %s, %v", chosen(d), d.Choice)
+	in.Candidates[0].Cost = Cost{Rate: 5_000} // JPY 800 against EUR 1.00
+	if d := decide(t, in); chosen(d) != "a 10000" || d.Choice.Amount != jpy(160000) {
+		t.Errorf("1 %% against 0.5 %%: got %s, %v", chosen(d), d.Choice)
+	}
+}
+
+// TestNoMoreThanAHundredParts: whatever the caller allows.
+func TestNoMoreThanAHundredParts(t *testing.T) {
+	a := fit("a", eur(101))
+	a.Max = eur(1)
+	in := Input{Candidates: []Candidate{a}, Remaining: eur(101), Split: true, PartsLeft: 1000}
+	if d := decide(t, in); d.Choice != nil || d.Parts != MaxParts {
+		t.Errorf("got %s in %d parts", chosen(d), d.Parts)
+	}
+	a.Whole, in.Remaining = eur(100), eur(100)
+	in.Candidates = []Candidate{a}
+	if d := decide(t, in); chosen(d) != "a 1" {
+		t.Errorf("got %s", chosen(d))
 	}
 }
 
@@ -350,20 +364,68 @@ func (in *Input) spend(t interface{ Fatalf(string, ...any) }, d Decision) {
 	}
 }
 
+// benchInput has so many routes as they usually are.
+func benchInput(n int) Input {
+	var candidates []Candidate
+	for i := range n {
+		c := fit(fmt.Sprintf("01hx000000000000000000%04d", i), eur(10000))
+		c.Unlimited, c.Available, c.AvailableIn, c.Paid, c.Failed = false, eur(50000), eur(50000), int64(90+i), 10
+		c.Cost = Cost{Rate: int64(10_000 + i*1000), Fixed: eur(20)}
+		candidates = append(candidates, c)
+	}
+	return Input{Candidates: candidates, Remaining: eur(10000), Facts: Facts{"amount": "100.00", "day_of_week": "3", "issuer_country": "US"}}
+}
+
 func BenchmarkDecide(b *testing.B) {
 	for _, n := range []int{1, 5} {
-		var candidates []Candidate
-		for i := range n {
-			c := fit(fmt.Sprintf("01hx0000000000000000000000%d", i), eur(10000))
-			c.Unlimited, c.Available, c.AvailableIn, c.Paid, c.Failed = false, eur(50000), eur(50000), int64(90+i), 10
-			c.Cost = Cost{Rate: int64(10_000 + i*1000), Fixed: eur(20)}
-			candidates = append(candidates, c)
-		}
-		in := Input{Candidates: candidates, Remaining: eur(10000), Facts: Facts{"amount": "100.00", "day_of_week": "3", "issuer_country": "US"}}
+		in := benchInput(n)
 		b.Run(fmt.Sprintf("optimal of %d", n), func(b *testing.B) {
 			for b.Loop() {
 				Decide(in)
 			}
 		})
 	}
+	for _, n := range []int{1, 5} {
+		d := Decide(benchInput(n))
+		b.Run(fmt.Sprintf("append of %d", n), func(b *testing.B) {
+			var dst []byte
+			for b.Loop() {
+				dst = d.AppendJSON(dst[:0])
+			}
+			b.ReportMetric(float64(len(dst)), "bytes")
+		})
+	}
+	b.Run("condition and priority of 5", func(b *testing.B) {
+		in := benchInput(5)
+		in.Tree, _ = Parse([]byte(condition(`{"any":[` + term("day_of_week", "in", `"1..5"`) + `,{"all":[` + term("amount", "lte", "1000") + `,` + term("issuer_country", "eq", `"US"`) + `]}]}`)))
+		for b.Loop() {
+			Decide(in)
+		}
+	})
+	b.Run("parts of 5 over an exchange", func(b *testing.B) {
+		in := benchInput(5)
+		for i := range in.Candidates {
+			c := &in.Candidates[i]
+			c.Convert = func(p money.Amount) (money.Amount, error) { return jpy(p.Minor() * 16234 / 10000), nil }
+			c.Whole, _ = c.Convert(in.Remaining)
+			c.Min, c.Max, c.Available, c.Cost = jpy(100), jpy(int64(3000+i)), jpy(int64(9000+i)), Cost{}
+		}
+		in.Split, in.PartsLeft = true, MaxParts
+		for b.Loop() {
+			if Decide(in).Choice == nil {
+				b.Fatal("no part")
+			}
+		}
+	})
+	b.Run("made-up limits of 60", func(b *testing.B) {
+		in := benchInput(60)
+		for i := range in.Candidates {
+			c := &in.Candidates[i]
+			c.Whole, c.Min, c.Max, c.Available, c.Cost = eur(1_000_000_007), eur(int64(10_000_003+7919*i)), eur(int64(10_000_006+7919*i)), eur(40_000_000), Cost{}
+		}
+		in.Remaining, in.Split, in.PartsLeft = eur(1_000_000_007), true, MaxParts
+		for b.Loop() {
+			Decide(in)
+		}
+	})
 }

@@ -8,10 +8,10 @@ import (
 // Target says what a route is of; the ids are the store's.
 type Target struct {
 	Route    string `json:"route"`
-	Service  string `json:"service,omitempty"`
-	Provider string `json:"provider,omitempty"` // name
-	Account  string `json:"account,omitempty"`  // provider account
-	Deposit  string `json:"deposit,omitempty"`
+	Service  string `json:"service,omitzero"`
+	Provider string `json:"provider,omitzero"` // name
+	Account  string `json:"account,omitzero"`  // provider account
+	Deposit  string `json:"deposit,omitzero"`
 }
 
 // Candidate is one route of the service as it stands at the moment of the
@@ -84,20 +84,20 @@ type Choice struct {
 // is stored with the payout, so it holds no personal data: the values of
 // attributes marked Personal are not in it.
 type Decision struct {
-	Choice *Choice `json:"choice,omitempty"` // nil: no route
+	Choice *Choice `json:"choice,omitzero"` // nil: no route
 	// Resolution is OK, STRATEGY_RECEIVED_NO_ROUTES (the branch blocks, or
 	// names no route that exists) or STRATEGY_CONFIGURED_ROUTES_WERE_FILTERED.
 	Resolution payout.Resolution `json:"resolution"`
 	// Short says that no route can be used now, and that at least one lacks
 	// nothing but money in a deposit account: once money arrives, it can.
-	Short bool `json:"short,omitempty"`
+	Short bool `json:"short,omitzero"`
 	// Blocked says that the branch rejects the payout, because of Reason, which
 	// may be empty.
-	Blocked bool   `json:"blocked,omitempty"`
-	Reason  string `json:"reason,omitempty"`
+	Blocked bool   `json:"blocked,omitzero"`
+	Reason  string `json:"reason,omitzero"`
 
-	Asked money.Amount `json:"asked"`           // what remained to be paid
-	Parts int          `json:"parts,omitempty"` // how many parts it might be paid in; 0: it might not be split
+	Asked money.Amount `json:"asked"`          // what remained to be paid
+	Parts int          `json:"parts,omitzero"` // how many parts it might be paid in; 0: it might not be split
 
 	Path   []Step  `json:"path,omitempty"` // the conditions from the root to the leaf
 	Leaf   string  `json:"leaf"`           // JSON pointer of the leaf; empty: the root
@@ -107,7 +107,7 @@ type Decision struct {
 // Step is one condition on the way through the tree.
 type Step struct {
 	At   string  `json:"at"` // JSON pointer of the node
-	Name string  `json:"name,omitempty"`
+	Name string  `json:"name,omitzero"`
 	If   Outcome `json:"if"` // If.Is: it went on by "then", else by "else"
 }
 
@@ -117,13 +117,13 @@ type Outcome struct {
 	All []Outcome `json:"all,omitempty"`
 	Any []Outcome `json:"any,omitempty"`
 
-	Attribute string   `json:"attribute,omitempty"`
-	Operator  Operator `json:"operator,omitempty"`
-	Value     *Value   `json:"value,omitempty"`
-	Actual    string   `json:"actual,omitempty"`
+	Attribute string   `json:"attribute,omitzero"`
+	Operator  Operator `json:"operator,omitzero"`
+	Value     *Value   `json:"value,omitzero"`
+	Actual    string   `json:"actual,omitzero"`
 	Against   []string `json:"against,omitempty"` // what dynamic values were, in their order
-	Absent    bool     `json:"absent,omitempty"`  // the attribute, or a dynamic value, is not known
-	Masked    bool     `json:"masked,omitempty"`  // Actual and Against are not shown: they may be personal
+	Absent    bool     `json:"absent,omitzero"`   // the attribute, or a dynamic value, is not known
+	Masked    bool     `json:"masked,omitzero"`   // Actual and Against are not shown: they may be personal
 }
 
 // RoundKind says what was sought for.
@@ -178,12 +178,12 @@ func (f Figure) IsZero() bool { return !f.IsSet() }
 // Verdict is how one route stands in a round.
 type Verdict struct {
 	Route    string `json:"route"`
-	Provider string `json:"provider,omitempty"`
-	Reason   Reason `json:"reason,omitempty"` // empty: it can be used
-	Detail   string `json:"detail,omitempty"`
+	Provider string `json:"provider,omitzero"`
+	Reason   Reason `json:"reason,omitzero"` // empty: it can be used
+	Detail   string `json:"detail,omitzero"`
 	Need     Figure `json:"need,omitzero"`  // what it would pay; of a refused part: the least or the most
 	Limit    Figure `json:"limit,omitzero"` // what Need was held against, if it is refused
-	Slot     *Slot  `json:"slot,omitempty"` // of rounds for parts
+	Slot     *Slot  `json:"slot,omitzero"`  // of rounds for parts
 }
 
 // Slot is which parts a route can take, in minor units of the currency asked
@@ -194,15 +194,15 @@ type Slot struct {
 	Cap  int64 `json:"cap"`  // the most in all its parts, by balance and turnover
 	// Group is the place, from 1, of the first route in the round of the same
 	// deposit account, if that isn't this one; they share its Cap.
-	Group int   `json:"group,omitempty"`
-	Part  int64 `json:"part,omitempty"` // the largest that leaves what can be paid
+	Group int   `json:"group,omitzero"`
+	Part  int64 `json:"part,omitzero"` // the largest that leaves what can be paid
 }
 
 // Try is one strategy that was asked.
 type Try struct {
 	Strategy int          `json:"strategy"` // its place in the leaf, from 0
 	Type     StrategyType `json:"type"`
-	Draw     uint64       `json:"draw,omitempty,string"` // the chance that it was given
+	Draw     uint64       `json:"draw,omitzero,string"` // the chance that it was given
 	// Field are the routes that it chose among, in its order; empty: none of
 	// those it names can be used, and the next was asked.
 	Field []Contender `json:"field,omitempty"`
@@ -212,11 +212,10 @@ type Try struct {
 // which it did.
 type Contender struct {
 	Route     int    `json:"route"`              // its place in the round, from 0
-	Weight    int64  `json:"weight,omitempty"`   // weight, optimal
+	Weight    int64  `json:"weight,omitzero"`    // weight, optimal
 	Balance   Figure `json:"balance,omitzero"`   // balance
 	Unlimited bool   `json:"unlimited,omitzero"` // balance
-	Amount    Figure `json:"amount,omitzero"`    // cost, optimal: what it would pay
-	Fee       Figure `json:"fee,omitzero"`       // cost, optimal: what that costs
-	Paid      int64  `json:"paid,omitempty"`     // conversion, optimal
-	Failed    int64  `json:"failed,omitempty"`   // conversion, optimal
+	Fee       Figure `json:"fee,omitzero"`       // cost, optimal: what it costs, of its Need
+	Paid      int64  `json:"paid,omitzero"`      // conversion, optimal
+	Failed    int64  `json:"failed,omitzero"`    // conversion, optimal
 }

@@ -203,7 +203,7 @@ func (w *writer) try(t *Try, routes []Verdict) {
 		w.line(1, text+"none of its routes can be used")
 		return
 	}
-	at := pick(t.Type, t.Field, t.Draw)
+	at := pick(t.Type, t.Field, routes, t.Draw)
 	if len(t.Field) > 1 {
 		parts := make([]string, len(t.Field))
 		for i := range t.Field {
@@ -234,7 +234,7 @@ func (w *writer) contender(t *Try, i int, routes []Verdict) string {
 	case Conversion:
 		return name + " " + c.record()
 	case Cheapest:
-		return name + " costs " + c.Fee.String() + " for " + c.Amount.String()
+		return name + " costs " + c.Fee.String() + " for " + routes[c.Route].Need.String()
 	case Balance:
 		switch {
 		case c.Unlimited:

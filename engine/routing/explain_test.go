@@ -64,7 +64,7 @@ Chosen: a pa, EUR 100.00`
 // caller gave.
 func TestExplanationKeepsNoPersonalData(t *testing.T) {
 	secrets := Facts{"customer.email": "jane@secret.test", "customer.id": "cus_secret", "metadata.note": "secret note", "customer.metadata.ip": "10.secret",
-		"card_bin": "4242424242424242", "issuer_name": "secret DE89370400440532013000", "business_label": strings.Repeat("secret", 50), "card_type": "\x1b[31mred"}
+		"card_bin": "4242424242424242", "issuer_name": "secret DE89370400440532013000", "business_label": strings.Repeat("secret", 50), "card_type": "\x1b[31mred", "card_brand": "\xff"}
 	var terms []string
 	for name := range secrets {
 		operator, value := "neq", `"x"`
@@ -86,6 +86,9 @@ func TestExplanationKeepsNoPersonalData(t *testing.T) {
 		if strings.Contains(text, secret) {
 			t.Errorf("%q is in the explanation: %s", secret, text)
 		}
+	}
+	if !strings.Contains(text, `"attribute":"card_brand","operator":"neq","value":"x","masked":true`) {
+		t.Errorf("what is no text can't be kept: %s", text)
 	}
 	if !strings.Contains(text, `"actual":"42424242"`) || strings.Count(text, `"absent":true`) != 1 {
 		t.Errorf("the first digits are kept, and what is absent is told: %s", text)

@@ -44,6 +44,10 @@ func decide(t interface {
 		t.Fatalf("the same input gave two decisions:\n%s\n%s", strings.Join(d.Explain(nil), "\n"), strings.Join(again.Explain(nil), "\n"))
 	}
 	stored, err := json.Marshal(d)
+	type tagged Decision // without AppendJSON
+	if plain, err := json.Marshal(tagged(d)); err != nil || string(plain) != string(stored) {
+		t.Fatalf("appended it is %s, by its tags %s (%v)", stored, plain, err)
+	}
 	if err != nil {
 		t.Fatalf("store: %v", err)
 	}

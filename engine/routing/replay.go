@@ -167,12 +167,9 @@ func (t *Try) replay(routes []Verdict) (int, error) {
 		if c.Route < 0 || c.Route >= len(routes) || routes[c.Route].Reason != Usable || holdsRoute(t.Field[:i], c.Route) {
 			return -1, fmt.Errorf("%w: %s chose among what can't be used", ErrReplay, t.Type)
 		}
-		if len(t.Field) == 1 {
-			continue
-		}
-		if (t.Type == Optimal || t.Type == Cheapest) && c.Amount != routes[c.Route].Need || t.Type == Optimal && c.Weight != c.merit() {
+		if len(t.Field) > 1 && t.Type == Optimal && c.Weight != c.merit(routes[c.Route].Need.Amount) {
 			return -1, fmt.Errorf("%w: the numbers of %s", ErrReplay, t.Type)
 		}
 	}
-	return pick(t.Type, t.Field, t.Draw), nil
+	return pick(t.Type, t.Field, routes, t.Draw), nil
 }

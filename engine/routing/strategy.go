@@ -3,6 +3,8 @@ package routing
 import (
 	"cmp"
 	"math/bits"
+
+	"penstock/engine/money"
 )
 
 // contenders are the usable routes that a strategy names, in its order, with
@@ -55,7 +57,6 @@ func (r *round) contender(t StrategyType, j int) Contender {
 		}
 	}
 	if t == Cheapest || t == Optimal {
-		out.Amount = v.Need
 		fee, err := c.Cost.Of(v.Need.Amount)
 		if out.Fee = (Figure{fee}); err != nil {
 			out.Fee = v.Need // more than can be written: all of it
@@ -65,7 +66,7 @@ func (r *round) contender(t StrategyType, j int) Contender {
 		out.Paid, out.Failed = counter(c.Paid), counter(c.Failed)
 	}
 	if t == Optimal {
-		out.Weight = out.merit()
+		out.Weight = out.merit(v.Need.Amount)
 	}
 	return out
 }
@@ -121,17 +122,17 @@ func (c *Contender) success() int64 {
 // 100 payouts against one at 3 %, and of two that cost alike the one that
 // succeeds in 95 of 100 gets 70 against one with 62. Each gets at least a
 // little, or nobody would learn that it has become better.
-func (c *Contender) merit() int64 {
+func (c *Contender) merit(need money.Amount) int64 {
 	cost := int64(1_000_000)
-	if fee, amount := c.Fee.Minor(), c.Amount.Minor(); fee < amount {
-		cost = inProportion(1_000_000, max(fee, 0), amount)
+	if fee := c.Fee.Minor(); fee < need.Minor() {
+		cost = inProportion(1_000_000, max(fee, 0), need.Minor())
 	}
 	return max(1, c.success()*c.success()/(cost+5_000))
 }
 
 // pick is the place in the field that a strategy chooses; -1 when it chooses
 // none. The first wins among equals.
-func pick(t StrategyType, field []Contender, draw uint64) int {
+func pick(t StrategyType, field []Contender, routes []Verdict, draw uint64) int {
 	if len(field) == 0 {
 		return -1
 	}
@@ -143,7 +144,7 @@ func pick(t StrategyType, field []Contender, draw uint64) int {
 	case Balance:
 		return best(field, richer)
 	case Cheapest:
-		return best(field, cheaper)
+		return best(field, func(a, b *Contender) int { return cheaper(a, b, routes) })
 	case Conversion:
 		return best(field, luckier)
 	}
@@ -195,8 +196,8 @@ func richer(a, b *Contender) int {
 
 // cheaper puts the lower fee in relation to the amount first, which compares
 // across currencies.
-func cheaper(a, b *Contender) int {
-	return compareProducts(a.Fee.Minor(), b.Amount.Minor(), b.Fee.Minor(), a.Amount.Minor())
+func cheaper(a, b *Contender, routes []Verdict) int {
+	return compareProducts(a.Fee.Minor(), routes[b.Route].Need.Minor(), b.Fee.Minor(), routes[a.Route].Need.Minor())
 }
 
 // luckier puts the higher share of successes first.

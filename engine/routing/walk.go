@@ -1,5 +1,7 @@
 package routing
 
+import "unicode/utf8"
+
 // walk goes from the root to a leaf and writes the way down. The leaf is nil
 // for the zero Tree, and for a branch that a tree nobody validated doesn't
 // have.
@@ -74,7 +76,7 @@ func shown(name string, f Facts) (string, bool) {
 		return "", false
 	}
 	value, _ := row.read(f, name)
-	return value, len(value) <= maxShown && (row.Kind == KindNumber || !manyDigits(value))
+	return value, len(value) <= maxShown && utf8.ValidString(value) && (row.Kind == KindNumber || !manyDigits(value))
 }
 
 // manyDigits says whether a text could hold a card or account number.
