@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"penstock/store"
@@ -86,6 +87,26 @@ func historyOf(tx store.Tx, s Scope, r *Request) (out []Line, err error) {
 		return err
 	})
 	return append(out, r.History...), err
+}
+
+// DeliveriesOf returns the webhooks that tell of a request, oldest first.
+func (e *Engine) DeliveriesOf(ctx context.Context, c Caller, prefix, name string) (out []Delivery, err error) {
+	err = e.Store.View(ctx, func(tx store.Tx) error {
+		out = nil
+		r, err := findRequest(tx, c.Scope, prefix, name)
+		if err != nil {
+			return err
+		}
+		for _, t := range r.Told {
+			d, err := load[Delivery](tx, bucketDelivery, c.key(t.Delivery))
+			if err != nil {
+				return fmt.Errorf("delivery %s of request %s: %w", t.Delivery, r.ID, err)
+			}
+			out = append(out, *d)
+		}
+		return nil
+	})
+	return out, err
 }
 
 // NextDue is when the earliest work is due; false when nothing waits.

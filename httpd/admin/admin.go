@@ -63,8 +63,10 @@ type Config struct {
 	// Backup and Keyring write what `penstock backup` stores.
 	Backup, Keyring func(context.Context, io.Writer) error
 	// Vault is what can be done with the locker's keys.
-	Vault   Vault
-	Metrics bool // whether GET /metrics answers
+	Vault Vault
+	// PublicURL is where the public half is reached, without a trailing slash.
+	PublicURL string
+	Metrics   bool // whether GET /metrics answers
 }
 
 // Admin answers an operator. It is safe for concurrent use.
@@ -131,6 +133,8 @@ func (a *Admin) Private(f *wire.Funnel) wire.Mount {
 		{Method: "POST", Pattern: "/deliveries/{id}/resend", Handler: call(f, d, a.resendDelivery)},
 		{Method: "GET", Pattern: "/accounts", Handler: call(f, d, a.listAccounts)},
 		{Method: "POST", Pattern: "/accounts", Handler: call(f, d, a.connectAccount)},
+		{Method: "GET", Pattern: "/operators", Handler: call(f, d, a.listOperators)},
+		{Method: "POST", Pattern: "/operators/invite", Handler: call(f, d, a.inviteOperator)},
 		{Method: "GET", Pattern: "/audit", Handler: call(f, d, a.listActs)},
 		{Method: "POST", Pattern: "/audit/verify", Handler: call(f, d, a.verifyAudit)},
 		{Method: "POST", Pattern: "/check", Handler: call(f, d, a.check)},

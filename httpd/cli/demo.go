@@ -26,6 +26,7 @@ type demo struct {
 	operator *client.Client
 
 	customer, method, token, payout string
+	password                        string // of the dashboard
 }
 
 // demoPatience is how long each step of the demo may take.
@@ -108,7 +109,7 @@ func (d *demo) walk(ctx context.Context) error {
 		name string
 		do   func(context.Context) (string, error)
 	}{
-		{"webhooks", d.listen}, {"customer", d.makeCustomer}, {"save", d.saveMethod}, {"list", d.listMethods},
+		{"webhooks", d.listen}, {"dashboard", d.enter}, {"customer", d.makeCustomer}, {"save", d.saveMethod}, {"list", d.listMethods},
 		{"pay", d.pay}, {"poll", d.poll}, {"told", d.told}, {"check", d.check},
 	} {
 		limited, cancel := context.WithTimeout(ctx, demoPatience)
@@ -129,6 +130,23 @@ func (d *demo) listen(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return "a receiver at " + at, d.receiver.trust(made.Secret, made.HashKey)
+}
+
+// enter follows the one-time link as a browser does.
+func (d *demo) enter(ctx context.Context) (string, error) {
+	var err error
+	if d.password, err = demoPassword(); err != nil {
+		return "", err
+	}
+	at, err := url.Parse(d.made.Operator.SetupURL)
+	if err != nil {
+		return "", fmt.Errorf("read the one-time link: %w", err)
+	}
+	link := d.api.base + at.Path // where init thought it would serve, it may not
+	if err := setUp(ctx, link, "The owner", d.password); err != nil {
+		return "", err
+	}
+	return d.made.Operator.Email + " set a password by the one-time link", nil
 }
 
 func (d *demo) makeCustomer(ctx context.Context) (string, error) {
@@ -239,6 +257,9 @@ func (d *demo) check(ctx context.Context) (string, error) {
 // invite says what to try next.
 func (d *demo) invite() {
 	fmt.Fprintf(d.env.Stdout, `
+  Dashboard %[1]s/dashboard
+  Log-in    %[5]s with the password %[6]s
+
   API       %[1]s
   Key       %[2]s
   Health    %[1]s/health   (and /ready, /metrics)
@@ -253,7 +274,7 @@ Try it in another terminal:
 
 The last one may be repeated: the same key pays once. ^C ends the demo and removes its data.
 For real: penstock init DIR
-`, d.api.base, d.made.Key, d.payout, d.method)
+`, d.api.base, d.made.Key, d.payout, d.method, d.made.Operator.Email, d.password)
 }
 
 func total(counts map[string]int) int {

@@ -28,6 +28,8 @@ func lowers() []lower {
 		{pkg: "httpd/ui httpd/docs httpd/client", tests: "httpd/docs/docstest"},
 		{pkg: "httpd/docs/docstest", may: "httpd/docs"},
 		{pkg: "httpd/rest httpd/jsonapi httpd/hosted httpd/admin", may: "httpd/wire engine" + pure, tests: "httpd/client httpd/wire/wiretest httpd/docs/docstest engine/** locker" + stores},
+		// The dashboard is apart from admin: that one is served where a file's permission is the authentication, this one authenticates everybody itself.
+		{pkg: "httpd/dash", may: "httpd/ui httpd/wire engine" + pure, tests: "httpd/wire/wiretest engine/** locker" + stores},
 		{pkg: "engine", may: "locker store" + pure, tests: "engine/connector/* engine/sim" + stores},
 		{pkg: "engine/money engine/egress"},
 		// payout judges what a connector said, so it knows the connector's words.
@@ -62,7 +64,7 @@ func doors() []door {
 		{module: "github.com/fasthttp/router", packages: "httpd httpd/**"},
 		{module: "github.com/robfig/cron/v3", files: "engine/run.go engine/run*_test.go"},
 		{module: "golang.org/x/crypto/nacl", packages: "locker"},
-		{module: "golang.org/x/crypto/argon2", packages: "locker httpd/admin"},
+		{module: "golang.org/x/crypto/argon2", packages: "locker httpd/dash"},
 		{module: "golang.org/x/crypto/blake2b", packages: "locker engine"},
 		{module: "golang.org/x/crypto/hkdf", packages: "locker"},
 		{module: "golang.org/x/crypto/acme", packages: "httpd httpd/cli"},
@@ -76,7 +78,7 @@ func doors() []door {
 		{module: "github.com/schollz/progressbar/v3", packages: "httpd/cli"},
 		{module: "github.com/nyaruka/phonenumbers", packages: "engine/service"},
 		{module: "github.com/sony/gobreaker/v2", packages: "engine"},
-		{module: "github.com/pquerna/otp", packages: "httpd/admin"},
+		{module: "github.com/pquerna/otp", packages: "httpd/dash"},
 		{module: "github.com/go-json-experiment/json", packages: "httpd/wire engine engine/service engine/connector engine/connector/*"}, // what strangers send, and the records
 		{module: "github.com/tidwall/btree", packages: "store/mem store/bolt"},
 		{module: "golang.org/x/net/http/httpguts", packages: "engine/webhook"},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"penstock/engine"
+	"penstock/httpd/dash"
 	"penstock/locker"
 )
 
@@ -156,6 +157,6 @@ func (a *appliance) firstRecords(ctx context.Context, m *made, email string) err
 		return fmt.Errorf("invite the first operator: %w", err)
 	}
 	m.Key, m.Publishable = key.Secret, key.Publishable
-	m.Operator = operator{email, a.cfg.PublicURL() + "/setup/" + token}
+	m.Operator = operator{email, a.cfg.PublicURL() + dash.Setup + "/" + token}
 	return nil
 }

@@ -51,6 +51,7 @@ func verbs(env Env) []*cobra.Command {
 		verbServe(env),
 		verbStatus(env),
 		verbMerchant(env),
+		verbOperator(env),
 		verbAPIKey(env),
 		verbPayout(env),
 		verbWebhook(env),

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"penstock/engine"
 	"penstock/httpd"
 	"penstock/httpd/admin"
+	"penstock/httpd/dash"
 	"penstock/httpd/jsonapi"
 	"penstock/httpd/rest"
 	"penstock/httpd/wire"
@@ -115,7 +117,7 @@ func (d *daemon) wire(ctx context.Context) error {
 
 func (d *daemon) adminConfig() admin.Config {
 	return admin.Config{
-		Engine: d.engine, Now: time.Now, Version: readVersion().Version, Commit: d.probe, Metrics: d.cfg.Metrics.Enabled,
+		Engine: d.engine, Now: time.Now, Version: readVersion().Version, Commit: d.probe, Metrics: d.cfg.Metrics.Enabled, PublicURL: d.cfg.PublicURL(),
 		Figures: func() admin.Figures {
 			s := d.store.Stats()
 			return admin.Figures{Commits: s.Commits, Updates: s.Updates, Failures: s.Failures, Bytes: s.Bytes, Queued: s.Queued,
@@ -143,6 +145,11 @@ func (d *daemon) adminConfig() admin.Config {
 			Rekey: func(ctx context.Context, tell func(int)) (uint32, error) { return d.engine.Rekey(ctx, keeper(), tell) },
 		},
 	}
+}
+
+// state is what the dashboard says of the appliance.
+func (d *daemon) state() dash.State {
+	return dash.State{Version: readVersion().Version, Sealed: d.locker.Status().Sealed, LowSpace: d.store.LowSpace(), Stalled: d.stalled()}
 }
 
 // stalled is when the worker counts as standing still: well past the longest
@@ -185,7 +192,11 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux, err := wire.NewMux(f, append(gateway.Mounts(), api.Mount(), d.admin.Public(f), reference)...)
+	board, err := dash.New(dash.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader, State: d.state})
+	if err != nil {
+		return nil, err
+	}
+	mux, err := wire.NewMux(f, slices.Concat(board.Mounts(), gateway.Mounts(), []wire.Mount{api.Mount(), d.admin.Public(f), reference})...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,90 @@
+package dash_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"penstock/engine"
+	"penstock/engine/connector"
+	"penstock/engine/money"
+	"penstock/engine/service"
+)
+
+// furnish fills the shop with what a week leaves behind.
+func (o *office) furnish() {
+	o.t.Helper()
+	for id, name := range map[string]string{"atelier": "Atelier Kranich", "zoo": "Zoo am Fluss"} {
+		o.merchant(id, name)
+	}
+	_, err := o.Engine.AddEndpoint(o.Ctx, onServer("shop"), "https://nordwind.example/hooks/penstock", "rest", nil)
+	must(o.t, err)
+	o.ask("declined", 8990, func(n *engine.NewRequest) { n.Ref = "refund-20260104-118" })
+	o.run(26 * time.Hour)
+	o.ask("pending", 1240050, func(n *engine.NewRequest) { n.Ref = "seller-payout-2211" })
+	o.run(36 * time.Hour)
+	for i, name := range []string{"success", "late_failure", "partly", "returned", "success", "insufficient_funds", "late_success", "success"} {
+		o.ask(name, int64(1250+i*73219), func(n *engine.NewRequest) {
+			if i%3 == 0 {
+				n.Customer = "marta_lindqvist"
+			}
+		})
+		o.run(7 * time.Minute)
+	}
+	card := func(n *engine.NewRequest) {
+		n.Beneficiary = engine.Beneficiary{Kind: service.Card, Form: "card", Details: connector.Details{"card_number": "4111111111111111", "expiry_month": "3", "expiry_year": "2030", "card_holder_name": "Ada Example"}}
+	}
+	o.ask("", 250000, func(n *engine.NewRequest) {
+		card(n)
+		n.Amount, n.AutoFulfill, n.Ref = money.New(250000, money.MustCurrency("JPY")), false, "invoice-77"
+	})
+	o.ask("", 4999, func(n *engine.NewRequest) { card(n); n.Amount = money.New(4999, money.MustCurrency("USD")) })
+	o.run(time.Minute)
+	v := o.ask("success", 77000, func(n *engine.NewRequest) { n.AutoFulfill = false })
+	_, err = o.Engine.Cancel(o.Ctx, onServer("shop"), engine.PrefixRequest, engine.PrefixRequest+v.ID, nil)
+	must(o.t, err)
+	o.ask("pending", 65000, nil)
+	o.run(20 * time.Second)
+}
+
+// TestEveryPageIsLookedAt opens each page wide and on a phone, in light and
+// dark, and wants that nothing is wider than the screen. With
+// PENSTOCK_TEST_PICTURES=DIR it leaves pictures there.
+func TestEveryPageIsLookedAt(t *testing.T) {
+	o := newOffice(t)
+	o.furnish()
+	o.hired(engine.RoleOwner)
+	link := o.invited("new@example.com", engine.RoleManager).link
+	b := openBrowser(t, o)
+	see := func(name, path string) {
+		t.Helper()
+		b.open(path)
+		b.do(chromedp.WaitVisible(chromedp.CSS("main")))
+		for _, l := range looks {
+			b.do(l.set())
+			if over := result[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+				t.Errorf("%s, %s: the page is %d px wider than the screen", name, l.name, over)
+			}
+		}
+		b.do(looks[0].set())
+		b.shoot(name)
+	}
+	see("login", "/dashboard/login")
+	see("setup", link)
+	see("setup-used", "/setup/0123456789012345678901234567890123456789")
+	b.as(engine.RoleOwner)
+	for _, p := range []struct{ name, path string }{
+		{"home", home}, {"home-empty", "/dashboard/live/shop"},
+		{"requests", home + "/requests"}, {"requests-filtered", home + "/requests?status=failed&from=2026-01-01"},
+		{"requests-none", home + "/requests?customer=nobody"}, {"requests-live", "/dashboard/live/shop/requests"},
+		{"request", home + "/requests/seller-payout-2211"}, {"request-ready", home + "/requests/invoice-77"},
+		{"payouts", home + "/requests/seller-payout-2211/payouts"}, {"events", home + "/requests/seller-payout-2211/events"},
+		{"deliveries", home + "/requests/seller-payout-2211/deliveries"}, {"process", home + "/requests/invoice-77/process"},
+		{"cancel", home + "/requests/invoice-77/cancel"},
+		{"statement", home + "/requests/seller-payout-2211/statement/" + o.get("seller-payout-2211").Payouts[0].ID},
+		{"activity", "/dashboard/test/shop/activity"}, {"me", "/dashboard/test/shop/me"}, {"nothing", home + "/nothing"}, {"find", home + "/find?q=abc"},
+	} {
+		see(p.name, p.path)
+	}
+}

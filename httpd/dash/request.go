@@ -1,0 +1,338 @@
+package dash
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"penstock/engine"
+	"penstock/engine/payout"
+	"penstock/engine/service"
+	"penstock/httpd/ui"
+	"penstock/httpd/wire"
+)
+
+// request reads the one in the address.
+func (d *Dash) request(ctx context.Context, v *visit) (*engine.Request, error) {
+	got, err := d.Engine.Get(ctx, v.caller(), engine.PrefixRequest, v.Param("id"))
+	if err != nil {
+		return nil, err
+	}
+	return &got.Request, nil
+}
+
+// requestPath is the address of a request's page.
+func requestPath(v *visit, r *engine.Request, tab string) string {
+	return v.at("/requests/" + nameOfRequest(r) + tab)
+}
+
+// requestHead is the top of all pages of a request.
+func requestHead(v *visit, r *engine.Request, tab string) ui.Head {
+	h := ui.Head{Crumbs: []ui.Link{{Text: "Payout requests", Href: v.at("/requests")}}, Badge: stageBadge(r.Stage), ID: nameOfRequest(r)}
+	h.Title = "Payout request"
+	if a := amount(r.Amount); a != nil {
+		h.Title, h.Unit = a.Text, a.Currency
+	}
+	if to := payeeText(r); to != "" {
+		h.Lead = "to " + to
+		if sub := payeeSub(r); sub != "" {
+			h.Lead += ", " + sub
+		}
+	}
+	h.Actions = requestActions(v, r)
+	for _, t := range []struct {
+		text, path string
+		n          int
+	}{{"General", "", 0}, {"Payouts", "/payouts", len(r.Payouts)}, {"Events", "/events", 0}, {"Deliveries", "/deliveries", len(r.Told)}} {
+		h.Tabs = append(h.Tabs, ui.Link{Text: t.text, Href: requestPath(v, r, t.path), On: t.path == tab, Count: t.n})
+	}
+	return h
+}
+
+// requestActions are what this person may do with the request now.
+func requestActions(v *visit, r *engine.Request) (out []ui.Action) {
+	if !v.who.May(engine.PermitPay) {
+		return nil
+	}
+	if r.Stage == payout.Ready {
+		out = append(out, ui.Action{Text: "Process", Icon: "play", Main: true, Href: requestPath(v, r, "/process")})
+	}
+	if mayCancel(r) {
+		out = append(out, ui.Action{Text: "Cancel", Icon: "close", Href: requestPath(v, r, "/cancel")})
+	}
+	return out
+}
+
+// mayCancel says that nothing of a request has been sent.
+func mayCancel(r *engine.Request) bool {
+	for _, p := range r.Payouts {
+		if p.Status != payout.Queued && p.Status != payout.Cancelled {
+			return false
+		}
+	}
+	return !r.Stage.Ended()
+}
+
+// requestNotes say why a request needs a person, and where to act.
+func requestNotes(v *visit, r *engine.Request) []ui.Notice {
+	if !wantsPerson(r) {
+		return nil
+	}
+	n := ui.Notice{Tone: ui.Warn, Text: why(r)}
+	may := v.who.May(engine.PermitState)
+	switch {
+	case r.Stage.Ended():
+		n.Hint = "Compare the events with the provider's own report."
+	case r.Moderation != "" && may:
+		n.Hint = "Nothing more is done automatically. Find out at the provider what became of the payout, then add a statement."
+	case r.Moderation != "":
+		n.Hint = "Nothing more is done automatically until a manager has decided."
+	case may:
+		n.Hint = "Work goes on. If you know more than the provider tells, add a statement."
+	default:
+		n.Hint = "Work goes on."
+	}
+	if !r.Stage.Ended() && may {
+		n.Links = []ui.Link{{Text: "To its payouts", Href: requestPath(v, r, "/payouts")}}
+	}
+	return []ui.Notice{n}
+}
+
+func (d *Dash) showRequest(ctx context.Context, v *visit) (wire.Reply, error) {
+	r, err := d.request(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	general := ui.Facts{Title: "General", List: []ui.Fact{
+		{Name: "ID", Text: engine.PrefixRequest + r.ID, Mono: true, Copy: true},
+		{Name: "Reference", Text: r.Ref, Mono: true, Copy: r.Ref != ""},
+		{Name: "Status", Badge: stageBadge(r.Stage)},
+		{Name: "Moderation required", Text: yesNo(r.Moderation != "")},
+		{Name: "Customer", Text: r.Customer, Mono: true},
+		{Name: "Made through", Text: dialectName(r.Dialect)},
+		{Name: "Payout point", Text: r.Profile, Mono: true},
+	}}
+	amounts := ui.Facts{Title: "Amounts", List: []ui.Fact{
+		{Name: "Amount", Money: amount(r.Amount)},
+		{Name: "Processed amount", Money: processed(r)},
+		{Name: "Payouts", Text: fmt.Sprint(len(r.Payouts)), Link: &ui.Link{Text: count(len(r.Payouts), "payout"), Href: requestPath(v, r, "/payouts")}},
+	}}
+	options := ui.Facts{Title: "Options", List: []ui.Fact{
+		{Name: "Confirmed", Text: yesNo(r.Confirmed)}, {Name: "Autoprocess", Text: yesNo(r.AutoFulfill)}, {Name: "Save the method after success", Text: yesNo(r.Recurring)},
+		{Name: "Providers allowed", Text: orAny(r.Providers)},
+	}}
+	times := ui.Facts{Title: "Timeline", List: []ui.Fact{{Name: "Created", At: r.Created}, {Name: "Processed", At: processedAt(r)}, {Name: "Last change", At: r.Changed}, {Name: "Expires", At: r.Expires}}}
+	page := ui.Requested{Left: []ui.Facts{general, options}, Right: []ui.Facts{amounts, beneficiary(r), times}}
+	return d.show(ctx, v, 200, "request", requestHead(v, r, ""), page, requestNotes(v, r)...)
+}
+
+// beneficiary are the masked details of whom a request pays.
+func beneficiary(r *engine.Request) ui.Facts {
+	f := ui.Facts{Title: "Beneficiary", Empty: "No details were given yet."}
+	if r.Form == "" {
+		return f
+	}
+	f.List = append(f.List, ui.Fact{Name: "Method", Text: methodName(r.Form)})
+	m, _ := service.FindMethod(r.Form)
+	for _, field := range m.Fields {
+		if text := r.Masked[field.Key]; text != "" {
+			f.List = append(f.List, ui.Fact{Name: field.Label, Text: text, Mono: field.Sensitive})
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.Masked)) {
+		if _, known := m.Field(key); !known && r.Masked[key] != "" {
+			f.List = append(f.List, ui.Fact{Name: sentenceCase(key), Text: r.Masked[key]})
+		}
+	}
+	if r.Method != "" {
+		f.List = append(f.List, ui.Fact{Name: "Saved method", Text: r.Method, Mono: true, Copy: true})
+	}
+	return f
+}
+
+// processed is what has been paid so far; nil when nothing was.
+func processed(r *engine.Request) *ui.Money {
+	sum := r.Amount
+	first := true
+	for _, p := range r.Payouts {
+		if p.Status != payout.Paid && p.Status != payout.PartlyPaid {
+			continue
+		}
+		if first {
+			sum, first = p.Moved, false
+			continue
+		}
+		more, err := sum.Add(p.Moved)
+		if err != nil {
+			return nil
+		}
+		sum = more
+	}
+	if first {
+		return nil
+	}
+	return amount(sum)
+}
+
+// processedAt is when a request ended with money paid.
+func processedAt(r *engine.Request) (at time.Time) {
+	if r.Stage != payout.AllPaid && r.Stage != payout.SomePaid {
+		return at
+	}
+	for _, p := range r.Payouts {
+		if (p.Status == payout.Paid || p.Status == payout.PartlyPaid) && p.Changed.After(at) {
+			at = p.Changed
+		}
+	}
+	return at
+}
+
+func (d *Dash) showPayouts(ctx context.Context, v *visit) (wire.Reply, error) {
+	r, err := d.request(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	page := ui.Payouts{Empty: ui.Empty{Title: "No payout yet", Text: "A payout is made when the request is processed."}}
+	for i := range r.Payouts {
+		page.List = append(page.List, instructed(v, r, &r.Payouts[i]))
+	}
+	return d.show(ctx, v, 200, "payouts", requestHead(v, r, "/payouts"), page, requestNotes(v, r)...)
+}
+
+func instructed(v *visit, r *engine.Request, p *payout.Payout) ui.Instructed {
+	out := ui.Instructed{Title: fmt.Sprintf("Payout %d", p.N), Money: *amount(p.Amount), Badge: *statusBadge(p.Status)}
+	reason := p.Resolution
+	if p.Code != "" {
+		reason = strings.TrimSpace(reason + " (" + p.Code + ")")
+	}
+	moved := amount(p.Moved)
+	if !p.Status.Ended() || p.Status == payout.Failed || p.Status == payout.Cancelled {
+		moved = nil
+	}
+	out.Facts = []ui.Fact{
+		{Name: "ID", Text: p.ID, Mono: true, Copy: true},
+		{Name: "Provider's reference", Text: p.Ref, Mono: true, Copy: p.Ref != ""},
+		{Name: "Service", Text: p.Service, Mono: true},
+		{Name: "Provider account", Text: p.Account, Mono: true},
+		{Name: "Paid", Money: moved},
+		{Name: "Attempts", Text: fmt.Sprint(p.Attempt)},
+		{Name: "Resolution", Text: reason},
+		{Name: "Message", Text: p.Message},
+		{Name: "Created", At: p.Created},
+		{Name: "Last change", At: p.Changed},
+		{Name: "Next look", At: p.Due},
+	}
+	if v.who.May(engine.PermitState) && mayState(p) {
+		out.Actions = []ui.Action{{Text: "Add statement", Icon: "note", Href: requestPath(v, r, "/statement/"+p.ID)}}
+	}
+	return out
+}
+
+func (d *Dash) showEvents(ctx context.Context, v *visit) (wire.Reply, error) {
+	r, err := d.request(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	lines, err := d.Engine.History(ctx, v.caller(), engine.PrefixRequest, v.Param("id"))
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	names, err := d.names(ctx)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	t := ui.Table{Name: "Events, newest first", Cols: []ui.Col{
+		{Name: "Time", Place: ui.Aside}, {Name: "Event", Place: ui.Lead}, {Name: "Status after it", Place: ui.Side}, {Name: "By", Place: ui.Under}, {Name: "Payout", Place: ui.Plain}, {Name: "Message", Place: ui.Plain},
+	}}
+	for _, l := range slices.Backward(lines) {
+		t.Rows = append(t.Rows, eventRow(l, names))
+	}
+	return d.show(ctx, v, 200, "list", requestHead(v, r, "/events"), ui.List{Table: t}, requestNotes(v, r)...)
+}
+
+func eventRow(l engine.Line, names map[string]string) ui.Row {
+	what := ui.Cell{Text: eventWord(l.What)}
+	if l.More > 0 {
+		what.Below = fmt.Sprintf("and %s more, the last %s", count(l.More, "time"), l.Last.UTC().Format("2 Jan 2006, 15:04:05 UTC"))
+	}
+	var on ui.Cell
+	if l.On > 0 {
+		on.Text = fmt.Sprint(l.On)
+	}
+	var to ui.Cell
+	if l.To != "" {
+		to.Badge = stageBadge(payout.Stage(l.To))
+		if l.On > 0 {
+			to.Badge = statusBadge(payout.Status(l.To))
+		}
+	}
+	row := ui.Row{Cells: []ui.Cell{{At: l.At}, what, to, {Text: said(l, names)}, on, {Text: l.Text}}}
+	if l.What == "conflict" || l.What == "moderation_required" || l.What == "attention" {
+		row.Tone = ui.Warn
+	}
+	return row
+}
+
+// said is who a line is by. A person's statement bears the word of its source
+// and not whose it was; the activity log has that.
+func said(l engine.Line, names map[string]string) string {
+	switch payout.Kind(l.What) {
+	case payout.Whole, payout.Part, payout.Refusal, payout.Doubted, payout.CameBack, "conflict":
+		return speaker(l.By, names)
+	}
+	return actor(l.By, names)
+}
+
+// speaker is who did or said something, for people.
+func speaker(by string, names map[string]string) string {
+	if name := names[by]; name != "" {
+		return name
+	}
+	if s := speakers[by]; s != "" {
+		return s
+	}
+	if strings.HasPrefix(by, engine.PrefixKey) {
+		return "API key " + shortID(by)
+	}
+	return by
+}
+
+// names are the operators by id.
+func (d *Dash) names(ctx context.Context) (map[string]string, error) {
+	all, err := d.Engine.Operators(ctx)
+	out := make(map[string]string, len(all))
+	for _, o := range all {
+		out[o.ID] = o.Name
+	}
+	return out, err
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "Yes"
+	}
+	return "No"
+}
+
+func orAny(list []string) string {
+	if len(list) == 0 {
+		return "Any"
+	}
+	return strings.Join(list, ", ")
+}
+
+// dialectName is through what a request came in.
+func dialectName(dialect string) string {
+	switch dialect {
+	case "rest":
+		return "Saved-method API"
+	case "jsonapi":
+		return "Payout gateway API"
+	case "hosted":
+		return "Hosted page"
+	}
+	return dialect
+}

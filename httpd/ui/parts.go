@@ -1,0 +1,295 @@
+package ui
+
+import "time"
+
+// Frame is a whole page: what every page has, and the page's own Data.
+type Frame struct {
+	Title string
+	Theme string // "light", "dark"; "" follows the system
+	Test  bool   // the striped band of test mode
+	Shell *Shell // navigation; nil on pages before the log-in
+	Head  Head
+	Notes []Notice // above the page, the latest first
+	CSRF  string   // of every form
+	Data  any
+}
+
+// Shell is what surrounds a page.
+type Shell struct {
+	Nav       []Group
+	Merchant  string // name of the one that is shown
+	Merchants []Link // more than one: a switch
+	Mode      []Link // test and live
+	Home      string // the first page
+	Search    string // where the search field leads
+	Query     string // what it shows
+	User      User
+}
+
+// User is who is logged in.
+type User struct {
+	Name, Email, Role string
+	Me                string // where their account is
+	Here              string // the page they are on
+}
+
+// Group is a part of the navigation under one heading; "" has none.
+type Group struct {
+	Title string
+	Links []Link
+}
+
+// Link leads somewhere.
+type Link struct {
+	Text, Href, Icon string
+	On               bool // it is where we are
+	Count            int  // what waits there; 0 shows nothing
+}
+
+// Head is the top of a page.
+type Head struct {
+	Crumbs  []Link
+	Title   string // of a thing that has an amount, the amount
+	Unit    string // the currency after it
+	Badge   *Badge
+	Lead    string // a line below
+	ID      string // shown in full, to be copied
+	Actions []Action
+	Tabs    []Link
+}
+
+// Action is what a person can do here.
+type Action struct {
+	Text, Href, Icon string
+	Main             bool // the one that is expected
+}
+
+// Tone is what a colour and a shape say together.
+type Tone string
+
+const (
+	Good Tone = "good" // ended well
+	Move Tone = "move" // goes on by itself
+	Wait Tone = "wait" // waits for somebody
+	Warn Tone = "warn" // a person should look
+	Bad  Tone = "bad"  // ended badly
+	Off  Tone = "off"  // ended, or switched off
+)
+
+// Tones returns all of them.
+func Tones() []Tone { return []Tone{Good, Move, Wait, Warn, Bad, Off} }
+
+// Badge is a status: its text, its shape and its colour say the same.
+type Badge struct {
+	Text string
+	Tone Tone
+}
+
+// Notice is a message to whoever looks at the page.
+type Notice struct {
+	Tone  Tone
+	Text  string
+	Hint  string // what to do next
+	Links []Link
+}
+
+// Money is an amount with the decimals of its currency.
+type Money struct {
+	Text     string // "1,250.00"
+	Currency string
+}
+
+// Fact is one line of a list of facts. Of Money, Badge, At and Link the one
+// that is set is shown instead of Text.
+type Fact struct {
+	Name  string
+	Text  string
+	Mono  bool // an id or a code
+	Copy  bool // with a button that copies it
+	Money *Money
+	Badge *Badge
+	At    time.Time
+	Link  *Link
+	Hint  string
+}
+
+// Facts are some under one heading.
+type Facts struct {
+	Title string
+	List  []Fact
+	Empty string // shown when there are none
+}
+
+// Field is one entry of a form.
+type Field struct {
+	Name, Label, Hint, Value, Error string
+	Type                            string // text, password, email, date, select, area, hidden
+	Auto                            string // autocomplete
+	Mode                            string // inputmode
+	Required, Fixed, Focus          bool
+	Max                             int // characters; 0 none
+	Options                         []Option
+}
+
+// Option is one choice of a select.
+type Option struct {
+	Value, Text string
+	On          bool
+}
+
+// Form is a form whose answer is an act.
+type Form struct {
+	Action string // address; "" is the page's own
+	Fields []Field
+	Submit string
+	Danger bool // what it does can't be undone
+	Cancel string
+}
+
+// Pager leads through a list by keys: there are no page numbers.
+type Pager struct {
+	Newest, Older string // "" where there is none
+	Text          string // what is shown
+}
+
+// Empty is what stands where a list has nothing: why, and what to do first.
+type Empty struct {
+	Title, Text string
+	Action      *Link
+	Lines       []string // commands to type, one each
+}
+
+// Filter is the bar over a list. Its values stand in the address.
+type Filter struct {
+	Action string
+	Fields []Field
+	On     []Link // what narrows the list now, each leading to the list without it
+	Reset  string
+}
+
+// Table is a list. On a narrow screen each row becomes a card, in which the
+// columns' places say where a cell stands.
+type Table struct {
+	Name string // what it lists, for those who hear it
+	Cols []Col
+	Rows []Row
+}
+
+// Place is where a column's cell stands in a card.
+type Place string
+
+const (
+	Lead  Place = "lead"  // at the top, the thing itself
+	Side  Place = "side"  // at the top, at the other end
+	Under Place = "under" // in the second line
+	Aside Place = "aside" // in the second line, at the other end
+	Plain Place = "plain" // below, with the column's name
+	Quiet Place = "quiet" // left out
+)
+
+// Col is a column.
+type Col struct {
+	Name  string
+	Place Place
+	Right bool // numbers
+}
+
+// Row is one line; its first link leads to the thing itself.
+type Row struct {
+	Cells []Cell
+	Tone  Tone // marks a line that a person should look at; mostly ""
+}
+
+// Cell is one entry: of Money, Badge, At and Link the one that is set is shown
+// instead of Text, Sub beside it in a softer voice, and Below under it.
+type Cell struct {
+	Text  string
+	Mono  bool
+	Money *Money
+	Badge *Badge
+	At    time.Time
+	Link  *Link
+	Sub   string
+	Below string
+}
+
+// List is a whole list page.
+type List struct {
+	Filter *Filter
+	Table  Table
+	Pager  *Pager
+	Empty  Empty
+}
+
+// Enter is a page before the log-in.
+type Enter struct {
+	Title, Text, Below string
+	Form               Form
+}
+
+// Message is a page that says why there is no other.
+type Message struct {
+	Title, Text, Hint string
+	Link              *Link
+	Ref               string // request id, for the log
+}
+
+// Act is a page on which a person does something: what it will do, and the
+// form that does it.
+type Act struct {
+	Text  string
+	Facts []Facts
+	Form  Form
+}
+
+// Tile is one number on the first page.
+type Tile struct {
+	Badge Badge
+	Count int
+	Sums  []Money
+	Href  string
+}
+
+// Home is the first page.
+type Home struct {
+	Wants  Table // what needs a person, the oldest first
+	None   string
+	Over   string // where the whole list is
+	Tiles  []Tile
+	Span   string // of the tiles
+	Health []Fact
+	First  *Empty // when nothing was ever asked for
+}
+
+// Tries are the attempts of one delivery.
+type Tries struct {
+	ID, Type, Where string
+	Badge           Badge
+	Made, Due       time.Time
+	Table           Table
+	Resend          string // address that sends it again; "" where this person may not
+}
+
+// Deliveries are a request's webhooks.
+type Deliveries struct {
+	List  []Tries
+	Empty Empty
+}
+
+// Requested is a request's first tab.
+type Requested struct{ Left, Right []Facts }
+
+// Instructed is one payout of a request.
+type Instructed struct {
+	Title   string
+	Money   Money
+	Badge   Badge
+	Facts   []Fact
+	Actions []Action
+}
+
+// Payouts is a request's second tab.
+type Payouts struct {
+	List  []Instructed
+	Empty Empty
+}
