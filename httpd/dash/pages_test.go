@@ -382,7 +382,7 @@ func TestTroubleIsToldOnEveryPage(t *testing.T) {
 	for _, path := range []string{"", "/requests", "/requests/one", "/activity"} {
 		p.get(home+path).want(200, "On hold: nothing is sent").want(200, "The locker is sealed").want(200, "The disk is nearly full")
 	}
-	must(t, o.Engine.Release(o.Ctx, engine.Caller{Actor: "operator"}))
+	must(t, o.Engine.Release(o.Ctx, engine.Caller{Actor: "operator"}, true))
 }
 
 // TestASealedLockerLetsOneLook: lists open nothing.
