@@ -49,7 +49,7 @@ var statuses = map[engine.Code]struct {
 	engine.CodeNotFound: {404, "There is nothing here"}, engine.CodeExists: {409, "That exists already"}, engine.CodeState: {409, "Not in this state"},
 	engine.CodeKeyReused: {409, "That was sent before"}, engine.CodeFunds: {409, "Too little money"},
 	engine.CodeUnauthorized: {401, "Log in first"}, engine.CodeForbidden: {403, "Your role doesn't allow this"},
-	engine.CodeSealed: {503, "The locker is sealed"}, engine.CodeSpace: {503, "The disk is nearly full"}, engine.CodeBusy: {503, "Not now"},
+	engine.CodeHeld: {503, "On hold"}, engine.CodeSealed: {503, "The locker is sealed"}, engine.CodeSpace: {503, "The disk is nearly full"}, engine.CodeBusy: {503, "Not now"},
 	engine.CodeUnknown: {500, "It is not known whether this was stored"}, engine.CodeNotBuilt: {501, "This can't be done"},
 }
 
