@@ -23,6 +23,7 @@ type Break struct {
 	Disk            func(*World, store.Store) store.Store
 	Keys            func(*World, store.Store) store.Store
 	Traits          func(connector.Traits) connector.Traits
+	Reads           func(key string, a answer) answer // what an answer about the key is taken for
 	Send            func(*World, sendFunc) sendFunc
 	Receive         func(*World, *Message)
 	Unsynced        bool // the store's commits are not synced

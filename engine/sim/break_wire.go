@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -96,6 +97,36 @@ func wireBreaks() []Break {
 			Traits: func(t connector.Traits) connector.Traits { t.KeepsRefusal = true; return t }},
 		{Name: "settle-claimed-short", Does: "declares that a request that timed out is void at once", Incident: "a settle time measured on a quiet day",
 			Traits: func(t connector.Traits) connector.Traits { t.Settle = 0; return t }},
+		{Name: "answer-about-another", Does: "takes any transfer that an answer shows for the one asked about", Incident: "a proxy that mixes up two answers on one kept-alive connection",
+			Reads: reading(func(key string, a answer, t map[string]any) answer {
+				if t != nil && t["key"] != nil {
+					t["key"] = key
+					delete(t, "amount")
+					a.body = encoded(t)
+				}
+				return a
+			})},
+		{Name: "any-404-is-absent", Does: "takes every 404 for the provider's word that there is no such transfer", Incident: "a load balancer without backends; all that was asked about was sent again",
+			Reads: reading(func(_ string, a answer, _ map[string]any) answer {
+				if a.status == 404 {
+					return said(404, "transfer_not_found", nil)
+				}
+				return a
+			})},
+		{Name: "any-4xx-is-refusal", Does: "takes every 4xx for the provider's refusal", Incident: "a firewall's 400, 403 or 429 shown to the merchant as failed, and paid by other means",
+			Reads: reading(func(_ string, a answer, _ map[string]any) answer {
+				if no := false; a.status >= 400 && a.status < 500 && a.status != 404 {
+					return said(400, "invalid_request", &no)
+				}
+				return a
+			})},
+		{Name: "last-of-two-members", Does: "reads an answer that names a member twice, and takes the last", Incident: "two parsers that disagree about one body",
+			Reads: reading(func(_ string, a answer, t map[string]any) answer {
+				if t != nil {
+					a.body = encoded(t)
+				}
+				return a
+			})},
 		{Name: "notification-unsigned", Does: "believes a notification without its signature", Incident: "anybody who knows a payout's id can mark it paid",
 			Unsigned: true},
 		{Name: "webhook-of-a-later-state", Does: "renders a webhook when it is sent, not when it happened", Incident: "stale or future status in the payload",
@@ -104,6 +135,18 @@ func wireBreaks() []Break {
 			StopsAfterPanic: true},
 		{Name: "clock-step-believed", Does: "measures how long ago a call ended by the wall clock", Incident: "a time server corrects the clock, and a late arrival is paid again",
 			Clock: func(c *Clock) engine.Clock { return wallOnly{c, c.Now()} }},
+	}
+}
+
+// reading plants a bug in how answers are read: fn gets an answer and, where it
+// is an object, its members as a lenient parser sees them.
+func reading(fn func(key string, a answer, members map[string]any) answer) func(string, answer) answer {
+	return func(key string, a answer) answer {
+		var t map[string]any
+		if json.Unmarshal(a.body, &t) != nil || a.status != 200 || t["transfers"] != nil {
+			t = nil
+		}
+		return fn(key, a, t)
 	}
 }
 

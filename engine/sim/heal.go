@@ -109,6 +109,12 @@ func (s *story) heal() error {
 	s.w.PanicKey = ""
 	s.w.OnSend = nil
 	s.w.Receiver.Fail = 0
+	if b := s.w.Bank; b != nil {
+		b.rate = 0
+		for range b.spoilt {
+			s.fault("hostile answer")
+		}
+	}
 	if err := s.setFaults(`{"drop_request":0,"drop_reply":0,"error_500":0,"reject":0,"pending":0,"partly":0,"late_ms":[0,0],"delay_ms":[0,0],"settle_ms":[0,500],"notify":0,"notify_twice":0}`); err != nil {
 		return err
 	}

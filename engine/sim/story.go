@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -63,13 +64,17 @@ const (
 func newStory(ctx context.Context, seed uint64, b Break, r *Result) (*story, error) {
 	s := &story{b: b, result: r, asked: map[string]*asking{}, ended: map[string]payout.Status{}, hooks: map[string]webhook.Secret{}, told: map[string]bool{}, back: newRollback(seed), customers: []string{"ada", "bob"}}
 	s.nature = int(seed) % len(natures)
-	c := Config{Seed: seed, Traits: natures[s.nature].traits, Render: map[string]engine.Render{"standard": told}, Break: b}
+	hostile := rand.New(rand.NewPCG(seed, 3))
+	c := Config{Seed: seed, Wire: hostile.IntN(2) == 0, Traits: natures[s.nature].traits, Render: map[string]engine.Render{"standard": told}, Break: b}
 	w, err := New(c)
 	if err != nil {
 		return nil, err
 	}
 	w.Ctx, s.w = ctx, w
 	w.OnSend = s.ghost
+	if w.Bank != nil {
+		w.Bank.rate = []float64{0, 0.02, 0.1, 0.3, 0.6}[hostile.IntN(5)]
+	}
 	if err := s.setFaults(natures[s.nature].faults); err != nil {
 		return nil, err
 	}

@@ -37,6 +37,7 @@ type Config struct {
 	Faults *sandbox.Faults  // nil: none
 	Timing engine.Timing    // zero fields: the engine's own
 	Render map[string]engine.Render
+	Wire   bool      // the provider is spoken to as bytes over a wire, see bank
 	Log    io.Writer // nil: silence
 	Break  Break     // the zero Break is the product
 }
@@ -74,6 +75,7 @@ type World struct {
 	Store    *faulty.Store // over Disk; a new one after each boot
 	Locker   *locker.Locker
 	Provider *sandbox.Provider
+	Bank     *bank // the provider behind a wire; nil without Config.Wire
 	Receiver *Receiver
 	Anchor   engine.Anchor // the second place; it survives whatever happens to the disk
 	Engine   *engine.Engine
@@ -111,6 +113,9 @@ func New(c Config) (*World, error) {
 	var err error
 	if w.Provider, err = sandbox.Open(sandbox.Settings{Now: w.Clock.steady, Faults: &faults}); err != nil {
 		return nil, err
+	}
+	if c.Wire {
+		w.Bank = &bank{w: w, draw: rand.New(rand.NewPCG(c.Seed, 4))}
 	}
 	if err := w.Boot(); err != nil {
 		return nil, err
@@ -257,7 +262,11 @@ func (w *World) connect(a connector.Account) (connector.Connector, error) {
 	if traits == (connector.Traits{}) {
 		traits = sandbox.DefaultTraits()
 	}
-	inner, err := sandbox.InProcess(w.Provider, sandbox.WithTraits(traits))(a)
+	build := sandbox.InProcess(w.Provider, sandbox.WithTraits(traits))
+	if w.Bank != nil {
+		a.BaseURL, build = bankURL, sandbox.HTTP(w.Bank, sandbox.WithTraits(traits))
+	}
+	inner, err := build(a)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,8 @@ func verbProve(env Env) *cobra.Command {
 		GroupID: groupDoubt,
 		Args:    cobra.NoArgs,
 		Long: `Runs the real engine in simulated worlds, one seed each: providers that drop
-requests, answer late or lie, power cuts at any operation, clocks that are set,
+requests, answer late, mix up answers or answer nonsense, power cuts at any
+operation, older stores that are brought back, clocks that are set,
 receivers that fail, people who attack. After the acts of each world its
 invariants are held against the provider's own book. A seed tells the same
 story each time it is run, so a seed is a bug report.
