@@ -13,6 +13,15 @@ func (e *Engine) Get(ctx context.Context, c Caller, prefix, name string) (*View,
 	return e.view(ctx, c.Scope, func(tx store.Tx) (*Request, error) { return findRequest(tx, c.Scope, prefix, name) })
 }
 
+// RequestByID returns a request by its own id, without prefix, also where it
+// answers to an id of the merchant's own.
+func (e *Engine) RequestByID(ctx context.Context, c Caller, id string) (*View, error) {
+	if _, ok := isID("", id); !ok {
+		return nil, notFound(ObjPayout, id)
+	}
+	return e.get(ctx, c.Scope, id)
+}
+
 // get returns a request by its own id.
 func (e *Engine) get(ctx context.Context, s Scope, id string) (*View, error) {
 	return e.view(ctx, s, func(tx store.Tx) (*Request, error) { return loadRequest(tx, s, id) })

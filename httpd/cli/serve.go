@@ -192,7 +192,7 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	board, err := dash.New(dash.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader, State: d.state})
+	board, err := dash.New(dash.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader, State: d.state, PublicURL: d.cfg.PublicURL()})
 	if err != nil {
 		return nil, err
 	}

@@ -39,21 +39,23 @@ func plan(r *engine.Request) ui.Facts {
 
 // try does an act and leads to the request, or shows the page of the act again
 // with the refusal.
-func (d *Dash) try(ctx context.Context, v *visit, deed, tab string, page func(*engine.Request) (ui.Head, ui.Act), act func() error) (wire.Reply, error) {
-	err := act()
-	if err == nil {
-		return goTo(after(v.at("/requests/"+v.Param("id")+tab), deed)), nil
+func (d *Dash) try(ctx context.Context, v *visit, deed, tab string, page func(*engine.Request) (ui.Head, ui.Act), act func(*engine.Request) error) (wire.Reply, error) {
+	r, err := d.request(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	if err = act(r); err == nil {
+		return goTo(after(requestPath(v, r, tab), deed)), nil
 	}
 	note := refusal(err)
 	if note == nil {
 		return wire.Reply{}, err
 	}
-	r, readErr := d.request(ctx, v)
-	if readErr != nil {
-		return wire.Reply{}, readErr
+	status, _ := explain(err)
+	if r, err = d.request(ctx, v); err != nil { // as it is now
+		return wire.Reply{}, err
 	}
 	head, data := page(r)
-	status, _ := explain(err)
 	return d.show(ctx, v, status, "act", head, data, *note)
 }
 
@@ -83,8 +85,8 @@ func (d *Dash) askProcess(ctx context.Context, v *visit) (wire.Reply, error) {
 }
 
 func (d *Dash) process(ctx context.Context, v *visit) (wire.Reply, error) {
-	return d.try(ctx, v, "processed", "", processPage(v), func() error {
-		_, err := d.Engine.Fulfil(ctx, v.caller(), engine.PrefixRequest, v.Param("id"), nil)
+	return d.try(ctx, v, "processed", "", processPage(v), func(r *engine.Request) error {
+		_, err := d.Engine.Fulfil(ctx, v.caller(), engine.PrefixRequest, nameForEngine(r), nil)
 		return err
 	})
 }
@@ -101,8 +103,8 @@ func (d *Dash) askCancel(ctx context.Context, v *visit) (wire.Reply, error) {
 }
 
 func (d *Dash) cancel(ctx context.Context, v *visit) (wire.Reply, error) {
-	return d.try(ctx, v, "cancelled", "", cancelPage(v), func() error {
-		_, err := d.Engine.Cancel(ctx, v.caller(), engine.PrefixRequest, v.Param("id"), nil)
+	return d.try(ctx, v, "cancelled", "", cancelPage(v), func(r *engine.Request) error {
+		_, err := d.Engine.Cancel(ctx, v.caller(), engine.PrefixRequest, nameForEngine(r), nil)
 		return err
 	})
 }
@@ -148,17 +150,12 @@ func statementPage(v *visit, p *payout.Payout, f form, field, problem string) fu
 			{Name: "reference", Label: "Provider's reference", Type: "text", Auto: "off", Value: f.text("reference"), Max: 128},
 			{Name: "note", Label: "How you know", Type: "area", Required: true, Value: f.text("note"), Max: 300, Hint: "It stands in the events, under your name in the activity log. No account numbers here."},
 		}
-		for i := range fields {
-			if fields[i].Name == field {
-				fields[i].Error, fields[i].Focus = problem, true
-			}
-		}
 		about := plan(r)
 		about.List = append([]ui.Fact{{Name: "Payout", Text: p.ID, Mono: true}, {Name: "Status", Badge: statusBadge(p.Status)}, {Name: "Provider's reference", Text: p.Ref, Mono: true}}, about.List[:3]...)
 		return actHead(v, r, "Add a statement"), ui.Act{
 			Text:  "Your word settles this payout like the provider's own, and can't be taken back: money held for it is freed or spent, and whoever listens is told.",
 			Facts: []ui.Facts{about},
-			Form:  ui.Form{Action: requestPath(v, r, "/statement/"+p.ID), Fields: fields, Submit: "Add the statement", Danger: true, Cancel: requestPath(v, r, "/payouts")},
+			Form:  ui.Form{Action: requestPath(v, r, "/statement/"+p.ID), Fields: mark(fields, field, problem), Submit: "Add the statement", Danger: true, Cancel: requestPath(v, r, "/payouts")},
 		}
 	}
 }
@@ -190,7 +187,7 @@ func (d *Dash) state(ctx context.Context, v *visit) (wire.Reply, error) {
 		head, data := page(r)
 		return d.show(ctx, v, 422, "act", head, data)
 	}
-	return d.try(ctx, v, "stated", "/payouts", page, func() error { return d.Engine.State(ctx, v.caller(), p.ID, out) })
+	return d.try(ctx, v, "stated", "/payouts", page, func(*engine.Request) error { return d.Engine.State(ctx, v.caller(), p.ID, out) })
 }
 
 // statement reads what a person typed; field and problem say what is wrong.

@@ -45,6 +45,9 @@ type Config struct {
 	Now    func() time.Time // required; of pages that show times
 	Random io.Reader        // required; salts of passwords, tokens of forms
 	State  func() State     // required
+	// PublicURL is where the dashboard is reached, without a trailing slash; in
+	// one-time links.
+	PublicURL string
 	// Cost of passwords; the zero value is the standard.
 	Cost Cost
 }

@@ -24,7 +24,7 @@ func (d *Dash) showDeliveries(ctx context.Context, v *visit) (wire.Reply, error)
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	all, err := d.Engine.DeliveriesOf(ctx, v.caller(), engine.PrefixRequest, v.Param("id"))
+	all, err := d.Engine.DeliveriesOf(ctx, v.caller(), engine.PrefixRequest, nameForEngine(r))
 	if err != nil {
 		return wire.Reply{}, err
 	}

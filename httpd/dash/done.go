@@ -9,6 +9,7 @@ var deeds = map[string]ui.Notice{
 	"cancelled": {Tone: ui.Good, Text: "Cancelled."},
 	"stated":    {Tone: ui.Good, Text: "Your statement was added."},
 	"resent":    {Tone: ui.Good, Text: "The webhook is sent again."},
+	"saved":     {Tone: ui.Good, Text: "Saved."},
 	"password":  {Tone: ui.Good, Text: "Your password was changed; your other sessions have ended."},
 }
 

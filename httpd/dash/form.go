@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 
+	"penstock/engine"
+	"penstock/httpd/ui"
 	"penstock/httpd/wire"
 )
 
@@ -67,6 +69,28 @@ func guard(secret string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("penstock dashboard form"))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// mark puts a problem at the field that it is about.
+func mark(fields []ui.Field, name, problem string) []ui.Field {
+	for i := range fields {
+		if fields[i].Name == name && problem != "" {
+			for j := range fields {
+				fields[j].Focus = false
+			}
+			fields[i].Error, fields[i].Focus = problem, true
+		}
+	}
+	return fields
+}
+
+// wrongField says which field an engine's refusal is about, and why.
+func wrongField(err error) (field, problem string, ok bool) {
+	var refused *engine.Error
+	if !errors.As(err, &refused) || refused.Field == "" || refused.Code != engine.CodeInvalid && refused.Code != engine.CodeMissing {
+		return "", "", false
+	}
+	return refused.Field, sentence(refused.Message), true
 }
 
 // readForm reads the form of somebody who is logged in, if it is theirs.

@@ -107,7 +107,7 @@ func navigation(s *ui.Shell, v *visit, all []engine.Merchant) {
 	s.Nav = []ui.Group{
 		{Links: []ui.Link{link("Home", "home", "")}},
 		{Title: "Payout gateway", Links: []ui.Link{link("Payout requests", "request", "/requests")}},
-		{Title: "Administration", Links: []ui.Link{link("Activity log", "log", "/activity")}},
+		{Title: "Administration", Links: []ui.Link{link("Webhooks", "hook", "/webhooks"), link("People", "people", "/people"), link("Activity log", "log", "/activity")}},
 	}
 	if len(all) > 1 {
 		for i := range all {

@@ -110,7 +110,7 @@ func wantsTable(v *visit, list []engine.Request) ui.Table {
 	for i := range list {
 		r := &list[i]
 		t.Rows = append(t.Rows, ui.Row{Tone: ui.Warn, Cells: []ui.Cell{
-			{Link: &ui.Link{Text: shortID(nameOfRequest(r)), Href: v.at("/requests/" + nameOfRequest(r))}, Mono: true},
+			{Link: &ui.Link{Text: shortID(nameOfRequest(r)), Href: requestPath(v, r, "")}, Mono: true},
 			{Money: amount(r.Amount)}, {Badge: stageBadge(r.Stage)}, {Text: why(r)}, {At: r.Created},
 		}})
 	}

@@ -54,7 +54,7 @@ func newOffice(t testing.TB) *office {
 		Limits: wire.Limits{Failures: wire.Rate{PerSecond: 1, Burst: 20}}})
 	must(t, err)
 	o.dash, err = dash.New(dash.Config{Engine: w.Engine, Funnel: f, Now: w.Clock.Now, Random: rand.Reader, State: func() dash.State { return o.state },
-		Cost: dash.Cost{Memory: 64, Passes: 1}})
+		PublicURL: "https://pay.example", Cost: dash.Cost{Memory: 64, Passes: 1}})
 	must(t, err)
 	mounts := o.dash.Mounts()
 	o.mux, err = wire.NewMux(f, append(mounts, wire.Mount{Dialect: mounts[0].Dialect})...)
@@ -121,6 +121,12 @@ func (o *office) get(name string) *engine.View {
 	v, err := o.Engine.Get(o.Ctx, onServer("shop"), engine.PrefixRequest, name)
 	must(o.t, err)
 	return v
+}
+
+// at is the address of a request's page.
+func (o *office) at(ref string) string {
+	o.t.Helper()
+	return home + "/requests/payout_" + o.get(ref).ID
 }
 
 // person is somebody with a browser.

@@ -217,7 +217,7 @@ func requestTable(name string, v *visit, list []engine.View) ui.Table {
 	for i := range list {
 		r := &list[i].Request
 		row := ui.Row{Cells: []ui.Cell{
-			{Link: &ui.Link{Text: shortID(nameOfRequest(r)), Href: v.at("/requests/" + nameOfRequest(r))}, Mono: true},
+			{Link: &ui.Link{Text: shortID(nameOfRequest(r)), Href: requestPath(v, r, "")}, Mono: true},
 			{Money: amount(r.Amount)}, {Badge: stageBadge(r.Stage)},
 			{Text: payeeText(r), Sub: payeeSub(r)}, {Text: r.Customer, Mono: true}, {Text: r.Provider}, {At: r.Created},
 		}}
@@ -243,12 +243,21 @@ func payeeSub(r *engine.Request) string {
 	return methodName(r.Form)
 }
 
-// nameOfRequest is by what a request is found: the merchant's own id, or ours.
-func nameOfRequest(r *engine.Request) string {
+// nameForEngine is by what the engine's commands find a request: the
+// merchant's own id, or ours.
+func nameForEngine(r *engine.Request) string {
 	if r.Ref != "" {
 		return r.Ref
 	}
 	return engine.PrefixRequest + r.ID
+}
+
+// nameOfRequest is what people call a request.
+func nameOfRequest(r *engine.Request) string {
+	if r.Ref != "" {
+		return r.Ref
+	}
+	return idOfRequest(r)
 }
 
 // shortID is enough of an id to tell it from others in a list: ours differ at
@@ -295,14 +304,12 @@ func (d *Dash) find(ctx context.Context, v *visit) (wire.Reply, error) {
 	if name == "" {
 		return goTo(v.at("/requests")), nil
 	}
-	if engine.ChosenID(name) {
-		got, err := d.Engine.Get(ctx, v.caller(), engine.PrefixRequest, name)
-		if err == nil {
-			return goTo(v.at("/requests/" + nameOfRequest(&got.Request))), nil
-		}
-		if !isCode(err, engine.CodeNotFound) {
-			return wire.Reply{}, err
-		}
+	r, err := d.named(ctx, v, name)
+	if err == nil {
+		return goTo(requestPath(v, r, "")), nil
+	}
+	if !isCode(err, engine.CodeNotFound) {
+		return wire.Reply{}, err
 	}
 	m := ui.Message{Title: "Nothing found", Text: "No payout request of " + nameOf(v.shop) + " in " + string(v.scope.Mode) + " mode has this id or reference.",
 		Hint: "Ids and references are found when they are whole.", Link: &ui.Link{Text: "All requests", Href: v.at("/requests")}}

@@ -83,6 +83,7 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		{"deliveries", home + "/requests/seller-payout-2211/deliveries"}, {"process", home + "/requests/invoice-77/process"},
 		{"cancel", home + "/requests/invoice-77/cancel"},
 		{"statement", home + "/requests/seller-payout-2211/statement/" + o.get("seller-payout-2211").Payouts[0].ID},
+		{"webhooks", home + "/webhooks"}, {"people", home + "/people"}, {"invite", home + "/people/invite"},
 		{"activity", "/dashboard/test/shop/activity"}, {"me", "/dashboard/test/shop/me"}, {"nothing", home + "/nothing"}, {"find", home + "/find?q=abc"},
 	} {
 		see(p.name, p.path)

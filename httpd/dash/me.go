@@ -19,17 +19,12 @@ func (d *Dash) mePage(ctx context.Context, v *visit, status int, field, problem 
 		{Name: "old", Label: "Present password", Type: "password", Auto: "current-password", Required: true, Max: maxPassword},
 		{Name: "new", Label: "New password", Type: "password", Auto: "new-password", Required: true, Max: maxPassword, Hint: "At least 12 characters; a few words will do."},
 	}
-	for i := range fields {
-		if fields[i].Name == field {
-			fields[i].Error, fields[i].Focus = problem, true
-		}
-	}
 	facts := ui.Facts{List: []ui.Fact{
 		{Name: "Name", Text: v.who.Name}, {Name: "E-mail", Text: v.who.Email}, {Name: "Role", Text: string(v.who.Role)},
 		{Name: "ID", Text: v.who.ID, Mono: true, Copy: true}, {Name: "This session began", At: v.session.Created}, {Name: "From", Text: v.session.From},
 	}}
 	return d.show(ctx, v, status, "act", ui.Head{Title: "Your account"}, ui.Act{Facts: []ui.Facts{facts},
-		Form: ui.Form{Action: v.at("/me"), Fields: fields, Submit: "Change password"}})
+		Form: ui.Form{Action: v.at("/me"), Fields: mark(fields, field, problem), Submit: "Change password"}})
 }
 
 func (d *Dash) changePassword(ctx context.Context, v *visit) (wire.Reply, error) {

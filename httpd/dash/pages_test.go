@@ -129,6 +129,7 @@ func TestTestAndLiveNeverMix(t *testing.T) {
 		t.Error("live mode has the band of test mode")
 	}
 	p.get(home + "/find?q=" + id).leads(home + "/requests/" + id)
+	p.get(home+"/requests/"+v.ID).want(404, "There is nothing here")
 }
 
 func TestRequestShowsEverythingThatHappened(t *testing.T) {
@@ -156,6 +157,7 @@ func TestRequestShowsEverythingThatHappened(t *testing.T) {
 	}
 	all, err := o.Engine.DeliveriesOf(o.Ctx, onServer("shop"), engine.PrefixRequest, "invoice-77")
 	must(t, err)
+	at = o.at("invoice-77") // where the reference leads
 	again := at + "/deliveries/" + all[0].ID + "/resend"
 	p.press(at+"/deliveries", again).leads(at + "/deliveries?done=resent")
 	o.run(time.Minute)
@@ -169,7 +171,7 @@ func TestActsOnARequest(t *testing.T) {
 	p := o.hired(engine.RoleManager)
 	hold := func(ref, magic string) string {
 		o.ask(magic, 1250, func(n *engine.NewRequest) { n.AutoFulfill, n.Ref = false, ref })
-		return home + "/requests/" + ref
+		return o.at(ref)
 	}
 	at := hold("pay", "success")
 	p.get(at).want(200, "Process")
@@ -229,13 +231,13 @@ func TestStatementSettlesAPayout(t *testing.T) {
 	if got := o.get("slow").Stage; got != payout.InHand {
 		t.Fatalf("refused statements made the request %s", got)
 	}
-	p.fill(at, map[string]string{"verdict": "partly_paid", "note": "bank's report of Monday", "moved": "5.05"}).leads(home + "/requests/slow/payouts?done=stated")
+	p.fill(at, map[string]string{"verdict": "partly_paid", "note": "bank's report of Monday", "moved": "5.05"}).leads(o.at("slow") + "/payouts?done=stated")
 	got := o.get("slow")
 	if got.Stage != payout.SomePaid || got.Payouts[0].Moved.Decimal() != "5.05" {
 		t.Errorf("the request is %s with %s", got.Stage, got.Payouts[0].Moved)
 	}
 	p.get(home+"/requests/slow/events").want(200, "bank's report of Monday").want(200, "A person")
-	p.fill(at, map[string]string{"verdict": "returned", "note": "came back on Tuesday"}).leads(home + "/requests/slow/payouts?done=stated")
+	p.fill(at, map[string]string{"verdict": "returned", "note": "came back on Tuesday"}).leads(o.at("slow") + "/payouts?done=stated")
 	p.get(home+"/requests/slow").want(200, "Returned")
 	p.get(home+"/requests/slow/statement/po_nothing").want(404, "no such payout")
 }
@@ -253,9 +255,10 @@ func TestRolesAreHeldTo(t *testing.T) {
 		path string
 		need engine.Permit
 	}{
-		{"/requests/ready/process", engine.PermitPay}, {"/requests/ready/cancel", engine.PermitPay},
-		{"/requests/slow/statement/" + slow.Payouts[0].ID, engine.PermitState},
-		{"/requests/slow/deliveries/" + slow.Told[0].Delivery + "/resend", engine.PermitResend},
+		{o.at("ready") + "/process", engine.PermitPay}, {o.at("ready") + "/cancel", engine.PermitPay},
+		{o.at("slow") + "/statement/" + slow.Payouts[0].ID, engine.PermitState},
+		{o.at("slow") + "/deliveries/" + slow.Told[0].Delivery + "/resend", engine.PermitResend},
+		{home + "/people/invite", engine.PermitPeople},
 	}
 	for _, role := range engine.Roles() {
 		p := o.hired(role)
@@ -263,15 +266,15 @@ func TestRolesAreHeldTo(t *testing.T) {
 		for _, act := range acts {
 			may := role.May(act.need)
 			if !may {
-				p.send("POST", home+act.path, csrf).want(403, "Your role doesn't allow this")
+				p.send("POST", act.path, csrf).want(403, "Your role doesn't allow this")
 			}
 			resend := strings.HasSuffix(act.path, "/resend")
-			if got := p.get(home + act.path); !resend && (got.status == 200) != may {
+			if got := p.get(act.path); !resend && (got.status == 200) != may {
 				t.Errorf("%s may %v and sees %s", role, may, got)
 			}
 			shown := false
-			for _, tab := range []string{"/requests/ready", "/requests/slow/payouts", "/requests/slow/deliveries"} {
-				shown = shown || strings.Contains(p.get(home+tab).body, `"`+home+act.path+`"`)
+			for _, tab := range []string{"/requests/ready", "/requests/slow/payouts", "/requests/slow/deliveries", "/people"} {
+				shown = shown || strings.Contains(p.get(home+tab).body, `"`+act.path+`"`)
 			}
 			if shown != may {
 				t.Errorf("%s may %v, is offered %v: %s", role, may, shown, act.path)
@@ -308,7 +311,7 @@ func TestNothingGivenIsRun(t *testing.T) {
 	at := "/dashboard/test/evil"
 	q := url.QueryEscape(probe)
 	for _, path := range []string{at, at + "/requests", at + "/requests/probe", at + "/requests/probe/payouts", at + "/requests/probe/events", at + "/requests/probe/deliveries",
-		at + "/requests/probe/cancel", at + "/activity", at + "/me", at + "/find?q=" + q, at + "/requests?customer=" + q + "&status=" + q + "&from=" + q + "&before=" + q, at + "?done=" + q,
+		at + "/requests/probe/cancel", at + "/activity", at + "/me", at + "/people", at + "/webhooks", at + "/find?q=" + q, at + "/requests?customer=" + q + "&status=" + q + "&from=" + q + "&before=" + q, at + "?done=" + q,
 		"/dashboard/login?next=" + q, "/dashboard/test/shop"} {
 		got := p.get(path)
 		if got.status >= 500 {
@@ -340,7 +343,7 @@ func TestNoFullDetailIsShown(t *testing.T) {
 	})
 	o.run(time.Minute)
 	p := o.hired(engine.RoleOwner)
-	for _, path := range []string{"", "/requests", "/requests/bank", "/requests/bank/payouts", "/requests/bank/events", "/requests/card", "/requests/card/payouts", "/requests/card/events", "/activity"} {
+	for _, path := range []string{"", "/requests", "/requests/bank", "/requests/bank/payouts", "/requests/bank/events", "/requests/card", "/requests/card/payouts", "/requests/card/events", "/activity", "/webhooks"} {
 		text := p.get(home + path).body
 		for _, secret := range []string{"NL69TEST0000000001", "4111111111111111", "411111111111"} {
 			if strings.Contains(text, secret) {

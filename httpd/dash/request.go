@@ -17,16 +17,53 @@ import (
 
 // request reads the one in the address.
 func (d *Dash) request(ctx context.Context, v *visit) (*engine.Request, error) {
-	got, err := d.Engine.Get(ctx, v.caller(), engine.PrefixRequest, v.Param("id"))
+	return d.named(ctx, v, v.Param("id"))
+}
+
+// named finds a request by its own id, under whichever dialect's prefix, or by
+// the merchant's reference.
+func (d *Dash) named(ctx context.Context, v *visit, name string) (*engine.Request, error) {
+	if id, ok := ownID(name); ok {
+		got, err := d.Engine.RequestByID(ctx, v.caller(), id)
+		if err == nil {
+			return &got.Request, nil
+		}
+		if !isCode(err, engine.CodeNotFound) {
+			return nil, err
+		}
+	}
+	got, err := d.Engine.Get(ctx, v.caller(), engine.PrefixRequest, name)
 	if err != nil {
 		return nil, err
 	}
 	return &got.Request, nil
 }
 
-// requestPath is the address of a request's page.
+// prefixes are those under which the dialects show a request's id.
+var prefixes = map[string]string{"rest": engine.PrefixRequest, "jsonapi": "porq_", "hosted": "pay_"}
+
+// ownID is an id without the prefix of a dialect.
+func ownID(name string) (string, bool) {
+	for _, prefix := range prefixes {
+		if id, ok := strings.CutPrefix(name, prefix); ok && len(id) == 26 {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// idOfRequest is a request's id as its dialect shows it.
+func idOfRequest(r *engine.Request) string {
+	if prefix, ok := prefixes[r.Dialect]; ok {
+		return prefix + r.ID
+	}
+	return engine.PrefixRequest + r.ID
+}
+
+// requestPath is the address of a request's page. It bears our id: references
+// are the merchant's, and may be anything.
 func requestPath(v *visit, r *engine.Request, tab string) string {
-	return v.at("/requests/" + nameOfRequest(r) + tab)
+	return v.at("/requests/" + idOfRequest(r) + tab)
 }
 
 // requestHead is the top of all pages of a request.
@@ -107,7 +144,7 @@ func (d *Dash) showRequest(ctx context.Context, v *visit) (wire.Reply, error) {
 		return wire.Reply{}, err
 	}
 	general := ui.Facts{Title: "General", List: []ui.Fact{
-		{Name: "ID", Text: engine.PrefixRequest + r.ID, Mono: true, Copy: true},
+		{Name: "ID", Text: idOfRequest(r), Mono: true, Copy: true},
 		{Name: "Reference", Text: r.Ref, Mono: true, Copy: r.Ref != ""},
 		{Name: "Status", Badge: stageBadge(r.Stage)},
 		{Name: "Moderation required", Text: yesNo(r.Moderation != "")},
@@ -236,7 +273,7 @@ func (d *Dash) showEvents(ctx context.Context, v *visit) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	lines, err := d.Engine.History(ctx, v.caller(), engine.PrefixRequest, v.Param("id"))
+	lines, err := d.Engine.History(ctx, v.caller(), engine.PrefixRequest, nameForEngine(r))
 	if err != nil {
 		return wire.Reply{}, err
 	}

@@ -2,7 +2,6 @@ package dash
 
 import (
 	"context"
-	"errors"
 
 	"penstock/engine"
 	"penstock/httpd/ui"
@@ -34,21 +33,12 @@ func (d *Dash) setupPage(c *wire.Call, status int, i *engine.Invitation, f form,
 		{Name: "password", Label: "Password", Type: "password", Auto: "new-password", Required: true, Max: maxPassword,
 			Hint: "At least 12 characters; a few words will do."},
 	}
-	wrong := ""
-	for n := range fields {
-		if fields[n].Name == field {
-			fields[n].Error, fields[0].Focus, fields[n].Focus = problem, false, true
-		}
-	}
-	if problem != "" && field == "" {
-		wrong = problem
-	}
 	page := ui.Enter{Title: "Welcome to penstock", Text: "You become " + article(string(i.Role)) + " of this appliance. The link works once.",
-		Form: ui.Form{Action: c.Path, Fields: fields, Submit: "Set password and log in"}}
+		Form: ui.Form{Action: c.Path, Fields: mark(fields, field, problem), Submit: "Set password and log in"}}
 	if i.Known {
 		page.Title, page.Text = "Choose a new password", "Whoever is logged in as you is logged out. The link works once."
 	}
-	return d.gate(c, status, wrong, page)
+	return d.gate(c, status, "", page)
 }
 
 // setUp uses the link up.
@@ -76,9 +66,8 @@ func (d *Dash) setUp(ctx context.Context, c *wire.Call) (wire.Reply, error) {
 		return wire.Reply{}, err
 	}
 	_, token, err := d.Engine.Accept(ctx, engine.Acceptance{Token: c.Param("token"), Email: email, Name: f.text("name"), Password: hash, From: c.Client.String()})
-	var refused *engine.Error
-	if errors.As(err, &refused) && (refused.Code == engine.CodeInvalid || refused.Code == engine.CodeMissing) {
-		return d.setupPage(c, 422, i, f, refused.Field, sentence(refused.Message))
+	if field, problem, ok := wrongField(err); ok {
+		return d.setupPage(c, 422, i, f, field, problem)
 	}
 	if err != nil {
 		return wire.Reply{}, err
