@@ -161,7 +161,7 @@ func forgetfulBank(t *testing.T) (url string, bank *sandbox.Provider) {
 	go func() { ended <- s.Serve(ctx, ln) }()
 	t.Cleanup(func() {
 		stop()
-		if err := errors.Join(<-ended, s.Close()); err != nil {
+		if err := errors.Join(soon(t, "the bank has closed", ended), s.Close()); err != nil {
 			t.Error(err)
 		}
 	})

@@ -48,7 +48,7 @@ func serveForBench(t testing.TB) served {
 	go func() { ended <- d.run(run, func() {}) }()
 	t.Cleanup(func() {
 		stop()
-		if err := <-ended; err != nil {
+		if err := soon(t, "the server has ended", ended); err != nil {
 			t.Errorf("serve: %v", err)
 		}
 	})

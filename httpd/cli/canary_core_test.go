@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"errors"
+	"io"
 	"os/exec"
 	"syscall"
 	"testing"
@@ -12,7 +13,7 @@ import (
 // it by SIGQUIT once it is ready. It returns whether it left one.
 func dying(t *testing.T, program ...string) bool {
 	t.Helper()
-	cmd := exec.Command("sh", append([]string{"-c", `ulimit -c unlimited; exec "$@"`, "sh"}, program...)...)
+	cmd := bounded(t, "sh", append([]string{"-c", `ulimit -c unlimited; exec "$@"`, "sh"}, program...)...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(cleanEnv(t), "GOTRACEBACK=crash") // the runtime then ends by SIGABRT, which leaves a core
 	stderr, err := cmd.StderrPipe()
@@ -23,13 +24,18 @@ func dying(t *testing.T, program ...string) bool {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	lines := bufio.NewScanner(stderr)
-	for lines.Scan() && !readyLine.MatchString(lines.Text()) && lines.Text() != "ready" {
+	lines := bufio.NewReader(stderr)
+	for line := ""; err == nil && !readyLine.MatchString(line) && line != "ready\n"; {
+		line, err = lines.ReadString('\n')
+	}
+	if err != nil {
+		t.Fatalf("%s is never ready: %v", program, err)
 	}
 	if err := cmd.Process.Signal(syscall.SIGQUIT); err != nil {
 		t.Fatal(err)
 	}
-	for lines.Scan() {
+	if _, err := io.Copy(io.Discard, lines); err != nil {
+		t.Fatal(err)
 	}
 	var exit *exec.ExitError
 	if err := cmd.Wait(); !errors.As(err, &exit) {

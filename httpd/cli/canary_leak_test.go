@@ -153,7 +153,7 @@ func (l *leaks) send(e errand) {
 	for name, value := range e.header {
 		req.Header.Set(name, value)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := web.Do(req)
 	if err != nil {
 		l.t.Fatalf("%s %s: %v", e.method, e.path, err)
 	}
@@ -315,7 +315,7 @@ func anyOf(all map[string]client.Payout) string {
 }
 
 func (l *leaks) metrics() []byte {
-	resp, err := http.Get(l.server.url + "/metrics")
+	resp, err := web.Get(l.server.url + "/metrics")
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func TestPanicTellsNoAccount(t *testing.T) {
 
 	const payouts = 12
 	a, secret := newAviary(3), []canary{}
-	api := &caller{d.cfg.PublicURL(), place.Key, &http.Client{}}
+	api := &caller{d.cfg.PublicURL(), place.Key, web}
 	var answers bytes.Buffer
 	for range payouts {
 		c := a.card()
@@ -106,18 +106,18 @@ func TestPanicTellsNoAccount(t *testing.T) {
 		}
 	}
 	ops, scope := client.New(d.cfg.SocketPath()), client.Scope{Merchant: firstMerchant, Mode: "test"}
-	all := map[string]client.Payout{}
+	seen := map[string]client.Payout{}
 	waitFor(t, "a person has to decide about each", func() bool {
-		(&crash{t: t}).readAll(ops, scope, all)
+		(&crash{t: t}).readAll(ops, scope, seen)
 		aside := 0
-		for _, p := range all {
+		for _, p := range seen {
 			if p.Moderation != "" {
 				aside++
 			}
 		}
 		return aside == payouts
 	})
-	for id := range all {
+	for id := range seen {
 		p, err := ops.Payout(t.Context(), scope, id)
 		if err != nil {
 			t.Fatal(err)
@@ -125,7 +125,7 @@ func TestPanicTellsNoAccount(t *testing.T) {
 		fmt.Fprintf(&answers, "%+v\n", p)
 	}
 	stop()
-	if err := <-ended; err != nil {
+	if err := soon(t, "the server has ended", ended); err != nil {
 		t.Error(err)
 	}
 	text, err := os.ReadFile(filepath.Join(filepath.Dir(place.Config), "penstock.db"))

@@ -66,7 +66,7 @@ func TestCrashLoop(t *testing.T) {
 	}
 	close(c.tickets)
 	c.serve()
-	clients.Wait()
+	c.finish(clients)
 	c.judge(rounds)
 }
 
@@ -285,7 +285,7 @@ func (c *crash) readAll(ops *client.Client, scope client.Scope, all map[string]c
 
 // ledger is how often the provider moved money, by key.
 func (c *crash) ledger() map[string]int {
-	resp, err := http.Get(c.bank.url + "/v1/ledger")
+	resp, err := web.Get(c.bank.url + "/v1/ledger")
 	if err != nil {
 		c.t.Fatal(err)
 	}

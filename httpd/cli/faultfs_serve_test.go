@@ -38,7 +38,7 @@ func cutPower(t *testing.T, opt faultfs.Options, rounds int) *crash {
 		c.serve()
 		c.issue(round)
 		d.CutAfter(1 + chance.IntN(250))
-		<-d.Gone()
+		soon(t, "the disk has lost its power", d.Gone())
 		if code := c.server.wait(); code == ExitDone {
 			t.Errorf("round %d: the server lost its disk and ended with %d\n%s", round, code, c.server.text())
 		}
@@ -48,7 +48,7 @@ func cutPower(t *testing.T, opt faultfs.Options, rounds int) *crash {
 	}
 	close(c.tickets)
 	c.serve()
-	clients.Wait()
+	c.finish(clients)
 	return c
 }
 

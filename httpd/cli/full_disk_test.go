@@ -4,14 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -44,7 +43,7 @@ func newExt4(t *testing.T) smallDisk {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"mkfs.ext4", "-q", "-m", "0", image}, {"mount", "-o", "loop", image, dir}} {
-		out, err := exec.Command(args[0], args[1:]...).CombinedOutput()
+		out, err := bounded(t, args[0], args[1:]...).CombinedOutput()
 		if err != nil {
 			err = fmt.Errorf("%s: %w: %s", args[0], err, out)
 		}
@@ -167,13 +166,13 @@ func fullDisk(t *testing.T, disk smallDisk) {
 	disk.empty()
 	c.serve()
 	close(c.tickets)
-	clients.Wait()
+	c.finish(clients)
 	c.judge(rounds)
 }
 
 // low asks whether the store is short of room.
 func (c *crash) low() bool {
-	resp, err := http.Get(*c.base.Load() + "/metrics")
+	resp, err := web.Get(*c.base.Load() + "/metrics")
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -197,5 +196,7 @@ func (c *crash) startWithoutRoom() {
 			c.t.Errorf("a start without room says %q, want what it lacks", p.text())
 		}
 		c.t.Logf("a start without room: %s", p.text())
+	case <-time.After(patience):
+		c.t.Fatalf("a start without room neither serves nor ends\n%s", p.text())
 	}
 }

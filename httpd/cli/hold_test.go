@@ -115,7 +115,7 @@ func (c *rollback) create(key string, body map[string]any) *http.Response {
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := web.Do(req)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -256,7 +256,7 @@ func (c *rollback) wantsALook() {
 
 func fetch(t *testing.T, url string) (int, string) {
 	t.Helper()
-	resp, err := http.Get(url)
+	resp, err := web.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,7 @@ func TestKillLoop(t *testing.T) {
 	if c.server.cmd.ProcessState != nil {
 		c.serve()
 	}
-	clients.Wait()
+	c.finish(clients)
 	c.judge(rounds)
 	t.Logf("%v", done)
 }

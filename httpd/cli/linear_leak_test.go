@@ -48,17 +48,17 @@ func serveOnce(t *testing.T, env Env, cfg Config, place made) {
 	run, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- d.run(run, func() {}) }()
-	api := &caller{d.cfg.PublicURL(), place.Key, &http.Client{Transport: &http.Transport{}}}
+	api := &caller{d.cfg.PublicURL(), place.Key, &http.Client{Timeout: patience, Transport: &http.Transport{}}}
 	var customer struct {
 		ID string `json:"customer_id"`
 	}
 	if err := api.do(t.Context(), http.MethodPost, "/customers", map[string]any{"name": "Ada"}, &customer); err != nil {
 		t.Fatal(err)
 	}
-	var all sync.WaitGroup
+	var callers sync.WaitGroup
 	answered := make(chan error, 8)
 	for range 8 {
-		all.Go(func() {
+		callers.Go(func() {
 			body := map[string]any{"amount": 100, "currency": "EUR", "confirm": true, "auto_fulfill": true, "customer_id": customer.ID,
 				"payout_type": "card", "payout_method_data": map[string]any{"card": map[string]any{"card_number": benchCardNumber, "expiry_month": "12", "expiry_year": "2035"}}}
 			for range 20 {
@@ -74,14 +74,14 @@ func serveOnce(t *testing.T, env Env, cfg Config, place made) {
 		})
 	}
 	for range 8 {
-		if err := <-answered; err != nil {
+		if err := soon(t, "eight calls are answered", answered); err != nil {
 			t.Error(err)
 		}
 	}
 	stop()
-	if err := <-ended; err != nil {
+	if err := soon(t, "the server has ended", ended); err != nil {
 		t.Errorf("serve: %v", err)
 	}
-	all.Wait()
+	soon(t, "the callers have heard of it", all(&callers))
 	api.http.CloseIdleConnections()
 }

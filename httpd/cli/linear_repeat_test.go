@@ -141,7 +141,7 @@ func (p *repeaters) wonder(format string, args ...any) reply {
 
 func TestRepeatsOverHTTPAreLinearizable(t *testing.T) {
 	t.Parallel()
-	const callers, rounds, each = 8, 4, 25
+	const many, rounds, each = 8, 4, 25
 	place := newPlace(t)
 	p := &repeaters{t: t, key: place.Key}
 	env := []string{"PENSTOCK_LOG_LEVEL=error", "PENSTOCK_ENGINE_FIRST_WORD=100ms"}
@@ -153,10 +153,10 @@ func TestRepeatsOverHTTPAreLinearizable(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		var all sync.WaitGroup
+		var callers sync.WaitGroup
 		var done atomic.Int64
-		for i := range callers {
-			all.Go(func() {
+		for i := range many {
+			callers.Go(func() {
 				draw, api := rand.New(rand.NewPCG(uint64(round), uint64(i))), &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 				for range each {
 					p.call(i, draw, api)
@@ -164,11 +164,11 @@ func TestRepeatsOverHTTPAreLinearizable(t *testing.T) {
 				}
 			})
 		}
-		waitFor(t, "half of the calls are made", func() bool { return done.Load() > callers*each/2 })
+		waitFor(t, "half of the calls are made", func() bool { return done.Load() > many*each/2 })
 		server.end([]syscall.Signal{syscall.SIGKILL, syscall.SIGTERM}[round%2])
 		server = start(t, env, "serve", "--config", place.Config)
 		p.base.Store(&server.url)
-		all.Wait()
+		soon(t, "all calls are made", all(&callers))
 		server.end(syscall.SIGTERM)
 	}
 	p.judge(place)

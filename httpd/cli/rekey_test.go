@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"penstock/engine"
 	"penstock/httpd/client"
@@ -26,9 +27,9 @@ func peopled(t *testing.T, m made, n int) {
 		t.Fatal(err)
 	}
 	who := engine.Caller{Scope: engine.Scope{Merchant: m.Merchant, Mode: engine.Test}, Actor: "test", Rights: engine.Rights()}
-	var all sync.WaitGroup
+	var makers sync.WaitGroup
 	for w := range 50 {
-		all.Go(func() {
+		makers.Go(func() {
 			for i := w; i < n; i += 50 {
 				if _, err := a.engine.CreateCustomer(t.Context(), who, fmt.Sprint("cus_", i), engine.Person{Name: "Somebody"}, nil); err != nil {
 					t.Error(err)
@@ -36,7 +37,7 @@ func peopled(t *testing.T, m made, n int) {
 			}
 		})
 	}
-	all.Wait()
+	makers.Wait()
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -107,10 +108,13 @@ func TestMasterKeyChangeKilled(t *testing.T) {
 			_, err := operator.RekeyMaster(ctx, client.Successor{})
 			answered <- err
 		}()
+		late := time.After(patience)
 		for open := true; open && !exists(next); { // from here on it is anywhere within the change
 			select {
 			case <-answered:
 				open = false
+			case <-late:
+				t.Fatalf("the master key is not changed\n%s", p.text())
 			default:
 				runtime.Gosched()
 			}
