@@ -170,17 +170,23 @@ func (l look) set() chromedp.Action[chromedp.Void] {
 // shoot stores the page as a picture, in each look, where pictures are wanted.
 func (b *browser) shoot(name string) {
 	b.t.Helper()
+	for _, l := range looks {
+		b.do(l.set())
+		b.picture(name, l)
+	}
+	b.do(looks[0].set())
+}
+
+// picture stores the page as it is.
+func (b *browser) picture(name string, l look) {
+	b.t.Helper()
 	dir := os.Getenv("PENSTOCK_TEST_PICTURES")
 	if dir == "" {
 		return
 	}
-	for _, l := range looks {
-		b.do(l.set())
-		png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
-		must(b.t, err)
-		must(b.t, os.WriteFile(filepath.Join(dir, name+"-"+l.name+".png"), png, 0o644))
-	}
-	b.do(looks[0].set())
+	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	must(b.t, err)
+	must(b.t, os.WriteFile(filepath.Join(dir, name+"-"+l.name+".png"), png, 0o644))
 }
 
 // TestInABrowser walks the main job of an operator: log in, find the request

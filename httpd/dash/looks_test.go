@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"penstock/engine"
 	"penstock/engine/connector"
@@ -88,4 +89,14 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 	} {
 		see(p.name, p.path)
 	}
+	b.open(home)
+	b.do(chromedp.Click(chromedp.CSS(".user > summary")), chromedp.WaitVisible(chromedp.CSS(".user .sheet")))
+	b.shoot("menu-user")
+	b.open(home)
+	b.do(chromedp.Click(chromedp.CSS(".merchant > summary")), chromedp.WaitVisible(chromedp.CSS(".merchant .sheet")))
+	b.shoot("menu-merchant")
+	b.open(home)
+	b.do(looks[2].set(), chromedp.Click(chromedp.CSS(".burger")), chromedp.WaitVisible(chromedp.CSS("#nav:popover-open")))
+	b.picture("menu-phone", looks[2])
+	b.do(chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible(chromedp.CSS("#nav")))
 }

@@ -395,6 +395,7 @@ func TestASealedLockerLetsOneLook(t *testing.T) {
 	o.run(time.Minute)
 	p := o.hired(engine.RoleViewer)
 	o.Locker.Close()
+	o.state.Sealed = true
 	p.get(home).want(200, "Nordwind Outdoor")
 	p.get(home+"/requests").want(200, "one")
 	p.get(home+"/requests?status=paid").want(200, "one")
