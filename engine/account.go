@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"penstock/engine/connector"
+	"penstock/engine/money"
 	"penstock/locker"
 	"penstock/store"
 )
@@ -18,10 +19,14 @@ type ProviderAccount struct {
 	ID       string    `json:"id"`
 	Provider string    `json:"provider"` // name in the catalogue
 	Label    string    `json:"label"`
+	About    string    `json:"about,omitzero"` // a description
 	BaseURL  string    `json:"base_url,omitzero"`
 	Sealed   []byte    `json:"sealed,omitzero"` // credentials, by name
+	Health   string    `json:"health,omitzero"` // empty: operational
 	Disabled bool      `json:"disabled,omitzero"`
+	Archived bool      `json:"archived,omitzero"`
 	Created  time.Time `json:"created"`
+	Changed  time.Time `json:"changed,omitzero"`
 }
 
 // SandboxName is the provider that answers in test mode without any contract.
@@ -33,42 +38,92 @@ func (e *Engine) connectSandbox(tx store.Tx, now time.Time, s Scope) error {
 		return err
 	}
 	a := ProviderAccount{ID: PrefixAccount + id, Provider: SandboxName, Label: "sandbox_default", Created: now}
-	return keep(tx, bucketAccount, s.key(a.ID), a)
+	if err := keep(tx, bucketAccount, s.key(a.ID), a); err != nil {
+		return err
+	}
+	return e.provision(tx, s, now, &a, commonCurrencies())
 }
 
-// ConnectAccount connects a provider account. Credentials that its connector
-// can't be built from are refused.
-func (e *Engine) ConnectAccount(ctx context.Context, c Caller, provider, label, baseURL string, secrets map[string]string) (*ProviderAccount, error) {
-	build, ok := e.Connectors[provider]
-	if !ok {
-		return nil, invalid("connector_name", "no connector of this name is built in")
+// commonCurrencies are those in which play money waits from the start.
+func commonCurrencies() (out []money.Currency) {
+	for _, code := range []string{"AED", "AUD", "BRL", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "GHS", "HKD", "INR", "JPY", "KES", "MXN", "NGN", "NOK", "NZD", "PLN", "RUB", "SEK", "SGD", "TRY", "TZS", "UAH", "UGX", "USD", "XTS", "ZAR"} {
+		out = append(out, money.MustCurrency(code))
 	}
-	if _, err := build(connector.Account{ID: PrefixAccount, Provider: provider, Test: c.Mode == Test, BaseURL: baseURL, Secrets: secrets}); err != nil {
-		return nil, invalid("connector_account_details", "%v", err)
+	return out
+}
+
+// NewAccount is what a provider account is connected from.
+type NewAccount struct {
+	Provider    string // name in the catalogue
+	Label       string
+	About       string
+	BaseURL     string // empty: the provider's own
+	Credentials map[string]string
+	Currencies  []money.Currency // of its deposit accounts; nil: all that the provider pays in
+}
+
+// ConnectAccount connects a provider account, and makes its deposit accounts
+// and routes. Credentials that its connector can't be built from are refused.
+func (e *Engine) ConnectAccount(ctx context.Context, c Caller, n NewAccount, once *Once) (*ProviderAccount, error) {
+	if c.Mode == Live && n.Provider == SandboxName {
+		return nil, invalid("connector_name", "test provider accounts serve test requests only")
+	}
+	if err := checkName(n.Label, n.About); err != nil {
+		return nil, err
+	}
+	if err := e.buildable(c.Scope, n.Provider, AccountEdit{BaseURL: &n.BaseURL, Credentials: n.Credentials}); err != nil {
+		return nil, err
+	}
+	if c.Mode == Test && n.Currencies == nil {
+		n.Currencies = commonCurrencies()
 	}
 	now, _ := e.pulse.now()
 	id, err := e.newID(now)
 	if err != nil {
 		return nil, err
 	}
-	a := &ProviderAccount{ID: PrefixAccount + id, Provider: provider, Label: label, BaseURL: baseURL}
-	if len(secrets) > 0 {
-		raw, err := json.Marshal(secrets, json.Deterministic(true))
-		if err != nil {
-			return nil, fmt.Errorf("encode credentials: %w", err)
-		}
-		if a.Sealed, err = e.Locker.Seal(ctx, accountOwner(c.Scope), locker.Place{Bucket: bucketAccount, Token: a.ID}, raw); err != nil {
-			return nil, sealError("seal credentials", err)
-		}
+	a := &ProviderAccount{ID: PrefixAccount + id, Provider: n.Provider, Label: n.Label, About: n.About, BaseURL: n.BaseURL}
+	if a.Sealed, err = e.sealCredentials(ctx, c.Scope, a.ID, n.Credentials); err != nil {
+		return nil, err
 	}
-	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
-		a.Created = now
-		if err := keep(tx, bucketAccount, c.key(a.ID), a); err != nil {
-			return err
+	err = e.alter(ctx, c, once, "provider_account.connect", func(tx store.Tx, now time.Time) (string, any, error) {
+		if err := roomFor(tx, bucketAccount, c.Scope, ObjAccount); err != nil {
+			return "", nil, err
 		}
-		return c.act(tx, now, "provider_account.connect", a.ID)
+		a.Created, a.Changed = now, now
+		if err := keep(tx, bucketAccount, c.key(a.ID), a); err != nil {
+			return "", nil, err
+		}
+		return a.ID, a, e.provision(tx, c.Scope, now, a, n.Currencies)
 	})
 	return a, err
+}
+
+// buildable refuses credentials that the provider's connector can't be built
+// from.
+func (e *Engine) buildable(s Scope, provider string, ed AccountEdit) error {
+	build, ok := e.Connectors[provider]
+	if !ok {
+		return invalid("connector_name", "no connector of this name is built in")
+	}
+	acc := connector.Account{ID: PrefixAccount, Provider: provider, Test: s.Mode == Test, Secrets: ed.Credentials}
+	give(&acc.BaseURL, ed.BaseURL)
+	if _, err := build(acc); err != nil {
+		return invalid("connector_account_details", "%v", err)
+	}
+	return nil
+}
+
+func (e *Engine) sealCredentials(ctx context.Context, s Scope, id string, given map[string]string) ([]byte, error) {
+	if len(given) == 0 {
+		return nil, nil
+	}
+	raw, err := json.Marshal(given, json.Deterministic(true))
+	if err != nil {
+		return nil, fmt.Errorf("encode credentials: %w", err)
+	}
+	sealed, err := e.Locker.Seal(ctx, accountOwner(s), locker.Place{Bucket: bucketAccount, Token: id}, raw)
+	return sealed, sealError("seal credentials", err)
 }
 
 func accountOwner(s Scope) locker.Owner {

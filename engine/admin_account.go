@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"penstock/store"
@@ -12,21 +11,12 @@ import (
 // that left by it are followed there to their end. Disabling twice is
 // harmless.
 func (e *Engine) DisableAccount(ctx context.Context, c Caller, id string) error {
-	return e.update(ctx, func(tx store.Tx, now time.Time) error {
-		if !ChosenID(id) {
-			return notFound(ObjAccount, id)
-		}
-		a, err := load[ProviderAccount](tx, bucketAccount, c.key(id))
-		if errors.Is(err, store.ErrNotFound) {
-			return notFound(ObjAccount, id)
-		}
+	return e.alter(ctx, c, nil, "provider_account.disable", func(tx store.Tx, now time.Time) (string, any, error) {
+		a, err := find[ProviderAccount](tx, bucketAccount, ObjAccount, c.Scope, id)
 		if err != nil || a.Disabled {
-			return err
+			return id, nil, err
 		}
-		a.Disabled = true
-		if err := keep(tx, bucketAccount, c.key(id), a); err != nil {
-			return err
-		}
-		return c.act(tx, now, "provider_account.disable", id)
+		a.Disabled, a.Changed = true, now
+		return id, nil, keep(tx, bucketAccount, c.key(id), a)
 	})
 }

@@ -33,7 +33,7 @@ func (r *Report) found(format string, args ...any) {
 // chain, sealed records, no orphan. progress may be nil.
 func (e *Engine) Check(ctx context.Context, progress func(done int)) (*Report, error) {
 	k := &check{e: e, ctx: ctx, Report: Report{Counts: map[string]int{}, Findings: []string{}},
-		due: map[string]bool{}, refs: map[string]string{}, recent: map[string]bool{}, back: map[string]bool{}, money: map[string]*Deposit{}, progress: progress}
+		due: map[string]bool{}, refs: map[string]string{}, recent: map[string]bool{}, back: map[string]bool{}, money: map[string]*sums{}, queue: map[string]bool{}, progress: progress}
 	if err := e.Store.View(ctx, func(tx store.Tx) error { return k.run(lasting{tx, ctx}) }); err != nil {
 		return nil, fmt.Errorf("check: %w", err)
 	}
@@ -49,11 +49,12 @@ type check struct {
 	Report
 	e        *Engine
 	ctx      context.Context
-	due      map[string]bool     // rows that records ask for
-	refs     map[string]string   // merchant's own ids that records ask for
-	recent   map[string]bool     // rows of customers' lists that records ask for
-	back     map[string]bool     // rows of what was brought back that records ask for
-	money    map[string]*Deposit // held and paid, summed over payouts
+	due      map[string]bool   // rows that records ask for
+	refs     map[string]string // merchant's own ids that records ask for
+	recent   map[string]bool   // rows of customers' lists that records ask for
+	money    map[string]*sums  // by deposit account, summed over payouts
+	queue    map[string]bool   // rows of queues that records ask for
+	back     map[string]bool   // rows of what was brought back that records ask for
 	progress func(int)
 	done     int
 }
@@ -73,7 +74,7 @@ func (l lasting) Scan(bucket string, from, to []byte, limit int, desc bool) ([]s
 }
 
 func (k *check) run(tx store.Tx) error {
-	for _, part := range []func(store.Tx) error{k.customers, k.methods, k.requests, k.deliveries, k.indexes, k.deposits, k.onces, k.accounts, k.people, k.auditLog} {
+	for _, part := range []func(store.Tx) error{k.customers, k.methods, k.requests, k.deliveries, k.indexes, k.queues, k.deposits, k.onces, k.accounts, k.people, k.auditLog} {
 		err := part(tx)
 		if ended := k.ctx.Err(); ended != nil { // what was found then is not to be trusted
 			return ended
@@ -174,6 +175,12 @@ func (k *check) requests(tx store.Tx) error {
 		if at := r.expiry(); !at.IsZero() {
 			k.due[string(dueKey(at, dueRequest, s, id))] = true
 		}
+		if at := r.stepDue(); !at.IsZero() {
+			k.due[string(dueKey(at, dueStep, s, id))] = true
+		}
+		if r.Queued {
+			k.queue[string(s.key(r.Service, id))] = true
+		}
 		for i := range r.Payouts {
 			k.payout(s, r, i)
 		}
@@ -207,17 +214,23 @@ func (k *check) payout(s Scope, r *Request, i int) {
 	if p.Status == payout.PartlyPaid && (p.Moved.Minor() <= 0 || p.Moved.Minor() >= p.Amount.Minor()) {
 		k.found("payout %s is partly paid with %s of %s", p.ID, p.Moved, p.Amount)
 	}
-	d := k.moneyOf(s, p.Amount.Currency().Code())
-	held, paid := booked(p)
-	d.Held, d.Paid = d.Held+held, d.Paid+paid
+	k.pieces(r)
+	k.money[string(s.key(p.Deposit))] = k.money[string(s.key(p.Deposit))].with(p)
 }
 
-func (k *check) moneyOf(s Scope, currency string) *Deposit {
-	at := string(s.key(currency))
-	if k.money[at] == nil {
-		k.money[at] = &Deposit{}
+// pieces holds that no more than the amount asked for is on its way or paid.
+func (k *check) pieces(r *Request) {
+	var out int64
+	for _, p := range r.Payouts {
+		if p.Status.Ended() {
+			out += p.Covers().Minor()
+		} else {
+			out += p.Asks().Minor()
+		}
 	}
-	return k.money[at]
+	if out > r.Amount.Minor() {
+		k.found("request %s has %d out of %s", r.ID, out, r.Amount)
+	}
 }
 
 func (k *check) history(tx store.Tx, s Scope, r *Request) error {
@@ -249,12 +262,12 @@ func (k *check) stage(s Scope, r *Request) {
 		k.sealedValue("request "+r.ID, func() error { _, err := k.e.openRequest(k.ctx, s, r); return err })
 	}
 	if len(r.Payouts) == 0 {
-		if r.Stage != payout.Draft && r.Stage != payout.Ready && r.Stage != payout.Expired && r.Stage != payout.Withdrawn {
+		if r.Stage != payout.Draft && r.Stage != payout.Ready && r.Stage != payout.Expired && r.Stage != payout.Withdrawn && (r.Stage != payout.NonePaid || r.Resolution == "") {
 			k.found("request %s is %s without a payout", r.ID, r.Stage)
 		}
 		return
 	}
-	if want := payout.Outcome(r.Amount, r.Payouts); want != r.Stage {
+	if want := payout.Outcome(r.Amount, r.Payouts, r.More); want != r.Stage {
 		k.found("request %s is %s while its payouts make it %s", r.ID, r.Stage, want)
 	}
 }
@@ -351,26 +364,6 @@ func sorted(m map[string]bool) []string {
 	}
 	sort.Strings(keys)
 	return keys
-}
-
-func (k *check) deposits(tx store.Tx) error {
-	err := scoped(k, tx, bucketDeposit, func(s Scope, code string, d *Deposit) error {
-		want := k.moneyOf(s, code)
-		if d.Held != want.Held || d.Paid != want.Paid {
-			k.found("deposit %s of %s holds %d and has paid %d; its payouts make %d and %d", code, s.Merchant, d.Held, d.Paid, want.Held, want.Paid)
-		}
-		if d.Available+d.Held+d.Paid != d.Funded || d.Available < 0 {
-			k.found("deposit %s of %s does not add up", code, s.Merchant)
-		}
-		delete(k.money, string(s.key(code)))
-		return nil
-	})
-	for at, d := range k.money {
-		if d.Held != 0 || d.Paid != 0 {
-			k.found("payouts were made from a deposit that does not exist (%q)", at)
-		}
-	}
-	return err
 }
 
 func (k *check) onces(tx store.Tx) error {

@@ -192,6 +192,8 @@ func (c *claims) row(tx store.Tx, row dueRow) error {
 		return c.delivery(tx, row)
 	case dueRequest:
 		return c.expiry(tx, row)
+	case dueStep:
+		return c.step(tx, row)
 	}
 	return fmt.Errorf("due row of unknown kind %q", row.kind)
 }
@@ -347,4 +349,18 @@ func (c *claims) expiry(tx store.Tx, row dueRow) error {
 	}
 	c.jobs = append(c.jobs, job{dueRow: row})
 	return nil
+}
+
+// step hands a request's next step on: what it echoes is opened outside of the
+// transaction. Its row comes again if the worker is lost.
+func (c *claims) step(tx store.Tx, row dueRow) error {
+	r, err := loadRequest(tx, row.Scope, row.id)
+	if err != nil {
+		return fmt.Errorf("due row of a request: %w", err)
+	}
+	if r.stepDue().UnixMicro() != row.at.UnixMicro() { // rows are written to the microsecond
+		return c.orphan(tx, row)
+	}
+	c.jobs = append(c.jobs, job{dueRow: row})
+	return setDue(tx, row, c.now.Add(c.e.Timing.Lease))
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"penstock/engine/payout"
-	"penstock/engine/service"
 	"penstock/store"
 )
 
@@ -24,11 +23,27 @@ func (e *Engine) confirm(tx store.Tx, c Caller, now time.Time, r *View) error {
 			return err
 		}
 	}
-	account, err := chooseAccount(tx, c.Scope, &r.Request)
+	if r.Later {
+		return e.confirmLater(c, now, r)
+	}
+	if err := e.service(&r.Request); err != nil {
+		return err
+	}
+	d, _, err := e.decide(tx, c.Scope, now, &r.Request, e.Rules.Next(r.wish(), nil, e.mayFailOver))
 	if err != nil {
 		return err
 	}
-	r.Account, r.Provider, r.Confirmed = account.ID, account.Provider, true
+	switch {
+	case d.Choice != nil:
+		r.Account, r.Provider = d.Choice.Account, d.Choice.Provider
+	case !d.Short || r.AutoFulfill: // money may come until it is fulfilled
+		k, err := e.catalogOf(tx, c.Scope)
+		if err != nil {
+			return err
+		}
+		return noRoute(k, c.Scope, d)
+	}
+	r.Confirmed = true
 	if err := r.advance(payout.Approved, now, c.Actor, ""); err != nil {
 		return err
 	}
@@ -38,25 +53,42 @@ func (e *Engine) confirm(tx store.Tx, c Caller, now time.Time, r *View) error {
 	return e.issue(tx, c, now, r)
 }
 
-// issue makes the request's payout and holds the money for it, in the
-// caller's transaction. From here on the work goes on by itself.
-func (e *Engine) issue(tx store.Tx, c Caller, now time.Time, r *View) error {
-	key, err := service.ServiceKey(r.Form, r.Amount.Currency())
+// confirmLater makes a request ready whose payouts the worker makes.
+func (e *Engine) confirmLater(c Caller, now time.Time, r *View) error {
+	r.Confirmed = true
+	if err := r.advance(payout.Approved, now, c.Actor, ""); err != nil {
+		return err
+	}
+	if r.AutoFulfill {
+		r.Next = now
+	}
+	return nil
+}
+
+// service finds the payout service of a request whose details are known.
+func (e *Engine) service(r *Request) error {
+	if r.Service != "" {
+		return nil
+	}
+	key, err := e.Directory.ServiceKey(r.Form, r.Amount.Currency())
 	if err != nil {
 		return &Error{Code: CodeNoRoute, Object: ObjPayout, Message: err.Error()}
 	}
+	r.Service = key
+	return nil
+}
+
+// issue makes the request's first payout and holds the money for it, in the
+// caller's transaction. From here on the work goes on by itself.
+func (e *Engine) issue(tx store.Tx, c Caller, now time.Time, r *View) error {
 	if e.Held() != "" {
 		return errHeld
 	}
-	n := len(r.Payouts) + 1
-	p := payout.Payout{ID: r.payoutID(n), N: n, Amount: r.Amount, Account: r.Account, Service: key, Status: payout.Queued, Due: now, Created: now, Changed: now}
-	if err := hold(tx, c.Scope, p); err != nil {
-		return err
+	if r.Later {
+		r.AutoFulfill, r.Next = true, now
+		return nil
 	}
-	r.Payouts = append(r.Payouts, p)
-	r.tell(Line{At: now, What: "queued", By: c.Actor, On: n, To: string(payout.Queued), Text: r.Provider})
-	e.carefully(&r.Request, now)
-	if err := r.advance(payout.Issued, now, c.Actor, ""); err != nil {
+	if err := e.step(tx, c.Scope, now, r, c.Actor); err != nil {
 		return err
 	}
 	return e.notify(tx, c.Scope, now, r)
@@ -162,7 +194,7 @@ func (e *Engine) cancelPayouts(tx store.Tx, c Caller, now time.Time, r *View, na
 			return err
 		}
 		r.Payouts[i] = next
-		if err := post(tx, c.Scope, p, next); err != nil {
+		if err := post(tx, c.Scope, now, r.ID, c.Actor, p, next); err != nil {
 			return err
 		}
 		r.tell(Line{At: now, What: string(payout.Cancel), By: c.Actor, On: p.N, To: string(next.Status)})
@@ -178,6 +210,9 @@ func (e *Engine) cancelPayouts(tx store.Tx, c Caller, now time.Time, r *View, na
 func (e *Engine) ended(tx store.Tx, s Scope, now time.Time, r *View) error {
 	if r.Stage.Ended() {
 		r.Sealed = nil
+		if err := e.unqueue(tx, s, now, r); err != nil {
+			return err
+		}
 	}
 	return e.notify(tx, s, now, r)
 }

@@ -32,7 +32,8 @@ type NewRequest struct {
 	Dialect     string
 	Ref         string // the merchant's own id; empty: generated
 	Amount      money.Amount
-	Profile     string // empty: the merchant's default
+	Point       string // payout point, without prefix; empty: the merchant's default
+	Service     string // payout service; empty: that of the details and the amount's currency
 	Confirm     bool
 	AutoFulfill bool
 	Recurring   bool
@@ -42,7 +43,19 @@ type NewRequest struct {
 	Providers   []string
 	Exits       []Exit // where it may leave, the best first; empty: anywhere
 	Extra       json.RawMessage
-	Expires     time.Duration // after which a request that was not confirmed ends; zero: never
+	Wishes
+	Expires time.Duration // after which a request that was not confirmed ends; zero: never
+}
+
+// Wishes are what only some dialects let a merchant say.
+type Wishes struct {
+	AttemptsLimit          int
+	Split, Parallel, Whole bool
+	Later                  bool // see Request
+	Moderation             bool // a person must let it go on
+	Memo, CallbackURL      string
+	Metadata               json.RawMessage
+	Quote                  string // id of a locked rate, without prefix
 }
 
 // View is a request with what a dialect needs to show it.
@@ -71,7 +84,7 @@ func (e *Engine) Create(ctx context.Context, c Caller, n NewRequest, once *Once)
 }
 
 func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *Once) (*View, error) {
-	l, err := e.look(ctx, c.Scope, wanted{once: once, ref: n.Ref, customer: n.Customer, beneficiary: n.Beneficiary, exits: n.Exits})
+	l, err := e.look(ctx, c.Scope, wanted{once: once, ref: n.Ref, customer: n.Customer, beneficiary: n.Beneficiary, exits: n.Exits, point: n.Point, quote: n.Quote})
 	if err != nil || l.done {
 		return nil, err
 	}
@@ -86,6 +99,11 @@ func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *O
 	p, err := e.prepare(ctx, c, n, l)
 	if err != nil {
 		return nil, err
+	}
+	if p.request.CallbackURL != "" || l.point.CallbackURL != "" && n.Later {
+		if err := e.openCallbacks(ctx, c.Scope); err != nil {
+			return nil, err
+		}
 	}
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
 		r := *p.request
@@ -109,11 +127,23 @@ func checkNew(n NewRequest) error {
 	if n.Amount.Minor() < 0 {
 		return invalid("amount", "an amount is not negative")
 	}
+	if n.AttemptsLimit < 0 || n.AttemptsLimit > maxAttempts {
+		return invalid("attempts_limit", "a whole number from 0 to %d", maxAttempts)
+	}
+	if len(n.Memo) > 1024 {
+		return invalid("memo", "a memo has at most 1024 bytes")
+	}
+	if err := checkMetadata(n.Metadata); err != nil {
+		return err
+	}
 	if n.Ref != "" && !ChosenID(n.Ref) {
 		return invalid("payout_id", "an id has 1 to 64 letters, digits, underscores or hyphens")
 	}
 	return checkExtra(n.Extra)
 }
+
+// maxAttempts bounds how often a piece of a request is tried again.
+const maxAttempts = 100
 
 // checkExtra bounds what a dialect keeps with a request to echo it.
 func checkExtra(text []byte) error {
@@ -131,6 +161,7 @@ type prepared struct {
 	person   *Person
 	used     *Method // the saved method that it pays to
 	confirm  bool
+	stop     bool // a person must let it go on
 	view     *View
 }
 
@@ -143,10 +174,12 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	if l.back != nil {
 		id, now = l.back.ID, l.back.Day
 	}
-	p := &prepared{confirm: n.Confirm, request: &Request{
-		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount, Profile: l.merchant.Profile,
-		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Exits: n.Exits, Echo: Echo{Extra: n.Extra},
-		Day: now, Created: now, // the id's own time, by which lists find it
+	p := &prepared{confirm: n.Confirm, stop: n.Moderation, request: &Request{
+		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount, Service: n.Service, Bounded: n.Service != "", Lock: l.quote,
+		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Exits: n.Exits, Echo: Echo{Extra: n.Extra, Metadata: n.Metadata, Memo: n.Memo},
+		AttemptsLimit: n.AttemptsLimit, Split: n.Split, Parallel: n.Parallel, Whole: n.Whole, Later: n.Later,
+		CallbackURL: n.CallbackURL,
+		Day:         now, Created: now, // the id's own time, by which lists find it
 	}}
 	if n.Expires > 0 {
 		p.request.Expires = now.Add(n.Expires)
@@ -164,9 +197,10 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	if added {
 		p.customer = cust
 	}
-	if n.Profile != "" && n.Profile != l.merchant.Profile {
-		return nil, notFound(ObjProfile, n.Profile)
+	if err := e.welcome(c, n, l); err != nil {
+		return nil, err
 	}
+	p.request.Point = l.point.ID
 	if p.used, err = e.attach(ctx, c, p.request, n.Beneficiary, l); err != nil {
 		return nil, err
 	}
@@ -177,6 +211,35 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 		return nil, l.noRoute
 	}
 	return p, e.sealEcho(ctx, c.Scope, p.request)
+}
+
+// welcome says whether a request may come in at its point, as it is.
+func (e *Engine) welcome(c Caller, n NewRequest, l *looked) error {
+	switch {
+	case l.noPoint != nil:
+		return l.noPoint
+	case n.Service == "":
+		return nil
+	case l.noQuote != nil:
+		return l.noQuote
+	}
+	if err := l.point.takes(n.Amount.Currency()); err != nil {
+		return err
+	}
+	sv, ok := e.Directory.Service(n.Service)
+	if !ok || !sv.Active {
+		return invalid("service", "there is no payout service of this name")
+	}
+	if c.Mode == Live && l.accounts == 0 {
+		return &Error{Code: CodeNoRoute, Object: ObjPayout, Message: "no live provider account is connected: test provider accounts serve test requests only", Hint: "connect a live provider account"}
+	}
+	if q := l.quote; q != nil {
+		now, _ := e.pulse.now()
+		if _, err := q.Use(n.Amount.Currency(), q.To, now); err != nil {
+			return invalid("quote_id", "the quote has expired, or is for another pair")
+		}
+	}
+	return e.checkCallback(n.CallbackURL)
 }
 
 // attach finds or checks the beneficiary and seals its details for this
@@ -203,14 +266,14 @@ func (e *Engine) attach(ctx context.Context, c Caller, r *Request, b Beneficiary
 	if used != nil {
 		r.Method, r.Kind, r.Form = used.ID, used.Kind, used.Form
 	}
-	r.Masked = service.Mask(r.Form, details)
+	r.Masked = e.Directory.Mask(r.Form, details)
 	r.Sealed, err = e.sealFor(ctx, ownerOf(c.Scope, r.Customer, r.Day), requestPlace(r.ID), details)
 	return used, err
 }
 
 func (e *Engine) beneficiary(ctx context.Context, c Caller, customer string, b Beneficiary, l *looked) (*Method, connector.Details, error) {
 	if b.Method == "" && b.Token == "" {
-		details, err := CheckDetails(b.Form, b.Details)
+		details, err := e.checkDetails(b.Form, b.Details)
 		return nil, details, err
 	}
 	if b.Token != "" && b.Kind == "" {
@@ -256,6 +319,10 @@ func (e *Engine) create(tx store.Tx, c Caller, now time.Time, p *prepared, once 
 		return err
 	}
 	r.tell(Line{At: now, What: "created", By: c.Actor, To: string(r.Stage)})
+	if p.stop {
+		r.ByPerson = true
+		r.moderate(now, 0, "asked for when it was created")
+	}
 	if p.confirm && r.Sealed != nil {
 		if err := e.confirm(tx, c, now, r); err != nil {
 			return err

@@ -73,7 +73,11 @@ func (e *Engine) post(ctx context.Context, d *Delivery, p *Endpoint, s Scope, no
 	}
 	call, cancel := context.WithTimeout(ctx, e.Timing.Deliver)
 	defer cancel()
-	req, err := http.NewRequestWithContext(call, http.MethodPost, p.URL, bytes.NewReader(d.Body))
+	url := p.URL
+	if d.URL != "" && (p.URL == "" || p.ID == callbackEndpoint) {
+		url = d.URL
+	}
+	req, err := http.NewRequestWithContext(call, http.MethodPost, url, bytes.NewReader(d.Body))
 	if err != nil {
 		return webhook.Answer{}, 0, "the address cannot be called"
 	}

@@ -1,89 +1,223 @@
 package engine
 
 import (
+	"context"
 	"errors"
-	"fmt"
+	"time"
 
+	"penstock/engine/ledger"
 	"penstock/engine/money"
 	"penstock/engine/payout"
 	"penstock/store"
 )
 
-// Deposit is the account from which a scope pays one currency: play money in
-// test mode, and the stand-in for the ledger. In minor units; what is
-// available, held and paid always adds up to what was put in.
+// Deposit is a deposit account: money of one currency with one provider
+// account, from which payouts leave. What is on it stands in its ledger
+// (balance.go), not here.
 type Deposit struct {
-	Currency  money.Currency `json:"currency"`
-	Funded    int64          `json:"funded"`
-	Available int64          `json:"available"`
-	Held      int64          `json:"held"`
-	Paid      int64          `json:"paid"`
+	ID          string         `json:"id"`      // 26 characters
+	Account     string         `json:"account"` // provider account it belongs to
+	Provider    string         `json:"provider"`
+	Currency    money.Currency `json:"currency"`
+	Name        string         `json:"name"`
+	Description string         `json:"description,omitzero"`
+	ExternalID  string         `json:"external_id,omitzero"`
+	// MinBalance stays on the account, Overdraft may be spent beyond it,
+	// Turnover is the most that may leave in one day (UTC). Not set: off.
+	MinBalance money.Amount `json:"min_balance,omitzero"`
+	Overdraft  money.Amount `json:"overdraft,omitzero"`
+	Turnover   money.Amount `json:"turnover,omitzero"`
+	// PreventFailure keeps a refusal back until a person has confirmed it.
+	PreventFailure bool      `json:"prevent_failure,omitzero"`
+	Health         string    `json:"health"`
+	Disabled       bool      `json:"disabled,omitzero"`
+	Archived       bool      `json:"archived,omitzero"`
+	Created        time.Time `json:"created"`
+	Changed        time.Time `json:"changed"`
 }
 
-// playMoney is what a test account opens with, in minor units.
-const playMoney = 1_000_000_000_000_000
+// Health of provider and deposit accounts.
+const (
+	Operational = "operational"
+	Degraded    = "degraded" // it answers, and not as it should
+	Down        = "down"     // nothing is sent there
+	NotKnown    = "unknown"
+)
 
-func loadDeposit(tx store.Tx, s Scope, c money.Currency) (*Deposit, error) {
-	d, err := load[Deposit](tx, bucketDeposit, s.key(c.Code()))
-	if !errors.Is(err, store.ErrNotFound) {
-		return d, err
-	}
-	d = &Deposit{Currency: c}
-	if s.Mode == Test {
-		d.Funded, d.Available = playMoney, playMoney
-	}
-	return d, nil
+// DepositView is a deposit account with what is on it now.
+type DepositView struct {
+	Deposit
+	Balance   ledger.Balance `json:"balance"`
+	Spendable money.Amount   `json:"spendable"` // what a payout may take now
+	Spent     money.Amount   `json:"spent"`     // by payouts made today
 }
 
-// hold sets a new payout's money aside, in the transaction that makes it, so
-// that no two payouts spend the same.
-func hold(tx store.Tx, s Scope, p payout.Payout) error {
-	d, err := loadDeposit(tx, s, p.Amount.Currency())
+// DepositEdit is what a change gives; nil stays. An amount that is not set
+// switches its limit off.
+type DepositEdit struct {
+	Name, Description, ExternalID   *string
+	MinBalance, Overdraft, Turnover *money.Amount
+	PreventFailure, Disabled        *bool
+	Archived                        *bool
+	Health                          *string
+}
+
+// Deposits returns the deposit accounts of a scope, the oldest first.
+func (e *Engine) Deposits(ctx context.Context, s Scope) ([]DepositView, error) {
+	now, _ := e.pulse.now()
+	return read(ctx, e, func(tx store.Tx) (out []DepositView, err error) {
+		list, err := all[Deposit](tx, bucketDeposit, s)
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			v, err := depositView(tx, s, now, &list[i])
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, *v)
+		}
+		return out, nil
+	})
+}
+
+// Deposit returns one by its id.
+func (e *Engine) Deposit(ctx context.Context, s Scope, id string) (*DepositView, error) {
+	now, _ := e.pulse.now()
+	return read(ctx, e, func(tx store.Tx) (*DepositView, error) {
+		d, err := find[Deposit](tx, bucketDeposit, ObjDeposit, s, id)
+		if err != nil {
+			return nil, err
+		}
+		return depositView(tx, s, now, d)
+	})
+}
+
+func depositView(tx store.Tx, s Scope, now time.Time, d *Deposit) (*DepositView, error) {
+	b, err := loadBalance(tx, s, d.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if d.Available < p.Amount.Minor() {
-		return &Error{Code: CodeFunds, Object: ObjPayout, Message: "the deposit account holds too little", Hint: "top up the deposit account in " + d.Currency.Code()}
-	}
-	d.Available -= p.Amount.Minor()
-	d.Held += p.Amount.Minor()
-	return d.save(tx, s)
-}
-
-// post moves the money between available, held and paid as the payout moved.
-func post(tx store.Tx, s Scope, was, is payout.Payout) error {
-	if was.Status == is.Status {
-		return nil
-	}
-	d, err := loadDeposit(tx, s, is.Amount.Currency())
+	left, err := ledger.Spendable(b.Balance, d.limits())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	heldWas, paidWas := booked(was)
-	heldIs, paidIs := booked(is)
-	if heldWas == heldIs && paidWas == paidIs {
-		return nil
-	}
-	d.Held += heldIs - heldWas
-	d.Paid += paidIs - paidWas
-	d.Available = d.Funded - d.Held - d.Paid
-	if d.Held < 0 || d.Paid < 0 || d.Available < 0 {
-		return fmt.Errorf("deposit %s would hold %d, have paid %d and keep %d after payout %s", d.Currency, d.Held, d.Paid, d.Available, is.ID)
-	}
-	return d.save(tx, s)
+	return &DepositView{*d, b.Balance, left, money.New(b.spentOn(now), d.Currency)}, nil
 }
 
-// booked is what a payout holds and what it has paid, in minor units.
-func booked(p payout.Payout) (held, paid int64) {
-	switch p.Status {
-	case payout.Paid, payout.PartlyPaid:
-		return 0, p.Moved.Minor()
-	case payout.Failed, payout.Cancelled, payout.Returned:
-		return 0, 0
-	}
-	return p.Amount.Minor(), 0
+func (d *Deposit) limits() ledger.Limits {
+	return ledger.Limits{Overdraft: d.Overdraft, Minimum: d.MinBalance}
 }
 
-func (d *Deposit) save(tx store.Tx, s Scope) error {
-	return keep(tx, bucketDeposit, s.key(d.Currency.Code()), d)
+// UpdateDeposit changes what the edit gives. An account must be disabled
+// before it is archived.
+func (e *Engine) UpdateDeposit(ctx context.Context, c Caller, id string, ed DepositEdit, once *Once) (v *DepositView, err error) {
+	err = e.alter(ctx, c, once, "deposit_account.update", func(tx store.Tx, now time.Time) (string, any, error) {
+		d, err := find[Deposit](tx, bucketDeposit, ObjDeposit, c.Scope, id)
+		if err != nil {
+			return "", nil, err
+		}
+		if err := d.edit(ed, now); err != nil {
+			return "", nil, err
+		}
+		if err := keep(tx, bucketDeposit, c.key(id), d); err != nil {
+			return "", nil, err
+		}
+		if v, err = depositView(tx, c.Scope, now, d); err != nil {
+			return "", nil, err
+		}
+		return PrefixDeposit + id, v, e.wakeQueues(tx, c.Scope, now)
+	})
+	return v, err
+}
+
+func (d *Deposit) edit(ed DepositEdit, now time.Time) error {
+	give(&d.Name, ed.Name)
+	give(&d.Description, ed.Description)
+	give(&d.ExternalID, ed.ExternalID)
+	give(&d.PreventFailure, ed.PreventFailure)
+	give(&d.Disabled, ed.Disabled)
+	give(&d.Archived, ed.Archived)
+	give(&d.Health, ed.Health)
+	for _, limit := range []struct {
+		name  string
+		field *money.Amount
+		given *money.Amount
+	}{{"minimal_balance", &d.MinBalance, ed.MinBalance}, {"overdraft", &d.Overdraft, ed.Overdraft}, {"turnover_limit", &d.Turnover, ed.Turnover}} {
+		if limit.given != nil && limit.given.IsSet() && (limit.given.IsNegative() || limit.given.Currency() != d.Currency) {
+			return invalid(limit.name, "an amount in %s that is not negative", d.Currency.Code())
+		}
+		give(limit.field, limit.given)
+	}
+	switch d.Health {
+	case Operational, Degraded, Down, NotKnown:
+	default:
+		return invalid("health", "health is operational, degraded, down or unknown")
+	}
+	if d.Archived && !d.Disabled {
+		return wrongState(ObjDeposit, d.ID, "enabled", "archived")
+	}
+	if len(d.ExternalID) > 255 {
+		return invalid("external_id", "an id has at most 255 bytes")
+	}
+	d.Changed = now
+	return checkName(d.Name, d.Description)
+}
+
+// TopUp puts money on a deposit account: what has arrived with the provider.
+func (e *Engine) TopUp(ctx context.Context, c Caller, id string, amount money.Amount, text string, once *Once) (*DepositView, error) {
+	if !amount.IsPositive() {
+		return nil, invalid("amount", "a top-up is above zero")
+	}
+	return e.credit(ctx, c, id, ledger.Deposited(amount), amount.Currency(), text, "deposit_account.topup", once)
+}
+
+// Adjust corrects what is on a deposit account by an amount of either sign,
+// with the reason why.
+func (e *Engine) Adjust(ctx context.Context, c Caller, id string, amount money.Amount, text string, once *Once) (*DepositView, error) {
+	if amount.IsZero() {
+		return nil, invalid("amount", "an adjustment is not zero")
+	}
+	if text == "" {
+		return nil, missing("description")
+	}
+	return e.credit(ctx, c, id, ledger.Adjust(amount), amount.Currency(), text, "deposit_account.adjust", once)
+}
+
+func (e *Engine) credit(ctx context.Context, c Caller, id string, m ledger.Move, in money.Currency, text, action string, once *Once) (v *DepositView, err error) {
+	err = e.alter(ctx, c, once, action, func(tx store.Tx, now time.Time) (string, any, error) {
+		d, err := find[Deposit](tx, bucketDeposit, ObjDeposit, c.Scope, id)
+		if err != nil {
+			return "", nil, err
+		}
+		if in != d.Currency {
+			return "", nil, invalid("amount", "the deposit account is in %s", d.Currency.Code())
+		}
+		if err := bookMove(tx, c.Scope, now, d.ID, m, ledger.Cause{By: c.Actor, Text: text}); err != nil {
+			return "", nil, bookable(err)
+		}
+		if v, err = depositView(tx, c.Scope, now, d); err != nil {
+			return "", nil, err
+		}
+		return PrefixDeposit + id, v, e.wakeQueues(tx, c.Scope, now)
+	})
+	return v, err
+}
+
+// bookable is a refusal of the ledger as its caller may read it.
+func bookable(err error) error {
+	switch {
+	case errors.Is(err, money.ErrOverflow):
+		return invalid("amount", "the balance would be larger than can be counted")
+	case errors.Is(err, ledger.ErrCause):
+		return invalid("description", "a description has at most 200 bytes of plain text")
+	case errors.Is(err, ledger.ErrAmount), errors.Is(err, ledger.ErrBalance):
+		return invalid("amount", "the ledger doesn't take this amount")
+	}
+	return err
+}
+
+// withholds says whether a refusal waits for a person's word.
+func (d *Deposit) withholds(ev payout.Event, st payout.Statement) bool {
+	return d.PreventFailure && ev.Kind == payout.Refusal && st.Source != payout.FromPerson
 }

@@ -22,12 +22,18 @@ import (
 type Echo struct {
 	Masked map[string]string `json:"masked,omitzero"`
 	Extra  json.RawMessage   `json:"extra,omitzero"` // the dialect's own
+	// Metadata is the merchant's own object, which routing may ask for; Memo a
+	// text for the beneficiary's statement.
+	Metadata json.RawMessage `json:"metadata,omitzero"`
+	Memo     string          `json:"memo,omitzero"`
 }
 
-func (o Echo) empty() bool { return len(o.Masked) == 0 && len(o.Extra) == 0 }
+func (o Echo) empty() bool {
+	return len(o.Masked) == 0 && len(o.Extra) == 0 && len(o.Metadata) == 0 && o.Memo == ""
+}
 
 func (o Echo) equal(p Echo) bool {
-	return maps.Equal(o.Masked, p.Masked) && bytes.Equal(o.Extra, p.Extra)
+	return maps.Equal(o.Masked, p.Masked) && bytes.Equal(o.Extra, p.Extra) && bytes.Equal(o.Metadata, p.Metadata) && o.Memo == p.Memo
 }
 
 // errUnsealed refuses to store a request whose echo was changed and not sealed

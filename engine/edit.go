@@ -179,7 +179,7 @@ func (ed *edition) apply(tx store.Tx, c Caller, now time.Time, r *View) error {
 		r.Customer, r.Person = ed.next.Customer, ed.person
 		r.tell(Line{At: now, What: "customer", By: c.Actor, To: string(r.Stage), Text: r.Customer})
 	}
-	r.Kind, r.Form, r.Method, r.Sealed = ed.next.Kind, ed.next.Form, ed.next.Method, ed.next.Sealed
+	r.Kind, r.Form, r.Service, r.Method, r.Sealed = ed.next.Kind, ed.next.Form, ed.next.Service, ed.next.Method, ed.next.Sealed
 	r.Echo, r.Shut, r.shown = ed.next.Echo, ed.next.Shut, ed.next.shown
 	return r.take(ed.Change)
 }
@@ -216,7 +216,7 @@ func (r *Request) version() [2]int {
 // advance2 is advance for a step that may leave the stage as it is and is
 // worth a line all the same.
 func (r *Request) advance2(step payout.Step, now time.Time, by string) error {
-	to, err := payout.Advance(r.Stage, step, r.Amount, r.Payouts)
+	to, err := payout.Advance(r.Stage, step, r.Amount, r.Payouts, r.More)
 	if err == nil {
 		r.Stage = to
 		r.tell(Line{At: now, What: string(step), By: by, To: string(to)})

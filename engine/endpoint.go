@@ -86,6 +86,7 @@ func (e *Engine) endpointSecrets(ctx context.Context, s Scope, p *Endpoint) (web
 		return webhook.Secrets{}, sealError("open endpoint", err)
 	}
 	text, hash, _ := strings.Cut(string(raw), "\n")
+	hash, _, _ = strings.Cut(hash, "\n")
 	secret, err := webhook.ParseSecret(text)
 	if err != nil {
 		return webhook.Secrets{}, err
@@ -94,7 +95,16 @@ func (e *Engine) endpointSecrets(ctx context.Context, s Scope, p *Endpoint) (web
 	if err != nil {
 		return webhook.Secrets{}, err
 	}
-	return webhook.Secrets{Endpoint: []webhook.Secret{secret}, Hash: key}, nil
+	all := webhook.Secrets{Endpoint: []webhook.Secret{secret}, Hash: key}
+	if p.Profile != string(webhook.JSONAPI) {
+		return all, nil
+	}
+	own, err := e.callbackSecrets(ctx, s)
+	if err != nil {
+		return webhook.Secrets{}, err
+	}
+	all.Own, err = webhook.ParseKey(own[2])
+	return all, err
 }
 
 func endpointsOf(tx store.Tx, s Scope) (out []Endpoint, err error) {
@@ -170,7 +180,12 @@ func (e *Engine) Deliveries(ctx context.Context, c Caller, before string, limit 
 // Resend sends a delivery once more, now, whatever became of it. It keeps its
 // message id and body. If it fails, everything is as before: a delivery that
 // was waiting for its next automatic try goes on waiting for it.
-func (e *Engine) Resend(ctx context.Context, c Caller, id string) (d *Delivery, err error) {
+//
+// A url, unless empty, is where it goes from now on.
+func (e *Engine) Resend(ctx context.Context, c Caller, id, url string) (d *Delivery, err error) {
+	if err := e.checkCallback(url); err != nil {
+		return nil, err
+	}
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
 		if !ChosenID(id) {
 			return notFound(ObjDelivery, id)
@@ -186,6 +201,9 @@ func (e *Engine) Resend(ctx context.Context, c Caller, id string) (d *Delivery, 
 			if d.State == Waiting {
 				d.Manual.Left = max(0, d.Due.Sub(now))
 			}
+		}
+		if url != "" {
+			d.URL = url
 		}
 		d.State, d.Due, d.After = Waiting, now, ""
 		if err := saveDelivery(tx, c.Scope, d, was); err != nil {

@@ -33,6 +33,7 @@ import (
 
 	"penstock/engine/connector"
 	"penstock/engine/payout"
+	"penstock/engine/service"
 	"penstock/locker"
 	"penstock/store"
 )
@@ -86,7 +87,12 @@ type Config struct {
 	NotifyURL string
 	Timing    Timing
 	Retention Retention
-	Log       *slog.Logger
+	// Directory is what can be paid and by whom; nil: the built-in one.
+	Directory *service.Directory
+	// Failover says after which refusals another route may be tried; the zero
+	// value is payout.DefaultFailover.
+	Failover payout.Failover
+	Log      *slog.Logger
 	// Anchor keeps how far the store has come in a second place; nil: nowhere.
 	Anchor Anchor
 	// Rules are for engine/sim alone; zero everywhere else.
@@ -101,17 +107,18 @@ type Engine struct {
 	stats Stats
 	keys  keyCache
 
-	mu    sync.Mutex
-	aside map[string]payout.Mark         // due rows that can't be handled, since when
-	hand  map[string]bool                // due work that this process has in hand (rule 7)
-	built map[string]connector.Connector // by scope and provider account
-	waits map[string][]chan struct{}     // callers that wait for a request's first word
-	held  atomic.Pointer[string]         // why nothing is sent; nil: not on hold
-	lists lists                          // how far the providers' lists have been read, on hold
-	back  atomic.Bool                    // something was brought back from a list that nobody has asked for again
-	tags  atomic.Pointer[[]byte]         // the key of tags
-	wary  atomic.Pointer[[]string]       // provider accounts whose new payouts wait for a person
-	fatal atomic.Pointer[error]          // why this process must not go on
+	catalogs catalogs
+	mu       sync.Mutex
+	aside    map[string]payout.Mark         // due rows that can't be handled, since when
+	hand     map[string]bool                // due work that this process has in hand (rule 7)
+	built    map[string]connector.Connector // by scope and provider account
+	waits    map[string][]chan struct{}     // callers that wait for a request's first word
+	held     atomic.Pointer[string]         // why nothing is sent; nil: not on hold
+	lists    lists                          // how far the providers' lists have been read, on hold
+	back     atomic.Bool                    // something was brought back from a list that nobody has asked for again
+	tags     atomic.Pointer[[]byte]         // the key of tags
+	wary     atomic.Pointer[[]string]       // provider accounts whose new payouts wait for a person
+	fatal    atomic.Pointer[error]          // why this process must not go on
 
 	keeping keeping // how far retention has come
 }
@@ -128,6 +135,12 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	}
 	if c.CheckURL == nil {
 		c.CheckURL = func(string) error { return nil }
+	}
+	if c.Directory == nil {
+		c.Directory = service.Builtin()
+	}
+	if len(c.Failover.Names()) == 0 {
+		c.Failover = payout.DefaultFailover()
 	}
 	if c.Anchor == nil {
 		c.Anchor = noAnchor{}

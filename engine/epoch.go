@@ -83,6 +83,15 @@ func setDue(tx store.Tx, row dueRow, to time.Time) error {
 		d.Due = to
 		return saveDelivery(tx, row.Scope, d, from)
 	}
+	if row.kind == dueStep {
+		r, err := loadRequest(tx, row.Scope, row.id)
+		if err != nil {
+			return err
+		}
+		was := r.dues()
+		r.Next = to
+		return saveRequest(tx, row.Scope, r, was)
+	}
 	r, i, err := loadPayout(tx, row.Scope, row.id)
 	if err != nil {
 		return err

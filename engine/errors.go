@@ -19,6 +19,7 @@ const (
 	CodeForeign      Code = "foreign"       // the token or method belongs to another customer
 	CodeRedacted     Code = "redacted"      // the customer was redacted
 	CodeNoRoute      Code = "no_route"      // no connected provider can take this payout
+	CodeNoRate       Code = "no_rate"       // there is no exchange rate for the pair
 	CodeFunds        Code = "funds"         // the deposit account holds too little
 	CodeKeyReused    Code = "key_reused"    // an idempotency key came with another body
 	CodeUnauthorized Code = "unauthorized"  // no key, or none that is valid
@@ -34,7 +35,7 @@ const (
 // Codes returns every code, for the tests that hold the dialects' tables whole.
 func Codes() []Code {
 	return []Code{CodeInvalid, CodeMissing, CodeNotFound, CodeExists, CodeState, CodeToken, CodeForeign, CodeRedacted,
-		CodeNoRoute, CodeFunds, CodeKeyReused, CodeUnauthorized, CodeForbidden, CodeSealed, CodeSpace, CodeHeld, CodeBusy, CodeUnknown, CodeNotBuilt}
+		CodeNoRoute, CodeNoRate, CodeFunds, CodeKeyReused, CodeUnauthorized, CodeForbidden, CodeSealed, CodeSpace, CodeHeld, CodeBusy, CodeUnknown, CodeNotBuilt}
 }
 
 // Object names what an Error speaks of, in the words of DESIGN.md 3.
@@ -50,6 +51,12 @@ const (
 	ObjEndpoint Object = "endpoint"
 	ObjDelivery Object = "delivery"
 	ObjAccount  Object = "provider_account"
+	ObjPoint    Object = "payout_point"
+	ObjDeposit  Object = "deposit_account"
+	ObjRoute    Object = "payout_route"
+	ObjScheme   Object = "routing_scheme"
+	ObjRates    Object = "rate_scheme"
+	ObjQuote    Object = "quote"
 )
 
 // Error is a refusal that a person outside may read. Nothing has changed when

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"slices"
 
 	"penstock/store"
 )
@@ -11,6 +10,7 @@ import (
 type Exit struct {
 	Provider string `json:"provider,omitzero"` // empty: that of Account
 	Account  string `json:"account,omitzero"`  // provider account id; empty: any at Provider
+	Deposit  string `json:"deposit,omitzero"`  // deposit account id; empty: any of Account
 }
 
 func (x Exit) leads(to *ProviderAccount) bool {
@@ -27,6 +27,11 @@ func reachable(tx store.Tx, s Scope, exits []Exit) error {
 		return invalid("routing", "a payout lists at most %d routes", maxExits)
 	}
 	for _, r := range exits {
+		if r.Deposit != "" {
+			if _, err := find[Deposit](tx, bucketDeposit, ObjDeposit, s, r.Deposit); err != nil {
+				return err
+			}
+		}
 		if r.Account == "" {
 			continue
 		}
@@ -42,27 +47,4 @@ func reachable(tx store.Tx, s Scope, exits []Exit) error {
 		}
 	}
 	return nil
-}
-
-// chooseAccount picks the account that a request leaves by: of its routes, in
-// their order, the first that leads to an enabled account its filter admits;
-// without routes any account will do. Money never leaves by another one than
-// was asked for.
-func chooseAccount(tx store.Tx, s Scope, r *Request) (*ProviderAccount, error) {
-	all, err := accountsOf(tx, s)
-	if err != nil {
-		return nil, err
-	}
-	exits := r.Exits
-	if len(exits) == 0 {
-		exits = []Exit{{}}
-	}
-	for _, exit := range exits {
-		for i := range all {
-			if a := &all[i]; !a.Disabled && exit.leads(a) && (len(r.Providers) == 0 || slices.Contains(r.Providers, a.Provider)) {
-				return a, nil
-			}
-		}
-	}
-	return nil, &Error{Code: CodeNoRoute, Object: ObjPayout, Message: "no connected provider can take this payout", Hint: "connect a provider account, or widen the list of connectors"}
 }

@@ -35,6 +35,12 @@ const (
 	PrefixEvent    = "evt_"
 	PrefixEndpoint = "we_"
 	PrefixMerchant = "merchant_"
+	PrefixPoint    = "pop_"
+	PrefixDeposit  = "pda_"
+	PrefixRoute    = "por_"
+	PrefixScheme   = "rtg_"
+	PrefixRates    = "ers_"
+	PrefixQuote    = "quo_"
 )
 
 // tagLen is how many bytes of an id, after the time's six, may be a tag.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"penstock/engine/fx"
 	"penstock/store"
 )
 
@@ -16,6 +17,8 @@ type wanted struct {
 	customer    string
 	beneficiary Beneficiary
 	exits       []Exit
+	point       string // empty: the merchant's default
+	quote       string
 }
 
 // looked is what stands there, all of it over one snapshot. Refusals are kept,
@@ -32,6 +35,11 @@ type looked struct {
 	method     *Method // that a token or an id names; of whoever
 	noMethod   error
 	noRoute    error
+	point      *Point
+	noPoint    error
+	accounts   int // provider accounts of the scope
+	quote      *fx.Quote
+	noQuote    error
 }
 
 func (e *Engine) look(ctx context.Context, s Scope, w wanted) (*looked, error) {
@@ -63,7 +71,13 @@ func (e *Engine) look(ctx context.Context, s Scope, w wanted) (*looked, error) {
 		}
 		l.method, l.noMethod = methodNamed(tx, s, w.beneficiary)
 		l.noRoute = reachable(tx, s, w.exits)
-		return failure(l.ref, l.noCustomer, l.noMethod, l.noRoute)
+		if err := e.lookAtPoint(tx, s, w, l); err != nil {
+			return err
+		}
+		if w.quote != "" {
+			l.quote, l.noQuote = loadQuote(tx, s, w.quote)
+		}
+		return failure(l.ref, l.noCustomer, l.noMethod, l.noRoute, l.noPoint, l.noQuote)
 	})
 	return l, err
 }
@@ -135,4 +149,24 @@ func (e *Engine) who(ctx context.Context, s Scope, l *looked, id string, p *Pers
 func madeMeanwhile(err error, id string) bool {
 	var twin *Error
 	return id != "" && errors.As(err, &twin) && twin.Code == CodeExists && twin.Object == ObjCustomer
+}
+
+// lookAtPoint finds the payout point that a request comes in at.
+func (e *Engine) lookAtPoint(tx store.Tx, s Scope, w wanted, l *looked) error {
+	k, err := e.catalogOf(tx, s)
+	if err != nil {
+		return err
+	}
+	id := w.point
+	if id == "" {
+		id = l.merchant.Point
+	}
+	l.point, l.accounts = k.points[id], len(k.accounts)
+	switch {
+	case l.point == nil:
+		l.noPoint = notFound(ObjPoint, id)
+	case l.point.Archived:
+		l.noPoint = wrongState(ObjPoint, id, "archived", "used")
+	}
+	return nil
 }

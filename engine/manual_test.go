@@ -17,7 +17,7 @@ import (
 func TestAPersonPaysOutsideAndStatesIt(t *testing.T) {
 	k := newKit(t, sim.Config{})
 	k.Engine.Connectors[manual.Provider] = manual.New
-	account, err := k.Engine.ConnectAccount(k.Ctx, k.me, manual.Provider, "the bank", "", map[string]string{manual.MID: "kk-33", manual.Methods: "sepa"})
+	account, err := k.Engine.ConnectAccount(k.Ctx, k.me, engine.NewAccount{Provider: manual.Provider, Label: "the bank", Credentials: map[string]string{manual.MID: "kk-33", manual.Methods: "sepa"}}, nil)
 	must(t, err)
 	route := []engine.Exit{{Account: account.ID}}
 	pay := func(b engine.Beneficiary) *engine.View {
@@ -41,7 +41,7 @@ func TestAPersonPaysOutsideAndStatesIt(t *testing.T) {
 func TestBadCredentialsAreRefusedWhenConnecting(t *testing.T) {
 	k := newKit(t, sim.Config{})
 	k.Engine.Connectors[manual.Provider] = manual.New
-	_, err := k.Engine.ConnectAccount(k.Ctx, k.me, manual.Provider, "the bank", "", map[string]string{manual.MID: "123456789012345678901234567890123"})
+	_, err := k.Engine.ConnectAccount(k.Ctx, k.me, engine.NewAccount{Provider: manual.Provider, Label: "the bank", Credentials: map[string]string{manual.MID: "123456789012345678901234567890123"}}, nil)
 	var refused *engine.Error
 	if !errors.As(err, &refused) || refused.Code != engine.CodeInvalid {
 		t.Errorf("got %v, want it refused as invalid", err)

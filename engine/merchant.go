@@ -14,7 +14,7 @@ import (
 type Merchant struct {
 	ID      string    `json:"id"`
 	Name    string    `json:"name,omitzero"`
-	Profile string    `json:"profile"` // its default payout point, pro_...
+	Point   string    `json:"point"` // its default payout point, without prefix; there is one of this id in each mode
 	Created time.Time `json:"created"`
 }
 
@@ -49,13 +49,23 @@ func (e *Engine) CreateMerchant(ctx context.Context, c Caller, id, name string) 
 		} else if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		profile, err := e.newID(now)
+		point, err := e.newID(now)
 		if err != nil {
 			return err
 		}
-		m = &Merchant{ID: id, Name: name, Profile: PrefixProfile + profile, Created: now}
+		m = &Merchant{ID: id, Name: name, Point: point, Created: now}
 		if err := keep(tx, bucketMerchant, []byte(id), m); err != nil {
 			return err
+		}
+		for _, mode := range []Mode{Test, Live} {
+			s := Scope{id, mode}
+			p := Point{ID: point, Name: "default", Currencies: commonCurrencies(), Created: now, Changed: now}
+			if err := keep(tx, bucketPoint, s.key(point), p); err != nil {
+				return err
+			}
+			if err := e.markSettings(tx, s); err != nil {
+				return err
+			}
 		}
 		if err := e.connectSandbox(tx, now, Scope{id, Test}); err != nil {
 			return err

@@ -64,14 +64,24 @@ type MethodEdit struct {
 
 func methodPlace(id string) locker.Place { return locker.Place{Bucket: bucketMethod, Token: id} }
 
-// CheckDetails validates an account's details and returns them normalised.
+// CheckDetails validates an account's details of a built-in form and returns
+// them normalised.
 func CheckDetails(form string, d connector.Details) (connector.Details, error) {
+	return checkDetails(service.Validate, form, d)
+}
+
+// checkDetails is CheckDetails for every form of the directory.
+func (e *Engine) checkDetails(form string, d connector.Details) (connector.Details, error) {
+	return checkDetails(e.Directory.Validate, form, d)
+}
+
+func checkDetails(validate func(string, map[string]string) (map[string]string, error), form string, d connector.Details) (connector.Details, error) {
 	for name := range d {
 		if service.SecurityCode(name) {
 			return nil, invalid(name, "card security codes are never stored and must not be sent for a payout")
 		}
 	}
-	clean, err := service.Validate(form, d)
+	clean, err := validate(form, d)
 	var field *service.FieldError
 	if errors.As(err, &field) {
 		return nil, invalid(field.Field, "%s", field.Rule)
@@ -110,7 +120,7 @@ func (e *Engine) drawMethod(ctx context.Context, s Scope, n NewMethod) (*drawn, 
 	if m.Waiting {
 		return d, nil
 	}
-	if d.details, err = CheckDetails(n.Form, n.Details); err != nil {
+	if d.details, err = e.checkDetails(n.Form, n.Details); err != nil {
 		return nil, err
 	}
 	return d, e.sealMethod(ctx, s, m, d.details)
@@ -118,11 +128,11 @@ func (e *Engine) drawMethod(ctx context.Context, s Scope, n NewMethod) (*drawn, 
 
 // sealMethod fills in what follows from the details.
 func (e *Engine) sealMethod(ctx context.Context, s Scope, m *Method, d connector.Details) error {
-	print, err := e.Locker.Fingerprint(ctx, s.Merchant, string(s.Mode), m.Form+"|"+service.Identity(m.Form, d))
+	print, err := e.Locker.Fingerprint(ctx, s.Merchant, string(s.Mode), m.Form+"|"+e.Directory.Identity(m.Form, d))
 	if err != nil {
 		return sealError("fingerprint method", err)
 	}
-	m.Print, m.Masked = string(print), service.Mask(m.Form, d)
+	m.Print, m.Masked = string(print), e.Directory.Mask(m.Form, d)
 	m.Sealed, err = e.sealDetails(ctx, s, m.Customer, methodPlace(m.ID), d)
 	return err
 }

@@ -85,7 +85,7 @@ func (e *Engine) editMethod(ctx context.Context, s Scope, m Method, ed MethodEdi
 	for k, v := range ed.Details {
 		whole[k] = v
 	}
-	clean, err := CheckDetails(m.Form, whole)
+	clean, err := e.checkDetails(m.Form, whole)
 	if err != nil {
 		return nil, err
 	}

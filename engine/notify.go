@@ -11,10 +11,10 @@ import (
 
 // Occasion is a change of a request that somebody may want to be told of.
 type Occasion struct {
-	Event    string // evt_..., one per occasion and profile
-	At       time.Time
-	Merchant string
-	View     *View
+	Event string // evt_..., one per occasion and profile
+	At    time.Time
+	Scope
+	View *View
 }
 
 // Render makes a dialect's message of an occasion: the event's type and the
@@ -41,6 +41,7 @@ type Delivery struct {
 	Request  string    `json:"request,omitzero"`
 	Endpoint string    `json:"endpoint"`
 	Profile  string    `json:"profile"`
+	URL      string    `json:"url,omitzero"` // where it goes; empty: to the endpoint's own address
 	Body     []byte    `json:"body"`
 	After    string    `json:"after,omitzero"` // the delivery before it, whose first attempt goes first
 	State    string    `json:"state"`
@@ -83,6 +84,19 @@ func (e *Engine) notify(tx store.Tx, s Scope, now time.Time, v *View) error {
 	if err != nil || len(all) == 0 {
 		return err
 	}
+	k, err := e.catalogOf(tx, s)
+	if err != nil {
+		return err
+	}
+	url, point := k.callbackURL(&v.Request), k.points[v.Point]
+	if url == "" || point != nil && point.OnlyFinal && !v.Stage.Ended() {
+		all = slices.DeleteFunc(all, func(p Endpoint) bool { return p.ID == callbackEndpoint })
+	}
+	for i := range all {
+		if all[i].ID == callbackEndpoint {
+			all[i].URL = url
+		}
+	}
 	for _, profile := range slices.Sorted(maps.Keys(e.Render)) {
 		if err := e.notifyProfile(tx, s, now, v, all, profile, e.Render[profile]); err != nil {
 			return err
@@ -102,7 +116,7 @@ func (e *Engine) notifyProfile(tx store.Tx, s Scope, now time.Time, v *View, all
 			return err
 		}
 	}
-	kind, body, err := render(Occasion{Event: PrefixEvent + ids[0], At: now, Merchant: s.Merchant, View: v})
+	kind, body, err := render(Occasion{Event: PrefixEvent + ids[0], At: now, Scope: s, View: v})
 	if err != nil {
 		return fmt.Errorf("render webhook: %w", err)
 	}
@@ -116,7 +130,7 @@ func (e *Engine) notifyProfile(tx store.Tx, s Scope, now time.Time, v *View, all
 			return err
 		}
 		d := &Delivery{ID: PrefixDelivery + id, Message: PrefixMessage + ids[1], Event: PrefixEvent + ids[0], Type: kind, Request: v.ID, Endpoint: p.ID,
-			Profile: profile, Body: body, After: v.lastTold(p.ID), State: Waiting, Due: now, Created: now}
+			Profile: profile, URL: p.URL, Body: body, After: v.lastTold(p.ID), State: Waiting, Due: now, Created: now}
 		if err := saveDelivery(tx, s, d, time.Time{}); err != nil {
 			return err
 		}

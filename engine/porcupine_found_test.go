@@ -381,7 +381,7 @@ func TestAPanicWhileClaimingIsIsolated(t *testing.T) {
 	me := engine.Caller{Scope: engine.Scope{Merchant: "shop", Mode: engine.Test}, Actor: "apik_test", Rights: engine.Rights()}
 	_, err = e.CreateMerchant(t.Context(), me, "shop", "")
 	must(t, err)
-	_, err = e.ConnectAccount(t.Context(), me, "moody", "", "", nil)
+	_, err = e.ConnectAccount(t.Context(), me, engine.NewAccount{Provider: "moody", Label: "moody"}, nil)
 	must(t, err)
 	pay := func(providers ...string) string {
 		v, err := e.Create(t.Context(), me, engine.NewRequest{Dialect: "rest", Amount: eur(100), Confirm: true, AutoFulfill: true, Providers: providers, Beneficiary: card("4111111111111111")}, nil)

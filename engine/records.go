@@ -34,7 +34,19 @@ const (
 	bucketOwned    = "method_of"   // scope | customer | 0 | method id -> nothing
 	bucketPrint    = "fingerprint" // scope | customer | 0 | fingerprint -> method id
 	bucketAccount  = "account"     // scope | id -> ProviderAccount
-	bucketDeposit  = "deposit"     // scope | currency -> Deposit
+	bucketDeposit  = "deposit"     // scope | id -> Deposit
+	bucketBalance  = "balance"     // scope | deposit id -> balance
+	bucketPosting  = "posting"     // scope | deposit id | 0 | sequence -> ledger.Posting
+	bucketPoint    = "point"       // scope | id -> Point
+	bucketRoute    = "route"       // scope | id -> Route
+	bucketTally    = "tally"       // scope | route id -> tally
+	bucketScheme   = "scheme"      // scope | id -> Scheme
+	bucketRevision = "revision"    // scope | scheme | 0 | service | 0 | revision -> ServiceScheme
+	bucketRates    = "rates"       // scope | id -> RateScheme
+	bucketSheet    = "sheet"       // resource -> fx.Sheet
+	bucketQuote    = "quote"       // scope | id -> fx.Quote
+	bucketQueue    = "queue"       // scope | service | 0 | request id -> nothing: it waits for money
+	bucketChoice   = "choice"      // scope | request id | 0 | place -> Choice that no longer fits into the record
 	bucketEndpoint = "endpoint"    // scope | id -> Endpoint
 	bucketDelivery = "delivery"    // scope | id -> Delivery
 )
@@ -114,6 +126,7 @@ const (
 	duePayout   = 'p' // a payout of a request
 	dueDelivery = 'd'
 	dueRequest  = 'r' // the request itself: its expiry
+	dueStep     = 's' // the request itself: its next step
 	dueErase    = 'e' // a redacted customer, whose key is to be destroyed
 )
 

@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
 
 	"penstock/engine/connector"
+	"penstock/engine/ledger"
+	"penstock/engine/money"
 	"penstock/engine/payout"
 	"penstock/store"
 )
@@ -197,13 +200,17 @@ func (e *Engine) recoverOne(tx store.Tx, s Scope, a ProviderAccount, id string, 
 		}
 	}
 	was := r.dues()
-	p := payout.Payout{ID: t.Key, N: n, Amount: t.Amount, Account: a.ID, Service: t.Service, Status: payout.Uncertain, Attempt: 1, First: now, Began: e.pulse.run(),
+	p := payout.Payout{ID: t.Key, N: n, Amount: t.Amount, Piece: n, Account: a.ID, Service: t.Service, Status: payout.Uncertain, Attempt: 1, First: now, Began: e.pulse.run(),
 		Deadline: payout.Mark{Epoch: mark.Epoch, Mono: mark.Mono + e.Timing.Deadline}, Doubt: true, Due: now, Created: now, Changed: now}
+	if p.Deposit, err = e.recoveredDeposit(tx, s, now, a, t.Amount.Currency()); err != nil {
+		return 0, err
+	}
 	r.Payouts = append(r.Payouts, p)
 	r.Confirmed, r.Attention, r.Account, r.Provider = true, true, a.ID, a.Provider
-	r.Stage = payout.Outcome(r.Amount, r.Payouts)
+	r.Stage = payout.Outcome(r.Amount, r.Payouts, r.More)
 	r.tell(Line{At: now, What: "recovered", By: "penstock", On: n, To: string(p.Status), Text: "the provider has it, and this store had forgotten it"})
-	if err := hold(tx, s, p); err != nil {
+	spent := ledger.Limits{Overdraft: money.New(math.MaxInt64/2, t.Amount.Currency())} // the money is out already
+	if err := hold(tx, s, id, spent, p); err != nil {
 		return 0, err
 	}
 	if err := audit(tx, now, Act{Actor: "penstock", Merchant: s.Merchant, Mode: s.Mode, Action: "payout.recover", Object: id}); err != nil {
@@ -242,4 +249,20 @@ func stopForgetful(tx store.Tx, s Scope, e *Engine, r *Request) error {
 	r.Moderation = "the provider knows later payouts of this request than this store does"
 	r.tell(Line{At: now, What: "moderation_required", By: "penstock", To: string(r.Stage), Text: r.Moderation})
 	return saveRequest(tx, s, r, was)
+}
+
+// recoveredDeposit is the deposit account that a forgotten transfer has left.
+func (e *Engine) recoveredDeposit(tx store.Tx, s Scope, now time.Time, a ProviderAccount, c money.Currency) (string, error) {
+	k, err := e.catalogOf(tx, s)
+	if err != nil {
+		return "", err
+	}
+	if d := k.depositOf(a.ID, c.Code()); d != nil {
+		return d.ID, nil
+	}
+	d, err := e.openDeposit(tx, s, now, &a, c)
+	if err != nil {
+		return "", err
+	}
+	return d.ID, e.markSettings(tx, s)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"penstock/engine/fx"
 	"penstock/engine/money"
 	"penstock/engine/payout"
 	"penstock/engine/service"
@@ -21,7 +22,21 @@ type Request struct {
 	Dialect string       `json:"dialect"`      // in whose words its webhooks are told
 	Stage   payout.Stage `json:"stage"`
 	Amount  money.Amount `json:"amount"`
-	Profile string       `json:"profile,omitzero"`
+	Point   string       `json:"point,omitzero"`   // payout point, without prefix
+	Service string       `json:"service,omitzero"` // payout service, once the details are known
+
+	// What may be done for it: see payout.Wish. Later says that its payouts are
+	// made by the worker, and that it fails by itself where there is no route;
+	// else they are made at once, and the caller is refused.
+	AttemptsLimit int  `json:"attempts_limit,omitzero"`
+	Split         bool `json:"split,omitzero"`
+	Parallel      bool `json:"parallel,omitzero"`
+	Whole         bool `json:"whole,omitzero"`
+	Later         bool `json:"later,omitzero"`
+	Bounded       bool `json:"bounded,omitzero"` // its service was asked for by name, so the service's own limits count
+
+	CallbackURL string    `json:"callback_url,omitzero"`
+	Lock        *fx.Quote `json:"lock,omitzero"` // a rate that was promised
 
 	Confirmed   bool `json:"confirmed,omitzero"`
 	AutoFulfill bool `json:"auto_fulfill,omitzero"`
@@ -43,11 +58,23 @@ type Request struct {
 	Account   string          `json:"account,omitzero"`   // the provider account chosen
 	Provider  string          `json:"provider,omitzero"`  // its provider's name
 	Payouts   []payout.Payout `json:"payouts,omitzero"`
+	Choices   []Choice        `json:"choices,omitzero"` // the latest keepChoices explanations
+	Chosen    int             `json:"chosen,omitzero"`  // how many there are
+
+	// Next is when its next step is due; zero: when a payout has moved, or
+	// never. More says that the end of its payouts is not its own end. Queued
+	// says that it waits for money.
+	Next       time.Time         `json:"next,omitzero"`
+	More       bool              `json:"more,omitzero"`
+	Queued     bool              `json:"queued,omitzero"`
+	Resolution payout.Resolution `json:"resolution,omitzero"` // why it stands so, where no payout says
 
 	// Moderation says why no machine may go on; automatic work stops until a
 	// person has decided. Attention calls a person while work goes on.
 	Moderation string `json:"moderation,omitzero"`
+	ByPerson   bool   `json:"by_person,omitzero"` // it was a person who stopped it, so only a person lets it go on
 	Attention  bool   `json:"attention,omitzero"`
+	Disputed   []int  `json:"disputed,omitzero"` // payouts of which something contradicts what is known
 
 	// Forgotten says that it was brought back from a provider's list and that
 	// nobody has asked for it again: what its caller said of it is lost.
@@ -71,6 +98,7 @@ type Line struct {
 	On   int       `json:"on,omitzero"` // number of the payout concerned
 	To   string    `json:"to,omitzero"` // status or stage afterwards
 	Text string    `json:"text,omitzero"`
+	Said Said      `json:"said,omitzero"` // a statement's own words
 	More int       `json:"more,omitzero"` // times it was said again, Last being the latest
 	Last time.Time `json:"last,omitzero"`
 }
@@ -83,7 +111,7 @@ const keepLines = 96
 func (r *Request) tell(l Line) {
 	if n := len(r.History); n > 0 {
 		last := &r.History[n-1]
-		if last.What == l.What && last.By == l.By && last.On == l.On && last.To == l.To && last.Text == l.Text {
+		if last.What == l.What && last.By == l.By && last.On == l.On && last.To == l.To && last.Text == l.Text && last.Said == l.Said {
 			last.More++
 			last.Last = l.At
 			return
@@ -103,11 +131,12 @@ func (r *Request) payoutID(n int) string { return PrefixPayout + nthID(r.ID, n) 
 // dues are the due times of the record as they stand in the index.
 type dues struct {
 	expiry  time.Time
+	step    time.Time
 	payouts []time.Time
 }
 
 func (r *Request) dues() dues {
-	d := dues{expiry: r.expiry(), payouts: make([]time.Time, len(r.Payouts))}
+	d := dues{expiry: r.expiry(), step: r.stepDue(), payouts: make([]time.Time, len(r.Payouts))}
 	for i := range r.Payouts {
 		d.payouts[i] = r.payoutDue(i)
 	}
@@ -120,6 +149,15 @@ func (r *Request) payoutDue(i int) time.Time {
 		return time.Time{}
 	}
 	return r.Payouts[i].Due
+}
+
+// stepDue is when the request's own next step is due; never while a person
+// has to decide.
+func (r *Request) stepDue() time.Time {
+	if r.Moderation != "" || r.Stage.Ended() {
+		return time.Time{}
+	}
+	return r.Next
 }
 
 func (r *Request) expiry() time.Time {
@@ -141,6 +179,9 @@ func saveRequest(tx store.Tx, s Scope, r *Request, was dues) error {
 		return err
 	}
 	if err := moveDue(tx, dueRequest, s, r.ID, was.expiry, r.expiry()); err != nil {
+		return err
+	}
+	if err := moveDue(tx, dueStep, s, r.ID, was.step, r.stepDue()); err != nil {
 		return err
 	}
 	for i, p := range r.Payouts {
@@ -223,7 +264,7 @@ func findRequest(tx store.Tx, s Scope, prefix, name string) (*Request, error) {
 
 // advance takes a step of the request and writes it down.
 func (r *Request) advance(step payout.Step, now time.Time, by, text string) error {
-	to, err := payout.Advance(r.Stage, step, r.Amount, r.Payouts)
+	to, err := payout.Advance(r.Stage, step, r.Amount, r.Payouts, r.More)
 	if err != nil {
 		return err
 	}

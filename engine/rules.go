@@ -4,7 +4,9 @@ import (
 	"time"
 
 	"penstock/engine/connector"
+	"penstock/engine/fx"
 	"penstock/engine/payout"
+	"penstock/engine/routing"
 )
 
 // Rules are the decisions on which the two promises rest. The zero value is
@@ -23,6 +25,10 @@ type Rules struct {
 	// Arriving is how long a release has to wait for what was sent before.
 	Arriving func(left time.Duration) time.Duration
 	Booked   func(p payout.Payout) bool // whether a payout's step is posted to its deposit
+	Next     func(payout.Wish, []payout.Payout, func(string) bool) payout.Move
+	Decide   func(routing.Input) routing.Decision
+	Hold     func(hold func() error) error // how a payout's money is set aside
+	Rate     func(fx.Rate) fx.Rate         // the rate that a payout is stored with, of the one that it was decided by
 }
 
 func (r Rules) filled() Rules {
@@ -46,6 +52,18 @@ func (r Rules) filled() Rules {
 	}
 	if r.Arriving == nil {
 		r.Arriving = func(left time.Duration) time.Duration { return left }
+	}
+	if r.Next == nil {
+		r.Next = payout.Next
+	}
+	if r.Decide == nil {
+		r.Decide = routing.Decide
+	}
+	if r.Hold == nil {
+		r.Hold = func(hold func() error) error { return hold() }
+	}
+	if r.Rate == nil {
+		r.Rate = func(rate fx.Rate) fx.Rate { return rate }
 	}
 	if r.Booked == nil {
 		r.Booked = func(payout.Payout) bool { return true }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,6 +77,9 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 	v := &View{Request: *r, Person: with.seen.Person}
 	was, stage, p := v.dues(), v.Stage, v.Payouts[i]
 	ev := e.Rules.Judge(p, st, t)
+	if err := e.withhold(tx, s, p, st, &ev); err != nil {
+		return err
+	}
 	ev.At, ev.Due = with.now, with.now.Add(e.pause(p, t, ev.Kind, with))
 	next, effect, err := e.Rules.Apply(p, ev)
 	if with.strict && (err != nil || ev.Kind == payout.Unheard) {
@@ -87,19 +91,28 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 	}
 	next.Panics = 0
 	v.Payouts[i] = next
-	v.tell(Line{At: with.now, What: string(ev.Kind), By: string(st.Source), On: p.N, To: string(next.Status), Text: textOf(ev)})
+	v.tell(Line{At: with.now, What: string(ev.Kind), By: string(st.Source), On: p.N, To: string(next.Status), Text: textOf(ev), Said: saidBy(st)})
+	if ev.Kind == payout.Withheld && v.Moderation == "" {
+		v.moderate(with.now, p.N, "the provider refuses, and the deposit account wants a person to confirm it")
+	}
 	if effect == payout.Conflict {
 		e.stats.Conflicts.Add(1)
 		v.Attention = true
+		if !slices.Contains(v.Disputed, p.N) {
+			v.Disputed = append(v.Disputed, p.N)
+		}
 		v.tell(Line{At: with.now, What: "conflict", By: string(st.Source), On: p.N, To: string(next.Status), Text: "contradicts what was known; nothing was overwritten"})
 	}
-	if v.Moderation != "" && next.Status != p.Status && next.Status.Ended() {
+	if v.Moderation != "" && !v.ByPerson && next.Status != p.Status && next.Status.Ended() {
 		v.Moderation = ""
 	}
 	if e.Rules.Booked(next) {
-		if err := post(tx, s, p, next); err != nil {
+		if err := post(tx, s, with.now, v.ID, string(st.Source), p, next); err != nil {
 			return err
 		}
+	}
+	if err := e.goOn(tx, s, with.now, v, p, next); err != nil {
+		return err
 	}
 	if err := v.advance(payout.Moved, with.now, string(st.Source), ""); err != nil {
 		return err
@@ -113,6 +126,36 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 		}
 	}
 	return saveRequest(tx, s, &v.Request, was)
+}
+
+// withhold turns a refusal into one that waits for a person, where the deposit
+// account says so.
+func (e *Engine) withhold(tx store.Tx, s Scope, p payout.Payout, st payout.Statement, ev *payout.Event) error {
+	if ev.Kind != payout.Refusal || p.Deposit == "" {
+		return nil
+	}
+	k, err := e.catalogOf(tx, s)
+	if err == nil && k.deposits[p.Deposit] != nil && k.deposits[p.Deposit].withholds(*ev, st) {
+		ev.Kind = payout.Withheld
+	}
+	return err
+}
+
+// goOn takes the request's next step when one of its payouts has ended, and
+// lets others have the money that it gave back.
+func (e *Engine) goOn(tx store.Tx, s Scope, now time.Time, v *View, was, is payout.Payout) error {
+	if is.Status == was.Status || !is.Status.Ended() {
+		return nil
+	}
+	if err := e.count(tx, s, is); err != nil {
+		return err
+	}
+	if is.Status != payout.Paid {
+		if err := e.wakeQueues(tx, s, now); err != nil {
+			return err
+		}
+	}
+	return e.step(tx, s, now, v, "penstock")
 }
 
 func textOf(ev payout.Event) string {
@@ -268,19 +311,4 @@ func (e *Engine) observe(ctx context.Context, s Scope, account string, t connect
 		return notFound(ObjPayout, note.Key)
 	}
 	return e.settle(ctx, s, id, t, payout.Statement{Source: payout.FromNotice, Outcome: note.Outcome})
-}
-
-// State settles a payout by the word of a person who has seen its fate. It is
-// how a payout in moderation goes on.
-func (e *Engine) State(ctx context.Context, c Caller, payoutID string, o connector.Outcome) error {
-	id, ok := isID(PrefixPayout, payoutID)
-	if !ok {
-		return notFound(ObjPayout, payoutID)
-	}
-	switch o.Verdict {
-	case connector.Paid, connector.PartlyPaid, connector.Rejected, connector.Returned:
-	default:
-		return invalid("verdict", "a person states paid, partly_paid, rejected or returned")
-	}
-	return e.settleBy(ctx, c.Scope, id, connector.Traits{}, payout.Statement{Source: payout.FromPerson, Outcome: o}, &c)
 }

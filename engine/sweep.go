@@ -19,7 +19,8 @@ const scrubPage = 1000
 
 // buckets is everything there is to read.
 var buckets = [...]string{bucketMeta, bucketMerchant, bucketKey, bucketKeyID, bucketAudit, bucketDue, bucketRequest, bucketRef, bucketRecent, bucketOnce, bucketBack,
-	bucketHistory, bucketCustomer, bucketMethod, bucketOwned, bucketPrint, bucketAccount, bucketDeposit, bucketEndpoint, bucketDelivery}
+	bucketHistory, bucketCustomer, bucketMethod, bucketOwned, bucketPrint, bucketAccount, bucketDeposit, bucketBalance, bucketPosting, bucketPoint, bucketRoute,
+	bucketTally, bucketScheme, bucketRevision, bucketRates, bucketSheet, bucketQuote, bucketQueue, bucketChoice, bucketEndpoint, bucketDelivery}
 
 // scrub is how far a pass over the store has come. It belongs to one
 // goroutine.

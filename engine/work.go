@@ -77,6 +77,8 @@ func (e *Engine) do(ctx context.Context, j job) (err error) {
 		err = e.deliver(ctx, j)
 	case dueErase:
 		err = e.erase(ctx, j)
+	case dueStep:
+		err = e.takeStep(ctx, j)
 	case dueRequest:
 		if err = e.expire(ctx, j); err != nil { // it has no lease that would keep it from coming back at once
 			_, mark := e.pulse.now()

@@ -37,18 +37,18 @@ var table = map[Status]map[Kind]cell{
 		Accepted: {to: Pending}, Whole: {to: Paid}, Part: {to: PartlyPaid}, CameBack: {to: Returned},
 	},
 	Sending: {
-		Lapsed: {to: Uncertain}, Doubtful: {to: Uncertain}, Unheard: {to: Uncertain}, Doubted: {to: Uncertain},
+		Lapsed: {to: Uncertain}, Doubtful: {to: Uncertain}, Unheard: {to: Uncertain}, Doubted: {to: Uncertain}, Withheld: {to: Pending},
 		Late: {to: Sending}, Early: {to: Sending},
 		Accepted: {to: Pending}, Whole: {to: Paid}, Part: {to: PartlyPaid}, Refusal: {to: Failed}, CameBack: {to: Returned},
 	},
 	Uncertain: {
 		Claimed: {to: Sending}, // the same key again, where the provider honours it
-		Unheard: {to: Uncertain}, Doubted: {to: Uncertain}, Late: {to: Uncertain}, Early: {to: Uncertain},
+		Unheard: {to: Uncertain}, Doubted: {to: Uncertain}, Withheld: {to: Pending}, Late: {to: Uncertain}, Early: {to: Uncertain},
 		Missing:  {to: Queued}, // or failed, when a refusal had been heard
 		Accepted: {to: Pending}, Whole: {to: Paid}, Part: {to: PartlyPaid}, Refusal: {to: Failed}, CameBack: {to: Returned},
 	},
 	Pending: {
-		Unheard: {to: Pending}, Doubted: {to: Pending}, Late: {to: Pending}, Early: {to: Pending},
+		Unheard: {to: Pending}, Doubted: {to: Pending}, Withheld: {to: Pending}, Late: {to: Pending}, Early: {to: Pending},
 		Missing:  {Pending, Conflict}, // it was accepted and is gone: nobody may guess
 		Accepted: {to: Pending}, Whole: {to: Paid}, Part: {to: PartlyPaid}, Refusal: {to: Failed}, CameBack: {to: Returned},
 	},
@@ -65,9 +65,10 @@ var table = map[Status]map[Kind]cell{
 	Failed: {
 		Unheard: {to: Failed}, Late: {to: Failed}, Early: {to: Failed}, Refusal: {to: Failed}, Doubted: {to: Failed},
 		Accepted: {Failed, Conflict}, Whole: {Failed, Conflict}, Part: {Failed, Conflict}, CameBack: {Failed, Conflict},
+		AfterAll: {to: Failed},
 	},
 	Cancelled: {
-		Cancel:  {to: Cancelled},
+		Cancel: {to: Cancelled}, AfterAll: {to: Cancelled},
 		Unheard: {to: Cancelled}, Late: {to: Cancelled}, Early: {to: Cancelled}, Refusal: {to: Cancelled}, Doubted: {to: Cancelled},
 		Accepted: {Cancelled, Conflict}, Whole: {Cancelled, Conflict}, Part: {Cancelled, Conflict}, CameBack: {Cancelled, Conflict},
 	},
@@ -88,6 +89,9 @@ func Apply(p Payout, e Event) (Payout, Effect, error) {
 	before := p
 	p.Status, p.Seq, p.Changed = c.to, p.Seq+1, e.At
 	if before.Status.Ended() && p.Status == before.Status {
+		if e.Kind == AfterAll {
+			p.Moved = p.Amount
+		}
 		p.Changed = before.Changed // an end's date stays; Seq tells that somebody spoke
 		return p, c.effect, nil
 	}
@@ -131,6 +135,9 @@ func note(p *Payout, e Event) {
 		p.Asked++
 	case Early, Accepted:
 		p.Asked++
+	case Withheld:
+		p.Asked++
+		p.why(e)
 	case Doubted:
 		p.Asked++
 		p.Doubt, p.Refused = true, true

@@ -42,7 +42,7 @@ func grid() string {
 	b.WriteString("\n")
 	for _, s := range Stages() {
 		for _, step := range Steps() {
-			to, err := Advance(s, step, eur(1000), []Payout{{Status: Pending}})
+			to, err := Advance(s, step, eur(1000), []Payout{{Status: Pending}}, false)
 			if errors.Is(err, ErrStep) {
 				to = "impossible"
 			}
@@ -172,7 +172,7 @@ func TestOutcomeOfRequest(t *testing.T) {
 		{"all cancelled", []Payout{p(Cancelled, 0)}, Withdrawn},
 		{"came back", []Payout{p(Returned, 1000)}, GivenBack},
 	} {
-		if got := Outcome(eur(1000), row.in); got != row.want {
+		if got := Outcome(eur(1000), row.in, false); got != row.want {
 			t.Errorf("%s: got %s, want %s", row.name, got, row.want)
 		}
 	}

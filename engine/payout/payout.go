@@ -10,6 +10,7 @@
 package payout
 
 import (
+	"math/big"
 	"time"
 
 	"penstock/engine/money"
@@ -68,8 +69,14 @@ type Payout struct {
 	ID      string       `json:"id"` // po_...; the provider's key is made from it
 	N       int          `json:"n"`  // its place in the request, from 1
 	Amount  money.Amount `json:"amount"`
-	Account string       `json:"account"` // the provider account that it leaves by
-	Service string       `json:"service"` // method and currency, e.g. sepa_eur
+	Share   money.Amount `json:"share,omitzero"`   // of the request's amount, what it pays; not set: Amount
+	Piece   int          `json:"piece,omitzero"`   // of a split request, which piece it pays, from 1; zero: the whole
+	Rate    string       `json:"rate,omitzero"`    // from Share to Amount, as fx.Rate is written; empty: they are the same money
+	Fee     money.Amount `json:"fee,omitzero"`     // what the route costs, on top of Amount
+	Route   string       `json:"route,omitzero"`   // the payout route that was chosen
+	Deposit string       `json:"deposit,omitzero"` // the deposit account that the money leaves
+	Account string       `json:"account"`          // the provider account that it leaves by
+	Service string       `json:"service"`          // method and currency, e.g. sepa_eur
 	Status  Status       `json:"status"`
 	Seq     int          `json:"seq"` // events applied so far
 
@@ -93,6 +100,32 @@ type Payout struct {
 	Due     time.Time `json:"due,omitzero"`
 	Created time.Time `json:"created"`
 	Changed time.Time `json:"changed"`
+}
+
+// Asks is the part of its request's amount that the payout pays.
+func (p Payout) Asks() money.Amount {
+	if p.Share.IsSet() {
+		return p.Share
+	}
+	return p.Amount
+}
+
+// Covers is how much of its request's amount has been paid by it, in the
+// request's currency. What was paid in part counts in its proportion, rounded
+// up, so that what is left to pay is never worth more than what is missing.
+func (p Payout) Covers() money.Amount {
+	asks := p.Asks()
+	switch {
+	case p.Status != Paid && p.Status != PartlyPaid:
+		return money.New(0, asks.Currency())
+	case p.Moved == p.Amount:
+		return asks
+	case !p.Share.IsSet():
+		return p.Moved
+	}
+	n := new(big.Int).Mul(big.NewInt(p.Moved.Minor()), big.NewInt(asks.Minor()))
+	n, rest := n.QuoRem(n, big.NewInt(p.Amount.Minor()), new(big.Int))
+	return money.New(n.Int64()+int64(rest.Sign()), asks.Currency())
 }
 
 // Key is the name under which the provider is told about the payout, the same

@@ -44,12 +44,13 @@ const (
 	Edited   Step = "edited"   // something that it still lacked, or may still change, was given
 	Approved Step = "approved" // confirmed, and whole
 	Issued   Step = "issued"   // its first payout was made
+	Routed   Step = "routed"   // its first payout was to be made, and no way was found
 	Moved    Step = "moved"    // its payouts have moved on: see Outcome
 	Revoked  Step = "revoked"  // the merchant wants it no more
 	TimedOut Step = "timed_out"
 )
 
-var steps = [...]Step{Edited, Approved, Issued, Moved, Revoked, TimedOut}
+var steps = [...]Step{Edited, Approved, Issued, Routed, Moved, Revoked, TimedOut}
 
 // Steps returns every step.
 func Steps() []Step { return append([]Step(nil), steps[:]...) }
@@ -58,7 +59,7 @@ func Steps() []Step { return append([]Step(nil), steps[:]...) }
 // for the ends, which leave only as paid -> returned.
 var stageTable = map[Stage]map[Step]Stage{
 	Draft:       {Edited: Draft, Approved: Ready, Revoked: Withdrawn, TimedOut: Expired},
-	Ready:       {Issued: Dispatching, Revoked: Withdrawn, TimedOut: Expired},
+	Ready:       {Issued: Dispatching, Routed: NonePaid, Revoked: Withdrawn, TimedOut: Expired},
 	Dispatching: {Moved: ""},
 	InHand:      {Moved: ""},
 	AllPaid:     {Moved: ""},
@@ -74,8 +75,9 @@ var ErrStep = errors.New("payout: step is not possible at this stage")
 
 // Advance is the only way in which a request's stage changes. For Moved it
 // derives the stage from the payouts; an end stays, unless money that was
-// paid has come back.
-func Advance(from Stage, s Step, amount money.Amount, payouts []Payout) (Stage, error) {
+// paid has come back. more says that the request goes on when all of its
+// payouts have ended: another one will be made, or a person decides.
+func Advance(from Stage, s Step, amount money.Amount, payouts []Payout, more bool) (Stage, error) {
 	to, ok := stageTable[from][s]
 	if !ok {
 		return from, fmt.Errorf("%w: %s at %s", ErrStep, s, from)
@@ -83,7 +85,7 @@ func Advance(from Stage, s Step, amount money.Amount, payouts []Payout) (Stage, 
 	if s != Moved {
 		return to, nil
 	}
-	to = Outcome(amount, payouts)
+	to = Outcome(amount, payouts, more)
 	if from.Ended() && !(to == GivenBack && (from == AllPaid || from == SomePaid)) {
 		return from, nil
 	}
@@ -92,7 +94,7 @@ func Advance(from Stage, s Step, amount money.Amount, payouts []Payout) (Stage, 
 
 // Outcome is what the payouts of a request amount to. A request with money
 // out is never failed.
-func Outcome(amount money.Amount, payouts []Payout) Stage {
+func Outcome(amount money.Amount, payouts []Payout, more bool) Stage {
 	var moved int64
 	var open, held, paid, returned, cancelled int
 	for _, p := range payouts {
@@ -101,7 +103,7 @@ func Outcome(amount money.Amount, payouts []Payout) Stage {
 			held++
 		case Paid, PartlyPaid:
 			paid++
-			moved += p.Moved.Minor()
+			moved += p.Covers().Minor()
 		case Returned:
 			returned++
 		case Cancelled:
@@ -118,6 +120,8 @@ func Outcome(amount money.Amount, payouts []Payout) Stage {
 		return Dispatching
 	case paid > 0 && moved >= amount.Minor():
 		return AllPaid
+	case more:
+		return InHand
 	case paid > 0:
 		return SomePaid
 	case returned > 0:

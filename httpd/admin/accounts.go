@@ -79,7 +79,7 @@ func (a *Admin) connectAccount(ctx context.Context, _ *wire.Call, req newAccount
 	if err != nil {
 		return account{}, err
 	}
-	made, err := a.Engine.ConnectAccount(ctx, who, req.Provider, req.Label, req.BaseURL, req.Secrets)
+	made, err := a.Engine.ConnectAccount(ctx, who, engine.NewAccount{Provider: req.Provider, Label: req.Label, BaseURL: req.BaseURL, Credentials: req.Secrets}, nil)
 	if err != nil {
 		return account{}, err
 	}

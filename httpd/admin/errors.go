@@ -44,7 +44,7 @@ var statuses = map[engine.Code]int{
 	engine.CodeInvalid: http.StatusBadRequest, engine.CodeMissing: http.StatusBadRequest, engine.CodeToken: http.StatusBadRequest,
 	engine.CodeForeign: http.StatusBadRequest, engine.CodeRedacted: http.StatusBadRequest, engine.CodeNoRoute: http.StatusBadRequest,
 	engine.CodeNotFound: http.StatusNotFound, engine.CodeExists: http.StatusConflict, engine.CodeState: http.StatusConflict,
-	engine.CodeKeyReused: http.StatusConflict, engine.CodeFunds: http.StatusConflict,
+	engine.CodeKeyReused: http.StatusConflict, engine.CodeFunds: http.StatusConflict, engine.CodeNoRate: http.StatusUnprocessableEntity,
 	engine.CodeUnauthorized: http.StatusUnauthorized, engine.CodeForbidden: http.StatusForbidden,
 	engine.CodeSealed: http.StatusServiceUnavailable, engine.CodeSpace: http.StatusServiceUnavailable, engine.CodeHeld: http.StatusServiceUnavailable, engine.CodeBusy: http.StatusServiceUnavailable,
 	engine.CodeUnknown: http.StatusInternalServerError, engine.CodeNotBuilt: http.StatusNotImplemented,

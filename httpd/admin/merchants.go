@@ -16,7 +16,7 @@ type merchant struct {
 }
 
 func merchantOf(m *engine.Merchant) merchant {
-	return merchant{m.ID, m.Name, m.Profile, m.Created}
+	return merchant{m.ID, m.Name, engine.PrefixProfile + m.Point, m.Created}
 }
 
 // list is a page: what comes after it starts after the id of its last item.

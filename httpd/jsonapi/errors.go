@@ -47,6 +47,7 @@ func errorRows() []errorRow {
 		{code: engine.CodeToken, status: 422, word: "token_invalid", title: "The token is not valid", detail: "The payment token is wrong or has expired"},
 		{code: engine.CodeForeign, status: 422, word: "not_owned", title: "It belongs to another customer", detail: "{message}"},
 		{code: engine.CodeRedacted, status: 409, word: "customer_redacted", title: "The customer was deleted", detail: "The customer was deleted; nothing can be paid to it"},
+		{code: engine.CodeNoRate, status: 422, word: "rate_not_found", title: "No exchange rate for this pair", detail: "{message}"},
 		{code: engine.CodeNoRoute, status: 422, word: "no_route", title: "No route for this payout", detail: "{message}. {hint}"},
 		{code: engine.CodeFunds, status: 422, word: "insufficient_funds", title: "Insufficient funds", detail: "{message}. {hint}"},
 		{code: engine.CodeKeyReused, field: "reference_id", status: 409, word: "reference_id_conflict", title: "The reference is taken", detail: "reference_id was used before with another request"},

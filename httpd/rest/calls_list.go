@@ -157,7 +157,7 @@ func (r *payoutFilter) keeps(q *engine.Request) bool {
 	if r.PayoutID != nil && string(*r.PayoutID) != payoutID(q) {
 		return false
 	}
-	if r.ProfileID != nil && *r.ProfileID != q.Profile {
+	if r.ProfileID != nil && *r.ProfileID != engine.PrefixProfile+q.Point {
 		return false
 	}
 	if len(r.Connector) > 0 && !slices.Contains(r.Connector, connectorName(q.Provider)) {

@@ -220,7 +220,7 @@ func (r *payoutRequest) checkChange(who engine.Caller, req *engine.Request) erro
 	if r.PayoutID != nil && string(*r.PayoutID) != payoutID(req) {
 		return refuse(422, "IR_06", "payout_id in the body is not that of the path")
 	}
-	if r.ProfileID != nil && *r.ProfileID != req.Profile {
+	if r.ProfileID != nil && *r.ProfileID != engine.PrefixProfile+req.Point {
 		return &engine.Error{Code: engine.CodeNotFound, Object: engine.ObjProfile, ID: *r.ProfileID}
 	}
 	if r.Link != nil && *r.Link {

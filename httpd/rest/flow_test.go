@@ -3,6 +3,8 @@ package rest_test
 import (
 	"strings"
 	"testing"
+
+	"penstock/engine"
 	"time"
 
 	"penstock/engine/connector"
@@ -215,7 +217,7 @@ func TestRouting(t *testing.T) {
 		r.is("connector", "sandbox").is("merchant_connector_id", account)
 	}
 	s.Clock.Advance(time.Second)
-	second, err := s.Engine.ConnectAccount(t.Context(), operator(s.id), "sandbox", "second", "", nil)
+	second, err := s.Engine.ConnectAccount(t.Context(), operator(s.id), engine.NewAccount{Provider: "sandbox", Label: "second"}, nil)
 	must(t, err)
 	there := `{"connector":"sandbox","merchant_connector_id":"` + second.ID + `"}`
 	send := func(routing string) reply {

@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"strings"
+
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,7 +55,8 @@ func (r *payoutRequest) checkMerchant(merchant string) error {
 // newRequest is the engine's command of a create, and the texts that are in it.
 func (r *payoutRequest) newRequest(secret string) (engine.NewRequest, payoutExtra, error) {
 	x := payoutExtra{Secret: secret, Entity: "Individual"}
-	n := engine.NewRequest{Dialect: "rest", Ref: said(r.PayoutID), Profile: said(r.ProfileID), Providers: providers(r.Connector)}
+	n := engine.NewRequest{Dialect: "rest", Ref: said(r.PayoutID), Providers: providers(r.Connector)}
+	n.Point = strings.TrimPrefix(said(r.ProfileID), engine.PrefixProfile)
 	n.Confirm, n.AutoFulfill, n.Recurring = yes(r.Confirm), yes(r.AutoFulfill), yes(r.Recurring)
 	if r.Currency != nil {
 		n.Amount = money.New(r.minor(), r.Currency.Currency)

@@ -31,7 +31,7 @@ func showPayoutWith(merchant string, v *engine.View, x payoutExtra) payoutRespon
 		AutoFulfill: r.AutoFulfill, CustomerID: shown(r.Customer), ClientSecret: shown(secretOf(r, x)), ReturnURL: shown(x.ReturnURL),
 		BusinessCountry: shown(x.BusinessCountry), BusinessLabel: shown(x.BusinessLabel), Description: shown(x.Description),
 		Entity: x.Entity, Recurring: r.Recurring, Metadata: x.Metadata, AccountID: shown(r.Account), Status: statusOf(r),
-		ProfileID: r.Profile, Created: stamp(r.Created), Priority: shown(x.Priority), MethodID: shown(r.Method),
+		ProfileID: engine.PrefixProfile + r.Point, Created: stamp(r.Created), Priority: shown(x.Priority), MethodID: shown(r.Method),
 	}
 	if p := v.Person; p != nil && r.Customer != "" {
 		out.Email, out.Name, out.Phone, out.PhoneCode = shown(p.Email), shown(p.Name), shown(p.Phone), shown(p.PhoneCode)

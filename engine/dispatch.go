@@ -1,0 +1,336 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"penstock/engine/payout"
+	"penstock/engine/routing"
+	"penstock/store"
+)
+
+// Choice is why a payout leaves where it leaves, or why none was made: the
+// explanation that is stored with it.
+type Choice struct {
+	On       int              `json:"on,omitzero"` // number of the payout; zero: none was made
+	At       time.Time        `json:"at"`
+	Rate     *Pricing         `json:"rate,omitzero"` // how the amount was converted; nil: it was not
+	Decision routing.Decision `json:"decision"`
+}
+
+// keepChoices is how many explanations a record carries; older ones lie in a
+// bucket of their own.
+const keepChoices = 4
+
+// queueAgain is how often a request that waits for money looks for it by
+// itself. Money that arrives wakes it at once.
+const queueAgain = 15 * time.Minute
+
+// wish is what the request allows to be done for it.
+func (r *Request) wish() payout.Wish {
+	return payout.Wish{Amount: r.Amount, AttemptsLimit: r.AttemptsLimit, Split: r.Split, Parallel: r.Parallel, Whole: r.Whole}
+}
+
+// mayFailOver says whether another route may be tried after a payout that
+// failed for this reason.
+func (e *Engine) mayFailOver(word string) bool {
+	return e.Failover.Allows(payout.Resolve(word, payout.Failed))
+}
+
+// step takes the request's next steps, in the transaction of what led to
+// them: it makes the payouts that are to be made, or finishes, or waits. What
+// it does is decided by payout.Next, and where the money leaves by
+// routing.Decide.
+func (e *Engine) step(tx store.Tx, s Scope, now time.Time, v *View, by string) error {
+	v.Next = time.Time{}
+	if v.Moderation != "" || e.Held() != "" {
+		v.More = true
+		if v.Moderation == "" {
+			v.Next = now.Add(time.Minute)
+		}
+		return nil
+	}
+	for {
+		m := e.Rules.Next(v.wish(), v.Payouts, e.mayFailOver)
+		if m.Turn != payout.Pay {
+			v.turn(m.Turn, now)
+			return nil
+		}
+		made, err := e.payNext(tx, s, now, v, m, by)
+		if err != nil || !made || !v.Parallel {
+			return err
+		}
+	}
+}
+
+// turn writes down that no payout is made now.
+func (v *View) turn(t payout.Turn, now time.Time) {
+	v.More = t == payout.Stuck
+	if t == payout.Stuck {
+		v.moderate(now, 0, "a part of the money is out, the rest can't be paid as the request stands")
+	}
+}
+
+// moderate stops the machines until a person has decided.
+func (r *Request) moderate(now time.Time, on int, why string) {
+	r.Moderation = why
+	r.tell(Line{At: now, What: "moderation_required", On: on, Text: why})
+}
+
+// payNext makes the payout of a move, or says why none can be made.
+func (e *Engine) payNext(tx store.Tx, s Scope, now time.Time, v *View, m payout.Move, by string) (made bool, err error) {
+	if waits, err := e.queueBehind(tx, s, v); err != nil || waits {
+		return false, e.queue(tx, s, now, v, err)
+	}
+	d, price, err := e.decide(tx, s, now, &v.Request, m)
+	if err != nil {
+		return false, err
+	}
+	if d.Choice == nil {
+		if err := v.choose(tx, s, Choice{At: now, Decision: d}); err != nil {
+			return false, err
+		}
+		return false, e.blocked(tx, s, now, v, d, by)
+	}
+	n := len(v.Payouts) + 1
+	p := payout.Payout{ID: v.payoutID(n), N: n, Amount: d.Choice.Amount, Piece: m.Piece, Route: d.Choice.Route, Deposit: d.Choice.Deposit,
+		Account: d.Choice.Account, Service: v.Service, Status: payout.Queued, Due: now, Created: now, Changed: now}
+	if d.Choice.Part != d.Choice.Amount {
+		p.Share = d.Choice.Part
+	}
+	if price != nil {
+		p.Rate = e.Rules.Rate(price.Rate).String()
+	}
+	k, err := e.catalogOf(tx, s)
+	if err != nil {
+		return false, err
+	}
+	if p.Fee, err = k.fee(d.Choice.Target, p.Amount); err != nil {
+		return false, err
+	}
+	if err := e.Rules.Hold(func() error { return hold(tx, s, v.ID, k.deposits[p.Deposit].limits(), p) }); err != nil {
+		return false, err
+	}
+	if err := v.choose(tx, s, Choice{On: n, At: now, Rate: price, Decision: d}); err != nil {
+		return false, err
+	}
+	v.Payouts = append(v.Payouts, p)
+	v.Account, v.Provider, v.Resolution, v.More = p.Account, d.Choice.Provider, "", false
+	v.tell(Line{At: now, What: "queued", By: by, On: n, To: string(payout.Queued), Text: v.Provider})
+	e.carefully(&v.Request, now)
+	if err := e.unqueue(tx, s, now, v); err != nil {
+		return false, err
+	}
+	if v.Stage != payout.Ready {
+		return true, nil
+	}
+	return true, v.advance(payout.Issued, now, by, "")
+}
+
+// choose keeps an explanation.
+func (v *View) choose(tx store.Tx, s Scope, c Choice) error {
+	if len(v.Choices) == keepChoices {
+		old := v.Choices[0]
+		if err := keep(tx, bucketChoice, s.key(v.ID, fmt.Sprintf("%08d", v.Chosen-keepChoices+1)), old); err != nil {
+			return err
+		}
+		v.Choices = append([]Choice(nil), v.Choices[1:]...)
+	}
+	v.Chosen++
+	v.Choices = append(v.Choices, c)
+	return nil
+}
+
+// choicesOf is every explanation of a request, the oldest first.
+func choicesOf(tx store.Tx, s Scope, r *Request) (out []Choice, err error) {
+	err = each(tx, bucketChoice, s.key(r.ID, ""), func(p store.Pair) error {
+		c, err := decode[Choice](bucketChoice, p.Value)
+		if err == nil {
+			out = append(out, *c)
+		}
+		return err
+	})
+	return append(out, r.Choices...), err
+}
+
+// blocked is what becomes of a request for which there is no route now.
+func (e *Engine) blocked(tx store.Tx, s Scope, now time.Time, v *View, d routing.Decision, by string) error {
+	k, err := e.catalogOf(tx, s)
+	if err != nil {
+		return err
+	}
+	if p := k.points[v.Point]; d.Short && v.Later && p != nil && p.Queue {
+		return e.queue(tx, s, now, v, nil)
+	}
+	v.Resolution = d.Resolution
+	if !v.Later && len(v.Payouts) == 0 {
+		return noRoute(k, s, d)
+	}
+	why := string(d.Resolution)
+	if d.Short {
+		why += ": too little money in the deposit accounts"
+	}
+	if len(v.Payouts) > 0 {
+		v.tell(Line{At: now, What: "no_route", By: by, Text: why})
+		v.turn(payout.Blocked(v.wish(), v.Payouts).Turn, now)
+		return nil
+	}
+	if err := v.advance(payout.Routed, now, by, why); err != nil {
+		return err
+	}
+	return e.unqueue(tx, s, now, v)
+}
+
+// noRoute refuses a request at once, where its dialect wants to know.
+func noRoute(k *catalog, s Scope, d routing.Decision) error {
+	switch {
+	case d.Short:
+		return &Error{Code: CodeFunds, Object: ObjPayout, Message: "the deposit account holds too little", Hint: "top up a deposit account"}
+	case s.Mode == Live && len(k.accounts) == 0:
+		return &Error{Code: CodeNoRoute, Object: ObjPayout, Message: "no live provider account is connected: test provider accounts serve test requests only", Hint: "connect a live provider account"}
+	}
+	return &Error{Code: CodeNoRoute, Object: ObjPayout, Message: "no connected provider can take this payout", Hint: "connect a provider account, or widen the list of connectors"}
+}
+
+// queue lets a request wait for money, in its place.
+func (e *Engine) queue(tx store.Tx, s Scope, now time.Time, v *View, err error) error {
+	if err != nil {
+		return err
+	}
+	v.Next, v.More = now.Add(queueAgain), true
+	if v.Queued {
+		return nil
+	}
+	v.Queued = true
+	v.tell(Line{At: now, What: "waits_for_money", By: "penstock", To: string(v.Stage)})
+	if err := tx.Put(bucketQueue, s.key(v.Service, v.ID), nil); err != nil {
+		return fmt.Errorf("write the queue: %w", err)
+	}
+	return nil
+}
+
+// queueBehind says whether others wait for the same money and came first.
+func (e *Engine) queueBehind(tx store.Tx, s Scope, v *View) (bool, error) {
+	if !v.Later {
+		return false, nil
+	}
+	k, err := e.catalogOf(tx, s)
+	if err != nil {
+		return false, err
+	}
+	if p := k.points[v.Point]; p == nil || !p.Queue {
+		return false, nil
+	}
+	first, err := tx.Scan(bucketQueue, s.key(v.Service, ""), s.key(v.Service, v.ID), 1, false)
+	if err != nil {
+		return false, fmt.Errorf("scan the queue: %w", err)
+	}
+	return len(first) > 0, nil
+}
+
+// unqueue takes a request out of the queue and wakes the one behind it.
+func (e *Engine) unqueue(tx store.Tx, s Scope, now time.Time, v *View) error {
+	if !v.Queued {
+		return nil
+	}
+	v.Queued = false
+	if err := tx.Delete(bucketQueue, s.key(v.Service, v.ID)); err != nil {
+		return fmt.Errorf("clear the queue: %w", err)
+	}
+	return e.wakeQueue(tx, s, now, v.Service)
+}
+
+// wakeQueues lets the first of each queue of a scope try again: money has come.
+func (e *Engine) wakeQueues(tx store.Tx, s Scope, now time.Time) error {
+	from := s.prefix()
+	for {
+		page, err := tx.Scan(bucketQueue, from, after(s.prefix()), 1, false)
+		if err != nil {
+			return fmt.Errorf("scan the queues: %w", err)
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		code, _, ok := cutPart(page[0].Key[len(s.prefix()):])
+		if !ok {
+			return errors.New("a row of the queue bears no request")
+		}
+		if err := e.wakeQueue(tx, s, now, code); err != nil {
+			return err
+		}
+		from = after(s.key(code, ""))
+	}
+}
+
+func cutPart(key []byte) (part, rest string, ok bool) {
+	for i, b := range key {
+		if b == 0 {
+			return string(key[:i]), string(key[i+1:]), true
+		}
+	}
+	return "", "", false
+}
+
+func (e *Engine) wakeQueue(tx store.Tx, s Scope, now time.Time, code string) error {
+	page, err := tx.Scan(bucketQueue, s.key(code, ""), after(s.key(code, "")), 1, false)
+	if err != nil || len(page) == 0 {
+		return err
+	}
+	r, err := loadRequest(tx, s, string(page[0].Key[len(s.key(code, "")):]))
+	if err != nil {
+		return fmt.Errorf("first of the queue: %w", err)
+	}
+	if r.Next.IsZero() || !r.Next.After(now) {
+		return nil
+	}
+	was := r.dues()
+	r.Next = now
+	return saveRequest(tx, s, r, was)
+}
+
+// takeStep takes the next step of a request that is due.
+func (e *Engine) takeStep(ctx context.Context, j job) error {
+	for range 8 {
+		seen, err := e.get(ctx, j.Scope, j.id)
+		if err != nil {
+			return err
+		}
+		if err = e.stepAs(ctx, j.Scope, seen); !errors.Is(err, errChanged) {
+			return err
+		}
+	}
+	return fmt.Errorf("request %s changes all the time", j.id)
+}
+
+func (e *Engine) stepAs(ctx context.Context, s Scope, seen *View) error {
+	return e.update(ctx, func(tx store.Tx, now time.Time) error {
+		r, err := loadRequest(tx, s, seen.ID)
+		if err != nil {
+			return err
+		}
+		if err := r.sameEcho(&seen.Request); err != nil {
+			return err
+		}
+		v := &View{Request: *r, Person: seen.Person}
+		was, stage := v.dues(), v.Stage
+		if v.stepDue().IsZero() {
+			return nil
+		}
+		if err := e.step(tx, s, now, v, "penstock"); err != nil {
+			return err
+		}
+		if v.Stage != payout.Ready {
+			if err := v.advance(payout.Moved, now, "penstock", ""); err != nil {
+				return err
+			}
+		}
+		if v.Stage != stage {
+			if err := e.ended(tx, s, now, v); err != nil {
+				return err
+			}
+		}
+		return saveRequest(tx, s, &v.Request, was)
+	})
+}

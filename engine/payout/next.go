@@ -1,0 +1,147 @@
+package payout
+
+import "penstock/engine/money"
+
+// MaxPieces is how many pieces a request may be split into.
+const MaxPieces = 100
+
+// Wish is what a request allows to be done for it.
+type Wish struct {
+	Amount        money.Amount
+	AttemptsLimit int  // payouts beyond the first for each piece, when the ones before have failed
+	Split         bool // may be paid in several pieces
+	Parallel      bool // whose pieces needn't wait for each other
+	Whole         bool // less than the amount is not enough: a person decides what then
+}
+
+// Turn is what a request does next.
+type Turn string
+
+const (
+	Pay    Turn = "pay"    // make a payout, for Move.Amount
+	Rest   Turn = "rest"   // its payouts are on their way, or a person decides about one
+	Finish Turn = "finish" // nothing is left to do
+	Stuck  Turn = "stuck"  // money is out, some is missing, and nothing may be tried: a person decides
+)
+
+// Move is a request's next step.
+type Move struct {
+	Turn   Turn
+	Amount money.Amount // Pay: how much is to be paid at the most, in the request's currency
+	Piece  int          // Pay: which piece of the request it is
+	Retry  bool         // Pay: it stands in for a payout that failed
+	Tried  []string     // Pay: the routes that have failed for this piece
+}
+
+// Next decides a request's next step. may says which resolutions of a payout
+// that failed let another route be tried; an ambiguous payout has not failed,
+// so nothing is ever made in its place.
+func Next(w Wish, payouts []Payout, may func(resolution string) bool) Move {
+	left := w.Amount.Minor()
+	open, pieces, covered := 0, 0, int64(0)
+	for _, p := range payouts {
+		pieces = max(pieces, p.Piece)
+		switch {
+		case p.Status == Paid || p.Status == PartlyPaid:
+			left -= p.Covers().Minor()
+			covered += p.Covers().Minor()
+		case !p.Status.Ended():
+			left -= p.Asks().Minor()
+			open++
+		}
+	}
+	switch {
+	case covered >= w.Amount.Minor() && open == 0 && len(payouts) > 0:
+		return Move{Turn: Finish}
+	case stopped(payouts):
+		return ending(open, covered, w)
+	case left <= 0 || open > 0 && !w.Parallel:
+		return Move{Turn: Rest}
+	case len(payouts) == 0:
+		return Move{Turn: Pay, Amount: w.Amount, Piece: 1}
+	}
+	if m, ok := retry(w, payouts, may); ok {
+		m.Amount = money.New(min(m.Amount.Minor(), left), w.Amount.Currency())
+		return m
+	}
+	if w.Split && pieces < MaxPieces && !failing(payouts) {
+		return Move{Turn: Pay, Amount: money.New(left, w.Amount.Currency()), Piece: pieces + 1}
+	}
+	return ending(open, covered, w)
+}
+
+// Blocked is what a request does for whose next payout no route was found.
+func Blocked(w Wish, payouts []Payout) Move {
+	open, covered := 0, int64(0)
+	for _, p := range payouts {
+		covered += p.Covers().Minor()
+		if !p.Status.Ended() {
+			open++
+		}
+	}
+	return ending(open, covered, w)
+}
+
+// ending is what a request does of which nothing more may be tried.
+func ending(open int, covered int64, w Wish) Move {
+	switch {
+	case open > 0:
+		return Move{Turn: Rest}
+	case covered > 0 && covered < w.Amount.Minor() && w.Whole:
+		return Move{Turn: Stuck}
+	}
+	return Move{Turn: Finish}
+}
+
+// stopped says that somebody wants the request no more, or that its money
+// came back: nothing is paid on its own account after that.
+func stopped(payouts []Payout) bool {
+	for _, p := range payouts {
+		if p.Status == Cancelled || p.Status == Returned {
+			return true
+		}
+	}
+	return false
+}
+
+// retry finds a piece whose latest payout failed and which may be tried by
+// another route.
+func retry(w Wish, payouts []Payout, may func(string) bool) (Move, bool) {
+	for _, p := range payouts {
+		m := Move{Turn: Pay, Amount: p.Asks(), Piece: p.Piece, Retry: true}
+		if p.Status != Failed || !latest(payouts, p) {
+			continue
+		}
+		tries := 0
+		for _, q := range payouts {
+			if q.Piece == p.Piece {
+				tries++
+				m.Tried = append(m.Tried, q.Route)
+			}
+		}
+		if tries <= w.AttemptsLimit && may(p.Resolution) {
+			return m, true
+		}
+	}
+	return Move{}, false
+}
+
+// failing says that some piece has failed for good.
+func failing(payouts []Payout) bool {
+	for _, p := range payouts {
+		if p.Status == Failed && latest(payouts, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// latest says that no later payout stands in for p.
+func latest(payouts []Payout, p Payout) bool {
+	for _, q := range payouts {
+		if q.Piece == p.Piece && q.N > p.N {
+			return false
+		}
+	}
+	return true
+}
