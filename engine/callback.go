@@ -98,24 +98,6 @@ func (e *Engine) callbackSecrets(ctx context.Context, s Scope) ([3]string, error
 	return [3]string(parts), nil
 }
 
-// DeliveriesOf returns the webhooks that tell of a request, the oldest first.
-func (e *Engine) DeliveriesOf(ctx context.Context, c Caller, prefix, name string) ([]Delivery, error) {
-	return read(ctx, e, func(tx store.Tx) (out []Delivery, err error) {
-		r, err := findRequest(tx, c.Scope, prefix, name)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range r.Told {
-			d, err := load[Delivery](tx, bucketDelivery, c.key(t.Delivery))
-			if err != nil {
-				return nil, fmt.Errorf("delivery of request %s: %w", r.ID, err)
-			}
-			out = append(out, *d)
-		}
-		return out, nil
-	})
-}
-
 // Bounds of ResendPeriod.
 const (
 	minResend  = time.Hour

@@ -150,7 +150,7 @@ func (d *Dash) showRequest(ctx context.Context, v *visit) (wire.Reply, error) {
 		{Name: "Moderation required", Text: yesNo(r.Moderation != "")},
 		{Name: "Customer", Text: r.Customer, Mono: true},
 		{Name: "Made through", Text: dialectName(r.Dialect)},
-		{Name: "Payout point", Text: r.Profile, Mono: true},
+		{Name: "Payout point", Text: engine.PrefixPoint + r.Point, Mono: true},
 	}}
 	amounts := ui.Facts{Title: "Amounts", List: []ui.Fact{
 		{Name: "Amount", Money: amount(r.Amount)},

@@ -57,6 +57,7 @@ func errorRows() []errorRow {
 		{code: engine.CodeForbidden, status: 403, word: "forbidden", title: "Not allowed", detail: "Not allowed: {message}"},
 		{code: engine.CodeNotBuilt, status: 422, word: "not_supported", title: "Not supported", detail: "{message}"},
 
+		{code: engine.CodeHeld, status: 503, word: "on_hold", title: "Nothing is paid until a person has looked", detail: "{message}" + nothing},
 		{code: engine.CodeBusy, status: 503, word: "busy", title: "Try again", detail: "{message}" + nothing},
 		{code: engine.CodeSealed, status: 503, word: "locker_sealed", title: "The locker is sealed", detail: "The locker is sealed" + nothing + " once it is unsealed"},
 		{code: engine.CodeSpace, status: 503, word: "no_space", title: "Short of disk space", detail: "The server is short of disk space" + nothing + " later"},

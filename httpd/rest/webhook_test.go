@@ -24,6 +24,7 @@ func TestWebhooks(t *testing.T) {
 	s.run(time.Minute)
 	draft := s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR"}`).ok().str("payout_id")
 	s.do("POST", "/payouts/"+draft+"/cancel", "").ok()
+	s.run(time.Second) // what is told in one millisecond has no order
 	v, err := s.Engine.Get(t.Context(), operator(s.id), "payout_", paid)
 	must(t, err)
 	must(t, s.Engine.State(t.Context(), operator(s.id), v.Payouts[0].ID, connector.Outcome{Verdict: connector.Returned}))
