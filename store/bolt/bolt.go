@@ -17,15 +17,12 @@
 package bolt
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
 	"penstock/store"
 )
@@ -50,6 +47,9 @@ type Store struct {
 	// can make the fsync of the meta page fail on a sound disk.
 	commit func(*bbolt.Tx) error
 
+	lazy     map[string]byte // numbers of the lazy buckets
+	versions versions
+
 	space space
 	stats counters
 
@@ -62,39 +62,6 @@ var (
 	_ store.Spacer      = (*Store)(nil)
 	_ store.Fencer      = (*Store)(nil)
 )
-
-// View implements store.Store by a bbolt read transaction, so it sees what was
-// committed and nothing of a batch that is being made.
-func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
-	if s.dead.Load() {
-		return store.ErrClosed
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	base, err := s.begin()
-	if err != nil {
-		return err
-	}
-	t := &viewTx{base: base}
-	defer func() {
-		t.done = true
-		_ = base.Rollback() // it can only say that the transaction has ended
-	}()
-	return fn(t)
-}
-
-// begin starts a read transaction.
-func (s *Store) begin() (*bbolt.Tx, error) {
-	base, err := s.db.Begin(false)
-	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
-		return nil, store.ErrClosed
-	}
-	if err != nil {
-		return nil, fmt.Errorf("begin a read: %w", err)
-	}
-	return base, nil
-}
 
 // Close implements store.Store: Updates already queued are committed, later
 // ones get store.ErrClosed, and running Views are waited for.

@@ -44,3 +44,11 @@ func verify(bucket string, key, stored []byte) ([]byte, error) {
 	}
 	return stored[:n:n], nil
 }
+
+// sealed is a value with its checksum behind it.
+func sealed(bucket string, key, value []byte) []byte {
+	stored := make([]byte, len(value)+sumSize)
+	copy(stored, value)
+	binary.BigEndian.PutUint32(stored[len(value):], sum(bucket, key, value))
+	return stored
+}

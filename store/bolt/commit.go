@@ -6,6 +6,7 @@ import (
 	"slices"
 	"syscall"
 
+	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"penstock/store"
@@ -18,17 +19,41 @@ func (w *writer) commit() error {
 		_ = w.base.Rollback() // it can only say that the transaction has ended
 		return nil
 	}
-	id := w.base.ID()
-	err := w.store.commit(w.base)
-	if err == nil {
-		w.store.stats.committed(len(w.batch), w.arena.used)
-		w.lookAtSpace()
-		return nil
+	logged, err := w.lazy.journal.put(w.base)
+	if err != nil {
+		panic(fmt.Sprintf("bolt: the log refuses a row: %v", err))
 	}
-	if w.store.nothingWritten(id, err) {
+	before := w.store.versions.current
+	if err := w.end(w.base, w.lazy.version(w.base.ID(), before)); err != nil {
+		w.lazy.forget()
+		return err
+	}
+	w.lazy.wrote(logged, before.runs)
+	w.store.stats.committed(len(w.batch), w.arena.used)
+	w.lookAtSpace(w.arena.used)
+	return nil
+}
+
+// end commits a transaction that makes a version.
+func (w *writer) end(tx *bbolt.Tx, v *version) error {
+	w.store.announce(v)
+	err := w.store.commit(tx)
+	switch {
+	case err == nil:
+		w.store.conclude(true)
+		return nil
+	case w.store.nothingWritten(v.id, err):
+		w.store.conclude(false)
 		return fmt.Errorf("%w: %w", store.ErrFull, err)
 	}
 	return fmt.Errorf("%w: %w", store.ErrCommitUnknown, err)
+}
+
+// fatal ends the store's life after a commit whose outcome is not known.
+func (w *writer) fatal(err error) {
+	w.store.dead.Store(true)
+	w.store.opt.OnFatal(err)
+	w.store.conclude(false)
 }
 
 // How much may be committed between two looks at the room left.
@@ -37,9 +62,9 @@ const (
 	lookBytes   = mib
 )
 
-func (w *writer) lookAtSpace() {
+func (w *writer) lookAtSpace(wrote int) {
 	w.unseenCommits++
-	w.unseenBytes += w.arena.used
+	w.unseenBytes += wrote
 	if w.unseenCommits >= lookCommits || w.unseenBytes >= lookBytes {
 		w.store.refreshSpace()
 		w.unseenCommits, w.unseenBytes = 0, 0
@@ -74,8 +99,7 @@ func (s *Store) nothingWritten(id int, err error) bool {
 func (w *writer) settle(err error) {
 	switch {
 	case errors.Is(err, store.ErrCommitUnknown):
-		w.store.dead.Store(true)
-		w.store.opt.OnFatal(err)
+		w.fatal(err)
 	case err != nil && len(w.batch) > 1:
 		// Too much for all of them together: those that fit still go in.
 		w.again = slices.Concat(w.batch, w.again)

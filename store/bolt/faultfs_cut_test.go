@@ -47,7 +47,9 @@ func cutRounds(t *testing.T, opt faultfs.Options, rounds int) (acked, lost int) 
 
 // TestCutLosesNothingAcknowledged: what an Update acknowledged is there after
 // a power cut, whether the disk loses all that was not synced or some of it.
-func TestCutLosesNothingAcknowledged(t *testing.T) {
+func TestCutLosesNothingAcknowledged(t *testing.T) { bothKinds(t, "20000", cutLosesNothing) }
+
+func cutLosesNothing(t *testing.T) {
 	for _, survive := range []int{0, 30, 80} {
 		t.Run(fmt.Sprintf("%d%% of what was not synced survives", survive), func(t *testing.T) {
 			rounds := 7

@@ -110,7 +110,9 @@ func suffer(t *testing.T, f fault) {
 
 // TestAnyFailedOperationLosesNothing makes each single operation of a small
 // run fail once, from the first lock file to the last close.
-func TestAnyFailedOperationLosesNothing(t *testing.T) {
+func TestAnyFailedOperationLosesNothing(t *testing.T) { bothKinds(t, "900", failEach) }
+
+func failEach(t *testing.T) {
 	s := newSteps(t)
 	if err := s.run(t, stepsVictim); err != nil || len(s.heard["ack"]) != diskSteps {
 		t.Fatalf("without a fault: %v, acknowledged %q\n%s", err, s.heard["ack"], s.said)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,29 @@ const (
 	lookVictim    = "PENSTOCK_TEST_BOLT_LOOK"
 )
 
+// lazyVictim makes a victim's buckets lazy, with tables so small that each
+// handful of Updates writes one out and merges runs. The value is the bytes of
+// a table.
+const lazyVictim = "PENSTOCK_TEST_BOLT_LAZY"
+
+// victimOptions are those of a process that is going to lose its life or disk.
+func victimOptions(path string) Options {
+	opt := Options{Path: path, MinFree: 1, AllowAnyFS: true}
+	if table, err := strconv.Atoi(os.Getenv(lazyVictim)); err == nil {
+		opt.Lazy, opt.limits = []string{"b", "c"}, limits{table: table, step: table / 2, runs: 2}
+	}
+	return opt
+}
+
+// bothKinds runs a test with ordinary buckets and with lazy ones.
+func bothKinds(t *testing.T, table string, test func(t *testing.T)) {
+	t.Run("ordinary", test)
+	t.Run("lazy", func(t *testing.T) {
+		t.Setenv(lazyVictim, table)
+		test(t)
+	})
+}
+
 // diskWriters write at once.
 const diskWriters = 64
 
@@ -31,7 +55,7 @@ const diskWriters = 64
 const diskSteps = 6
 
 func openOnDisk(path string) (*Store, error) {
-	return Open(Options{Path: path, MinFree: 1, AllowAnyFS: true})
+	return Open(victimOptions(path))
 }
 
 // pairText is the value that belongs to a key.

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 
 // beKilled writes pairs for ever and prints each after it was acknowledged.
 func beKilled(path string) error {
-	s, err := Open(Options{Path: path, MinFree: 1})
+	s, err := Open(victimOptions(path))
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,9 @@ func beKilled(path string) error {
 
 // TestKillLosesNothingAcknowledged kills -9 a process in the middle of its
 // commits, again and again on the same file.
-func TestKillLosesNothingAcknowledged(t *testing.T) {
+func TestKillLosesNothingAcknowledged(t *testing.T) { bothKinds(t, "20000", killRounds) }
+
+func killRounds(t *testing.T) {
 	path := newPath(t)
 	acked := map[string]bool{}
 	for round := range 5 {

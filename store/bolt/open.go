@@ -21,9 +21,13 @@ import (
 // penstock.
 var ErrFormat = errors.New("bolt: not a store of this version")
 
-// format is the version of the layout inside the file: the buckets' prefix
-// and the checksum behind each value.
-const format = 1
+// The version of the layout inside the file. Of plainFormat are the buckets'
+// prefix and the checksum behind each value; lazyFormat adds the lazy buckets,
+// which some files don't have.
+const (
+	plainFormat = 1
+	lazyFormat  = 2
+)
 
 // metaBucket holds what concerns the file as a whole. The buckets of callers
 // all have dataPrefix before their names, so none can collide with it.
@@ -87,11 +91,15 @@ func openLocked(opt Options, l *lock) (*Store, error) {
 	if err == nil {
 		err = harden(file, s.db.Info().PageSize)
 	}
+	w := newWriter(s)
+	if err == nil {
+		err = s.openLazy(w)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
 	s.refreshSpace()
-	go newWriter(s).run()
+	go w.run()
 	return s, nil
 }
 
@@ -156,7 +164,7 @@ func create(opt Options) error {
 		if err != nil {
 			return err
 		}
-		return b.Put(formatKey, strconv.AppendInt(nil, format, 10))
+		return b.Put(formatKey, strconv.AppendInt(nil, plainFormat, 10))
 	})
 	if err == nil {
 		err = checkStructure(db)
@@ -211,8 +219,8 @@ func checkFormat(tx *bbolt.Tx) error {
 	if err != nil || got < 1 {
 		return fmt.Errorf("%w: its format is %q", ErrFormat, v)
 	}
-	if got > format {
-		return fmt.Errorf("%w: its format is %d, this penstock knows up to %d", ErrFormat, got, format)
+	if got > lazyFormat {
+		return fmt.Errorf("%w: its format is %d, this penstock knows up to %d", ErrFormat, got, lazyFormat)
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ func TestOnlyOwnFormatIsOpened(t *testing.T) {
 		"another bolt": {func(t *testing.T, p string) { rewrite(t, p, func(*bbolt.Tx) error { return nil }) }, ErrFormat},
 		"newer": {func(t *testing.T, p string) {
 			made(t, p)
-			rewrite(t, p, func(tx *bbolt.Tx) error { return tx.Bucket([]byte(metaBucket)).Put(formatKey, []byte("2")) })
+			rewrite(t, p, func(tx *bbolt.Tx) error { return tx.Bucket([]byte(metaBucket)).Put(formatKey, []byte("3")) })
 		}, ErrFormat},
 		"no format": {func(t *testing.T, p string) {
 			made(t, p)

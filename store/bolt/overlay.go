@@ -14,23 +14,11 @@ type bucket struct {
 	name string
 	path []byte // its name in the file
 	fill float64
+	lazy byte // its number among the lazy buckets; zero: it is none
 
 	base     *bbolt.Bucket // nil when absent, or not yet looked up
 	resolved bool          // base was looked up in this batch
-	over     []entry       // in the order of keys
-}
-
-// entry is a write that has not reached bbolt. Both slices lie in the arena.
-type entry struct {
-	key    []byte
-	stored []byte // the value with its checksum; nil means deleted
-}
-
-// value is what stored holds without its checksum, which needs no verifying:
-// it was made in this process a moment ago.
-func (e entry) value() []byte {
-	n := len(e.stored) - sumSize
-	return e.stored[:n:n]
+	over     []entry       // in the order of keys; the bytes lie in the arena
 }
 
 // find returns where key stands, or belongs, among the writes. Keys mostly
@@ -40,7 +28,7 @@ func (b *bucket) find(key []byte) (int, bool) {
 	if n == 0 || bytes.Compare(b.over[n-1].key, key) < 0 {
 		return n, false
 	}
-	return slices.BinarySearchFunc(b.over, key, func(e entry, k []byte) int { return bytes.Compare(e.key, k) })
+	return findEntry(b.over, key)
 }
 
 // set notes a write; the last one under a key counts.

@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"bytes"
-	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -16,71 +15,107 @@ type span struct {
 	desc     bool
 }
 
-// scan merges what bbolt holds with the writes laid over it. Either may be
-// nil. The pairs are copies.
-func (r span) scan(name string, base *bbolt.Bucket, over []entry) ([]store.Pair, error) {
-	walk := walker{span: r}
-	if base != nil {
-		walk.start(base)
+// bound is an entry of the span, or none if it is outside. It isn't before the
+// span's beginning.
+func (r span) bound(e entry) entry {
+	switch {
+	case e.key == nil:
+	case r.desc && bytes.Compare(e.key, r.from) < 0, !r.desc && r.to != nil && bytes.Compare(e.key, r.to) >= 0:
+		return entry{}
 	}
-	over = r.within(over)
+	return e
+}
+
+// before says whether a comes before b in the direction of the span.
+func (r span) before(a, b []byte) bool {
+	c := bytes.Compare(a, b)
+	return c < 0 && !r.desc || c > 0 && r.desc
+}
+
+// source gives entries one by one in the direction of a span, on from the one
+// that its feed began with. An entry without a key is the end.
+type source interface{ next() (entry, error) }
+
+// feed is a source with the entry where it stands.
+type feed struct {
+	entry
+	rest source
+	lazy bool // the source's keys have their bucket's number before them, entry's hasn't
+	raw  bool // the checksums are not verified yet
+}
+
+// advance goes on to the next entry of the span.
+func (f *feed) advance() (err error) {
+	if f.entry, err = f.rest.next(); f.lazy {
+		f.unnumber()
+	}
+	return err
+}
+
+// unnumber makes the key of a lazy bucket the caller's.
+func (f *feed) unnumber() {
+	if f.lazy = true; f.key != nil {
+		f.key = f.key[1:]
+	}
+}
+
+// merge gives the pairs of a span out of feeds, the newest of which comes
+// first: of several entries with one key, its counts. The pairs are copies.
+func (r span) merge(name string, feeds []feed) ([]store.Pair, error) {
 	var pairs []store.Pair
-	for len(pairs) < r.limit && (walk.key != nil || len(over) > 0) {
-		if c := r.compare(walk.key, over); c < 0 {
-			value, err := verify(name, walk.key, walk.stored)
+	for len(pairs) < r.limit {
+		first := r.first(feeds)
+		if first < 0 {
+			break
+		}
+		f := &feeds[first]
+		if f.stored != nil {
+			value, err := f.checked(name)
 			if err != nil {
 				return nil, err
 			}
-			pairs = append(pairs, owned(walk.key, value))
-			walk.next()
-			continue
-		} else if c == 0 { // what lies over the base hides it
-			walk.next()
+			pairs = append(pairs, owned(f.key, value))
 		}
-		var e entry
-		if r.desc {
-			e, over = over[len(over)-1], over[:len(over)-1]
-		} else {
-			e, over = over[0], over[1:]
-		}
-		if e.stored != nil {
-			pairs = append(pairs, owned(e.key, e.value()))
+		if err := r.pass(feeds, first); err != nil {
+			return nil, err
 		}
 	}
 	return pairs, nil
 }
 
-// compare says which comes first in the direction of the scan: the base's key
-// (negative), or the next write over it.
-func (r span) compare(key []byte, over []entry) int {
-	switch {
-	case len(over) == 0:
-		return -1
-	case key == nil:
-		return 1
-	case r.desc:
-		return bytes.Compare(over[len(over)-1].key, key)
+// checked is the value where the feed stands.
+func (f *feed) checked(name string) ([]byte, error) {
+	if f.raw {
+		return verify(name, f.key, f.stored)
 	}
-	return bytes.Compare(key, over[0].key)
+	return f.value()
 }
 
-// within cuts the writes to the span.
-func (r span) within(over []entry) []entry {
-	at := func(key []byte) int {
-		i, _ := slices.BinarySearchFunc(over, key, func(e entry, k []byte) int { return bytes.Compare(e.key, k) })
-		return i
+// first is the feed that stands at the first key, the newest if there are
+// several; negative when all have ended.
+func (r span) first(feeds []feed) int {
+	first := -1
+	for i := range feeds {
+		if feeds[i].key != nil && (first < 0 || r.before(feeds[i].key, feeds[first].key)) {
+			first = i
+		}
 	}
-	low, high := 0, len(over)
-	if r.from != nil {
-		low = at(r.from)
+	return first
+}
+
+// pass advances all feeds that stand at the key of one. None that is newer
+// than it does.
+func (r span) pass(feeds []feed, first int) error {
+	key := feeds[first].key
+	for i := len(feeds) - 1; i >= first; i-- { // the one whose key it is comes last
+		if feeds[i].key == nil || !bytes.Equal(feeds[i].key, key) {
+			continue
+		}
+		if err := feeds[i].advance(); err != nil {
+			return err
+		}
 	}
-	if r.to != nil {
-		high = at(r.to)
-	}
-	if low >= high {
-		return nil
-	}
-	return over[low:high]
+	return nil
 }
 
 // owned copies a pair in one allocation.
@@ -91,74 +126,104 @@ func owned(key, value []byte) store.Pair {
 	return store.Pair{Key: b[:n:n], Value: b[n:]}
 }
 
-// walker goes through bbolt's part of a span. Its key is nil at the end.
+// entrySource walks entries in memory.
+type entrySource struct {
+	left []entry
+	desc bool
+}
+
+// entryFeed gives those of a span out of entries in key order.
+func (r span) entryFeed(all []entry) feed {
+	low, high := 0, len(all)
+	if r.from != nil {
+		low, _ = findEntry(all, r.from)
+	}
+	if r.to != nil {
+		high, _ = findEntry(all, r.to)
+	}
+	if low >= high {
+		return feed{}
+	}
+	w := &entrySource{all[low:high], r.desc}
+	e, _ := w.next()
+	return feed{entry: e, rest: w}
+}
+
+func (w *entrySource) next() (e entry, _ error) {
+	switch n := len(w.left); {
+	case n == 0:
+	case w.desc:
+		e, w.left = w.left[n-1], w.left[:n-1]
+	default:
+		e, w.left = w.left[0], w.left[1:]
+	}
+	return e, nil
+}
+
+// walker goes through bbolt's part of a span.
 type walker struct {
 	span
 	bucket *bbolt.Bucket
 	cursor *bbolt.Cursor
-	key    []byte
-	stored []byte
+	key    []byte // where it stands
 }
 
-func (w *walker) start(b *bbolt.Bucket) {
-	w.bucket, w.cursor = b, b.Cursor()
-	if b.Writable() {
+// baseFeed gives what a bucket of bbolt holds within a span.
+func (r span) baseFeed(b *bbolt.Bucket) feed {
+	w := &walker{span: r, bucket: b, cursor: b.Cursor()}
+	return feed{entry: r.bound(w.start()), rest: w, raw: true}
+}
+
+func (w *walker) start() entry {
+	if w.bucket.Writable() {
 		// bbolt's Last never returns from a bucket that an earlier Update of the
 		// batch emptied, if it has more than one page.
 		if first, _ := w.cursor.First(); first == nil {
-			return
+			return entry{}
 		}
 	}
 	switch {
 	case !w.desc && len(w.from) == 0:
-		w.key, w.stored = w.cursor.First()
+		return w.at(w.cursor.First())
 	case !w.desc:
-		w.key, w.stored = w.cursor.Seek(w.from)
+		return w.at(w.cursor.Seek(w.from))
 	case w.to == nil:
-		w.key, w.stored = w.cursor.Last()
-	default:
-		if k, _ := w.cursor.Seek(w.to); k != nil {
-			w.prev(w.to)
-		} else {
-			w.key, w.stored = w.cursor.Last()
-		}
+		return w.at(w.cursor.Last())
 	}
-	w.bound()
+	if k, _ := w.cursor.Seek(w.to); k != nil {
+		return w.prev(w.to)
+	}
+	return w.at(w.cursor.Last())
 }
 
-func (w *walker) next() {
+// at notes where the cursor stands.
+func (w *walker) at(key, stored []byte) entry {
+	w.key = key
+	return entry{key, stored}
+}
+
+func (w *walker) next() (entry, error) {
 	if w.desc {
-		w.prev(w.key)
-	} else {
-		w.key, w.stored = w.cursor.Next()
+		return w.bound(w.prev(w.key)), nil
 	}
-	w.bound()
+	return w.bound(w.at(w.cursor.Next())), nil
 }
 
 // prev steps back from a place that stands before at. In a write transaction
 // bbolt's Prev says nil not only at the beginning but also on a page that an
 // earlier Update of the batch emptied, since pages are merged at commit only;
 // so nil is believed when nothing smaller is left.
-func (w *walker) prev(at []byte) {
-	w.key, w.stored = w.cursor.Prev()
-	if w.key != nil || !w.bucket.Writable() {
-		return
+func (w *walker) prev(at []byte) entry {
+	e := w.at(w.cursor.Prev())
+	if e.key != nil || !w.bucket.Writable() {
+		return e
 	}
 	first, _ := w.bucket.Cursor().First()
 	if first == nil || bytes.Compare(first, at) >= 0 {
-		return
+		return e
 	}
-	for w.key == nil {
-		w.key, w.stored = w.cursor.Prev()
+	for e.key == nil {
+		e = w.at(w.cursor.Prev())
 	}
-}
-
-// bound ends the walk outside the span.
-func (w *walker) bound() {
-	if w.key == nil {
-		return
-	}
-	if w.desc && bytes.Compare(w.key, w.from) < 0 || !w.desc && w.to != nil && bytes.Compare(w.key, w.to) >= 0 {
-		w.key, w.stored = nil, nil
-	}
+	return e
 }

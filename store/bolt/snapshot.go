@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"go.etcd.io/bbolt"
@@ -21,7 +23,7 @@ func (s *Store) Snapshot(ctx context.Context, w io.Writer) error {
 	if s.dead.Load() {
 		return store.ErrClosed
 	}
-	tx, err := s.begin()
+	tx, _, err := s.begin()
 	if err != nil {
 		return err
 	}
@@ -54,7 +56,8 @@ func (u *untilDone) Write(b []byte) (n int, err error) {
 const checkPage = 1000
 
 // Check reads the whole file: first the pages' structure, while Updates wait,
-// then every value's checksum, while they go on. It returns store.ErrCorrupt
+// then, while they go on, what belongs to the lazy buckets, and every value's
+// checksum. It returns store.ErrCorrupt
 // with what is wrong. It takes as long as reading the file takes, so a daemon
 // checks a Snapshot instead.
 func (s *Store) Check(ctx context.Context) error {
@@ -65,6 +68,9 @@ func (s *Store) Check(ctx context.Context) error {
 		return err
 	}
 	if err := checkStructure(s.db); err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	if err := s.checkLazy(ctx); err != nil {
 		return fmt.Errorf("check: %w", err)
 	}
 	names, err := s.names()
@@ -91,18 +97,18 @@ func (s *Store) Check(ctx context.Context) error {
 
 // names lists the callers' buckets.
 func (s *Store) names() ([]string, error) {
-	tx, err := s.begin()
+	tx, _, err := s.begin()
 	if err != nil {
 		return nil, err
 	}
 	var names []string
 	err = tx.ForEach(func(path []byte, _ *bbolt.Bucket) error {
-		if name, ok := strings.CutPrefix(string(path), dataPrefix); ok {
+		if name, ok := strings.CutPrefix(string(path), dataPrefix); ok && s.lazy[name] == 0 {
 			names = append(names, name)
 		}
 		return nil
 	})
-	return names, errors.Join(err, tx.Rollback())
+	return slices.AppendSeq(names, maps.Keys(s.lazy)), errors.Join(err, tx.Rollback())
 }
 
 // checkStructure is bbolt's own check. It needs a write transaction: in

@@ -32,7 +32,7 @@ func (s *Store) LowSpace() bool {
 const aheadSize = 16 * mib
 
 func (s *Store) refreshSpace() {
-	tx, err := s.begin()
+	tx, _, err := s.begin()
 	if err != nil {
 		return // closed; nobody needs to know any more
 	}

@@ -16,6 +16,10 @@ type Stats struct {
 	// with 2^i to 2^(i+1)-1, and the last one all that held more.
 	Batches [11]uint64
 
+	// Moved is how many bytes of lazy buckets were moved towards larger runs, and
+	// Merges by how many transactions, each with its fsyncs.
+	Moved, Merges uint64
+
 	FileBytes int64 // size of the file as far as it is used
 	FreeBytes int64 // of these, what new pages can take
 	LowSpace  bool  // what LowSpace would say, as of the last look
@@ -23,6 +27,7 @@ type Stats struct {
 
 type counters struct {
 	commits, updates, failures, bytes atomic.Uint64
+	movedBytes, merges                atomic.Uint64
 	batches                           [11]atomic.Uint64
 }
 
@@ -31,6 +36,12 @@ func (c *counters) committed(n, bytes int) {
 	c.commits.Add(1)
 	c.bytes.Add(uint64(bytes))
 	c.batches[min(bits.Len(uint(n))-1, len(c.batches)-1)].Add(1)
+}
+
+// moved counts one step of a merge.
+func (c *counters) moved(bytes int) {
+	c.merges.Add(1)
+	c.movedBytes.Add(uint64(bytes))
 }
 
 // answered counts one Update.
@@ -48,6 +59,7 @@ func (s *Store) Stats() Stats {
 	c := &s.stats
 	out := Stats{
 		Commits: c.commits.Load(), Updates: c.updates.Load(), Failures: c.failures.Load(), Bytes: c.bytes.Load(),
+		Moved: c.movedBytes.Load(), Merges: c.merges.Load(),
 		Queued:    len(s.queue),
 		FileBytes: s.space.file.Load(), FreeBytes: s.space.free.Load(), LowSpace: s.space.low.Load(),
 	}

@@ -32,43 +32,47 @@ func at(path string) Options {
 
 func newPath(t testing.TB) string { return filepath.Join(t.TempDir(), "store.db") }
 
-var harness = storetest.Harness{
-	Open: func(t testing.TB) store.Store { return open(t, at(newPath(t))) },
-	Reopen: func(t testing.TB, s store.Store) store.Store {
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return open(t, s.(*Store).opt)
-	},
-	// The process dies: what is in the file now is all there is. TestKill does it
-	// in earnest; losing the page cache as well takes a machine that can be cut.
-	PowerCut: func(t testing.TB, s store.Store) store.Store {
-		path := newPath(t)
-		copyFile(t, s.(*Store).opt.Path, path)
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return open(t, at(path))
-	},
-	OpenCopy: func(t testing.TB, r io.Reader) store.Store {
-		path := newPath(t)
-		f, err := os.Create(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.Copy(f, r); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return open(t, at(path))
-	},
-	Check: func(t testing.TB, s store.Store) {
-		if err := s.(*Store).Check(t.Context()); err != nil {
-			t.Error(err)
-		}
-	},
+var harness = harnessOf(at)
+
+func harnessOf(at func(path string) Options) storetest.Harness {
+	return storetest.Harness{
+		Open: func(t testing.TB) store.Store { return open(t, at(newPath(t))) },
+		Reopen: func(t testing.TB, s store.Store) store.Store {
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return open(t, s.(*Store).opt)
+		},
+		// The process dies: what is in the file now is all there is. TestKill does it
+		// in earnest; losing the page cache as well takes a machine that can be cut.
+		PowerCut: func(t testing.TB, s store.Store) store.Store {
+			path := newPath(t)
+			copyFile(t, s.(*Store).opt.Path, path)
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return open(t, at(path))
+		},
+		OpenCopy: func(t testing.TB, r io.Reader) store.Store {
+			path := newPath(t)
+			f, err := os.Create(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(f, r); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return open(t, at(path))
+		},
+		Check: func(t testing.TB, s store.Store) {
+			if err := s.(*Store).Check(t.Context()); err != nil {
+				t.Error(err)
+			}
+		},
+	}
 }
 
 func copyFile(t testing.TB, from, to string) {
@@ -83,5 +87,13 @@ func copyFile(t testing.TB, from, to string) {
 }
 
 func TestStore(t *testing.T) { storetest.Test(t, harness) }
+
+// lazyAt makes all buckets of storetest lazy, but for one, and so little memory
+// theirs that the smallest test writes tables out and merges runs.
+func lazyAt(path string) Options {
+	return Options{Path: path, Lazy: []string{"b", "c", "b\x00", "\x00", "\xff\xff"}, limits: limits{table: 1500, step: 700, runs: 2}}
+}
+
+func TestLazyStore(t *testing.T) { storetest.Test(t, harnessOf(lazyAt)) }
 
 func BenchmarkStore(b *testing.B) { storetest.Bench(b, harness) }

@@ -8,22 +8,36 @@ import (
 
 // viewTx is a store.Tx over a bbolt read transaction.
 type viewTx struct {
-	base *bbolt.Tx
-	done bool
+	store *Store
+	base  *bbolt.Tx
+	seen  *version
+	done  bool
 	// name and bucket are the last bucket used, which is mostly the next one too.
 	name   string
 	bucket *bbolt.Bucket
+	lazy   byte
+	key    []byte // room for a key with its bucket's number
+}
+
+// run runs fn and ends the transaction.
+func (t *viewTx) run(fn func(store.Tx) error) error {
+	defer func() {
+		t.done = true
+		_ = t.base.Rollback() // it can only say that the transaction has ended
+	}()
+	return fn(t)
 }
 
 func (t *viewTx) in(name string) *bbolt.Bucket {
 	if t.name != name {
 		var path [len(dataPrefix) + store.MaxBucket]byte
 		t.name, t.bucket = name, t.base.Bucket(append(append(path[:0], dataPrefix...), name...))
+		t.lazy = t.store.lazy[name]
 	}
 	return t.bucket
 }
 
-// Get implements store.Tx. The value lies in the memory map.
+// Get implements store.Tx. The value lies in the memory map, or in a table.
 func (t *viewTx) Get(name string, key []byte) ([]byte, error) {
 	if t.done {
 		return nil, store.ErrTxDone
@@ -31,7 +45,14 @@ func (t *viewTx) Get(name string, key []byte) ([]byte, error) {
 	if err := store.CheckKey(name, key); err != nil {
 		return nil, err
 	}
-	return get(name, t.in(name), key)
+	b := t.in(name)
+	if t.lazy != 0 {
+		t.key = append(append(t.key[:0], t.lazy), key...)
+		if value, found, err := t.seen.get(t.base, name, t.key); found || err != nil {
+			return value, err
+		}
+	}
+	return get(name, b, key)
 }
 
 // get reads and verifies what bbolt holds.
@@ -54,7 +75,20 @@ func (t *viewTx) Scan(name string, from, to []byte, limit int, desc bool) ([]sto
 	if err := store.CheckScan(name, limit); err != nil {
 		return nil, err
 	}
-	return span{from, to, limit, desc}.scan(name, t.in(name), nil)
+	r := span{from, to, limit, desc}
+	b := t.in(name)
+	var feeds [2]feed
+	all := feeds[:0]
+	if t.lazy != 0 {
+		var err error
+		if all, err = t.seen.feeds(all, t.base, r.in(t.lazy)); err != nil {
+			return nil, err
+		}
+	}
+	if b != nil {
+		all = append(all, r.baseFeed(b))
+	}
+	return r.merge(name, all)
 }
 
 // Put implements store.Tx by refusing.
@@ -87,10 +121,12 @@ func (t *updateTx) Get(name string, key []byte) ([]byte, error) {
 	}
 	b := t.w.bucket(name)
 	if i, found := b.find(key); found {
-		if b.over[i].stored == nil {
-			return nil, store.ErrNotFound
+		return b.over[i].value()
+	}
+	if b.lazy != 0 {
+		if value, found, err := t.w.lazy.get(t.w.base, b, key, t.w.store.versions.current); found || err != nil {
+			return value, err
 		}
-		return b.over[i].value(), nil
 	}
 	return get(name, b.base, key)
 }
@@ -128,5 +164,17 @@ func (t *updateTx) Scan(name string, from, to []byte, limit int, desc bool) ([]s
 		return nil, err
 	}
 	b := t.w.bucket(name)
-	return span{from, to, limit, desc}.scan(name, b.base, b.over)
+	r := span{from, to, limit, desc}
+	var feeds [2]feed
+	all := append(feeds[:0], r.entryFeed(b.over))
+	if b.lazy != 0 {
+		var err error
+		if all, err = t.w.lazy.feeds(all, t.w.base, b.lazy, r, t.w.store.versions.current); err != nil {
+			return nil, err
+		}
+	}
+	if b.base != nil {
+		all = append(all, r.baseFeed(b.base))
+	}
+	return r.merge(name, all)
 }

@@ -93,6 +93,7 @@ type writer struct {
 	buckets map[string]*bucket
 	touched []*bucket // those that the running fn wrote to
 	arena   arena
+	lazy    lazy
 
 	batch []*request
 	wrote bool // something of the batch is in base
@@ -189,6 +190,9 @@ func (w *writer) serve(r *request) {
 		w.try(r)
 	}
 	w.settle(w.commit())
+	if !w.store.dead.Load() {
+		w.upkeep()
+	}
 }
 
 // try runs one fn over its own overlay and keeps its writes if it succeeds.
@@ -201,15 +205,27 @@ func (w *writer) try(r *request) {
 	w.call(r)
 	for _, b := range w.touched {
 		if r.how == returned && r.err == nil {
-			if err := b.apply(w.base); err != nil {
-				panic(fmt.Sprintf("bolt: bucket %q refuses what store allows: %v", b.name, err))
-			}
-			w.wrote = true
+			w.apply(b)
 		} else {
 			b.discard()
 		}
 	}
 	w.touched = w.touched[:0]
+}
+
+// apply keeps what a fn wrote to a bucket.
+func (w *writer) apply(b *bucket) {
+	w.wrote = true
+	if b.lazy != 0 {
+		for _, e := range b.over {
+			w.lazy.add(b.lazy, e)
+		}
+		b.discard()
+		return
+	}
+	if err := b.apply(w.base); err != nil {
+		panic(fmt.Sprintf("bolt: bucket %q refuses what store allows: %v", b.name, err))
+	}
 }
 
 // call runs fn and notes how it ended.
@@ -238,7 +254,7 @@ func (w *writer) abandon(r *request) {
 		b.discard()
 	}
 	w.touched = w.touched[:0]
-	_ = w.base.Rollback() // it can only say that the transaction has ended
+	w.giveUp()
 	others := w.batch[:len(w.batch)-1]
 	w.again = slices.Concat(others, w.again)
 	w.alone = max(0, w.alone-1)
@@ -247,11 +263,17 @@ func (w *writer) abandon(r *request) {
 	r.done <- struct{}{}
 }
 
+// giveUp forgets all that the batch wrote.
+func (w *writer) giveUp() {
+	_ = w.base.Rollback() // it can only say that the transaction has ended
+	w.lazy.forget()
+}
+
 // bucket is the bucket as the running fn sees it.
 func (w *writer) bucket(name string) *bucket {
 	b := w.buckets[name]
 	if b == nil {
-		b = &bucket{name: name, path: []byte(dataPrefix + name), fill: bbolt.DefaultFillPercent}
+		b = &bucket{name: name, path: []byte(dataPrefix + name), fill: bbolt.DefaultFillPercent, lazy: w.store.lazy[name]}
 		if slices.Contains(w.store.opt.Ordered, name) {
 			b.fill = orderedFill
 		}

@@ -1,0 +1,238 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"sort"
+
+	"go.etcd.io/bbolt"
+
+	"penstock/store"
+)
+
+// Buckets of the file that belong to the lazy ones. The log has a bucket for
+// each of its generations, a run one for its blocks and one for its filters.
+const (
+	logPrefix     = "lazy/log/"
+	blocksPrefix  = "lazy/run/"
+	filtersPrefix = "lazy/filter/"
+)
+
+// run is entries in key order, in the file. A run is newer than one of a higher
+// level, and among those of one level the higher id is the newer one. It
+// doesn't change: what is taken from its front or put to its end by a
+// transaction makes another run of the same name.
+type run struct {
+	runName
+	name            string // of its blocks' bucket
+	blocks, filters []byte // names of its buckets
+	segments        []segment
+	dropped         int // segments cut off, which their array still holds
+	size            int // bytes of its blocks
+}
+
+type runName struct {
+	level byte
+	id    uint64
+}
+
+// segment is a part of a run that was written at once.
+type segment struct {
+	last  []byte // key
+	size  int    // bytes of its blocks
+	keys  int
+	maybe filter
+}
+
+func newRun(n runName) *run {
+	tail := hex.EncodeToString(binary.BigEndian.AppendUint64([]byte{n.level}, n.id))
+	name := blocksPrefix + tail
+	return &run{runName: n, name: name, blocks: []byte(name), filters: []byte(filtersPrefix + tail)}
+}
+
+// parseRun reads the end of a bucket's name.
+func parseRun(tail []byte) (runName, error) {
+	b, err := hex.DecodeString(string(tail))
+	if err != nil || len(b) != 9 {
+		return runName{}, fmt.Errorf("%w: run %q", store.ErrCorrupt, tail)
+	}
+	return runName{b[0], binary.BigEndian.Uint64(b[1:])}, nil
+}
+
+// newer puts the newer run first.
+func newer(a, b *run) int {
+	if a.level != b.level {
+		return int(a.level) - int(b.level)
+	}
+	if a.id < b.id {
+		return 1
+	}
+	return -1
+}
+
+// row is the segment's row in the filters' bucket, under its last key.
+func (s segment) row() []byte {
+	b := binary.AppendUvarint(nil, uint64(s.size))
+	b = binary.AppendUvarint(b, uint64(s.keys))
+	return append(b, s.maybe...)
+}
+
+func parseSegment(last, row []byte) (segment, error) {
+	size, n := binary.Uvarint(row)
+	keys, m := binary.Uvarint(row[max(0, n):])
+	if n <= 0 || m <= 0 || len(row) == n+m {
+		return segment{}, fmt.Errorf("%w: filter of a run", store.ErrCorrupt)
+	}
+	return segment{last: bytes.Clone(last), size: int(size), keys: int(keys), maybe: filter(bytes.Clone(row[n+m:]))}, nil
+}
+
+// without is the run without its first segments.
+func (r *run) without(n int) *run {
+	next := r.with(r.segments[n:])
+	if next.dropped += n; next.dropped > len(next.segments) {
+		next.segments, next.dropped = slices.Clone(next.segments), 0
+	}
+	return next
+}
+
+// with is the run with other segments.
+func (r *run) with(segments []segment) *run {
+	next := *r
+	next.segments, next.size = segments, 0
+	for _, s := range segments {
+		next.size += s.size
+	}
+	return &next
+}
+
+// get finds what was last done to a key, as far as the run knows.
+func (r *run) get(tx *bbolt.Tx, key []byte, h keyHash) (entry, bool, error) {
+	i := sort.Search(len(r.segments), func(i int) bool { return bytes.Compare(r.segments[i].last, key) >= 0 })
+	if i == len(r.segments) || !r.segments[i].maybe.has(h) {
+		return entry{}, false, nil
+	}
+	b := tx.Bucket(r.blocks)
+	if b == nil {
+		return entry{}, false, r.lost()
+	}
+	last, stored := b.Cursor().Seek(key)
+	block, err := r.open(last, stored)
+	if err != nil {
+		return entry{}, false, err
+	}
+	return inBlock(block, key)
+}
+
+// open verifies a block.
+func (r *run) open(last, stored []byte) ([]byte, error) {
+	if last == nil {
+		return nil, r.lost()
+	}
+	return verify(r.name, last, stored)
+}
+
+func (r *run) lost() error {
+	return fmt.Errorf("%w: a block of run %s is lost", store.ErrCorrupt, r.name)
+}
+
+// runSource walks a run.
+type runSource struct {
+	span
+	run     *run
+	cursor  *bbolt.Cursor
+	block   []entry // what is left of the block where it stands
+	keys    []byte  // of block
+	last    []byte  // key of the block
+	entries int     // of the whole block
+}
+
+// feed gives the entries of a span.
+func (r *run) feed(tx *bbolt.Tx, s span) (feed, error) {
+	b := tx.Bucket(r.blocks)
+	if b == nil {
+		return feed{}, r.lost()
+	}
+	w := &runSource{span: s, run: r, cursor: b.Cursor()}
+	var last, stored []byte
+	switch {
+	case !s.desc:
+		last, stored = w.cursor.Seek(s.from)
+	default:
+		if last, stored = w.cursor.Seek(s.to); last == nil {
+			last, stored = w.cursor.Last()
+		}
+	}
+	if err := w.unpack(last, stored); err != nil {
+		return feed{}, err
+	}
+	w.trim()
+	e, err := w.next()
+	return feed{entry: e, rest: w, raw: true}, err
+}
+
+// unpack reads a block; at the end there is none.
+func (w *runSource) unpack(last, stored []byte) error {
+	w.block, w.keys, w.last, w.entries = w.block[:0], w.keys[:0], last, 0
+	if last == nil {
+		return nil
+	}
+	block, err := w.run.open(last, stored)
+	if err != nil {
+		return err
+	}
+	b := blockReader{rest: block}
+	for {
+		e, ok, err := b.next()
+		if err != nil {
+			return fmt.Errorf("run %s: %w", w.run.name, err)
+		}
+		if !ok {
+			return nil
+		}
+		n := len(w.keys)
+		w.keys = append(w.keys, e.key...)
+		w.entries++
+		w.block = append(w.block, entry{w.keys[n:len(w.keys):len(w.keys)], e.stored})
+	}
+}
+
+// trim takes off the first block what stands before the span.
+func (w *runSource) trim() {
+	if w.desc {
+		n, _ := findEntry(w.block, w.to)
+		w.block = w.block[:n]
+		return
+	}
+	n, _ := findEntry(w.block, w.from)
+	w.block = w.block[n:]
+}
+
+func (w *runSource) next() (e entry, err error) {
+	for len(w.block) == 0 && w.last != nil && err == nil {
+		if w.desc {
+			err = w.unpack(w.cursor.Prev())
+		} else {
+			err = w.unpack(w.cursor.Next())
+		}
+	}
+	switch n := len(w.block); {
+	case n == 0 || err != nil:
+	case w.desc:
+		e, w.block = w.block[n-1], w.block[:n-1]
+	default:
+		e, w.block = w.block[0], w.block[1:]
+	}
+	return w.bound(e), err
+}
+
+// findEntry is where a key stands, or belongs, among entries in order.
+func findEntry(in []entry, key []byte) (int, bool) {
+	return slices.BinarySearchFunc(in, key, func(e entry, k []byte) int { return bytes.Compare(e.key, k) })
+}
+
+// whole says whether nothing of the block where it stands was read, apart from
+// the entry of its feed.
+func (w *runSource) whole() bool { return len(w.block)+1 == w.entries }
