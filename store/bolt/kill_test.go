@@ -21,7 +21,7 @@ const victim = "PENSTOCK_BOLT_VICTIM"
 // TestMain lets the test binary be the process that TestKill kills, and those
 // that lose their disk.
 func TestMain(m *testing.M) {
-	for name, be := range map[string]func(string) error{victim: beKilled, writersVictim: writeUntilTheEnd, stepsVictim: writeSteps, lookVictim: look} {
+	for name, be := range map[string]func(string) error{victim: beKilled, writersVictim: writeUntilTheEnd, stepsVictim: writeSteps, lookVictim: look, rollingVictim: roll} {
 		if path := os.Getenv(name); path != "" {
 			if err := be(path); err != nil {
 				fmt.Fprintln(os.Stderr, "victim:", err)

@@ -2,9 +2,12 @@ package bolt
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 
 	"go.etcd.io/bbolt"
+
+	"penstock/store"
 )
 
 // task moves entries from the front of its sources, in key order, to the end of
@@ -189,6 +192,7 @@ const (
 // runWriter makes blocks and segments for the end of a run.
 type runWriter struct {
 	run     *run
+	first   []byte // key
 	text    []byte
 	last    []byte
 	hashes  []keyHash
@@ -208,7 +212,10 @@ func (w *runWriter) add(e entry) {
 		w.closeSegment()
 	}
 	var before []byte
-	if len(w.text) > 0 {
+	switch {
+	case w.first == nil:
+		w.first = bytes.Clone(e.key)
+	case len(w.text) > 0:
 		before = w.last
 	}
 	w.text = appendEntry(w.text, before, e)
@@ -244,6 +251,10 @@ func (w *runWriter) put(tx *bbolt.Tx, runs []*run) ([]*run, error) {
 	if len(w.made) == 0 {
 		return runs, nil
 	}
+	old := named(runs, w.run.runName)
+	if old != nil && bytes.Compare(old.segments[len(old.segments)-1].last, w.first) >= 0 {
+		return nil, fmt.Errorf("%w: %s would be out of order", store.ErrCorrupt, w.run.name)
+	}
 	blocks, err := orderedBucket(tx, w.run.blocks)
 	if err != nil {
 		return nil, err
@@ -263,7 +274,7 @@ func (w *runWriter) put(tx *bbolt.Tx, runs []*run) ([]*run, error) {
 		}
 	}
 	next := slices.Clone(runs)
-	if old := named(next, w.run.runName); old != nil {
+	if old != nil {
 		// A reader's version ends before what is appended here.
 		next[slices.Index(next, old)] = old.with(append(old.segments, w.made...))
 		return next, nil

@@ -123,6 +123,9 @@ func (y *lazyStory) play(n int) error {
 		return err
 	}
 	y.merges += y.s.Stats().Merges
+	if y.s.Stats().Damaged {
+		return errors.New("a merge met damage")
+	}
 	return y.s.Close()
 }
 
@@ -330,7 +333,7 @@ func (y *lazyStory) restore() error {
 // TestLazyBucketsAreBuckets: whatever happens, lazy buckets hold what ordinary
 // ones would.
 func TestLazyBucketsAreBuckets(t *testing.T) {
-	seeds, operations := uint64(40), 600
+	seeds, operations := uint64(18), 500
 	if testing.Short() {
 		seeds = 6
 	}

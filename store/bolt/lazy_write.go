@@ -23,7 +23,7 @@ type lazy struct {
 	lastRun uint64
 	owed    int    // bytes that are to be moved
 	step    int    // bytes of the next step
-	damaged bool   // a run can't be read
+	stuck   bool   // there was no room for the last step
 	key     []byte // room for a key with its bucket's number
 }
 
@@ -164,6 +164,13 @@ func (w *writer) urgent() bool {
 	return t != nil && (w.full() || t.table.bytes > 4*w.lazy.limits.table)
 }
 
+// swamped says whether the running fn writes to a lazy bucket while the table
+// is far beyond its bound, because there is no room to write out another.
+func (w *writer) swamped() bool {
+	return w.lazy.stuck && w.store.versions.current.tables[0].bytes >= 4*w.lazy.limits.table &&
+		slices.ContainsFunc(w.touched, func(b *bucket) bool { return b.lazy != 0 })
+}
+
 // wrote is told of bytes that a batch put to the log. For each about twice as
 // much is to be moved as there are levels to pass, so that tasks end in time.
 func (l *lazy) wrote(n int, runs []*run) {
@@ -193,17 +200,19 @@ func (w *writer) upkeep() {
 			l.owed = 0
 			return
 		}
-		switch err := w.move(t); {
+		err := w.move(t)
+		l.stuck = err != nil && (t.table != nil || errors.Is(err, store.ErrFull))
+		switch {
 		case errors.Is(err, store.ErrCommitUnknown):
 			w.fatal(err)
 			return
-		case errors.Is(err, store.ErrFull):
+		case l.stuck:
 			return
 		case err != nil: // a run is damaged: reading says so where it matters, and nothing is merged any more
-			l.damaged = true
+			w.store.stats.damaged.Store(true)
 			l.tasks = slices.DeleteFunc(l.tasks, func(t *task) bool { return t.table == nil })
 		}
-		if !l.damaged {
+		if !w.store.stats.damaged.Load() {
 			l.plan(w.store.versions.current.runs)
 		}
 	}

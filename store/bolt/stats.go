@@ -19,6 +19,9 @@ type Stats struct {
 	// Moved is how many bytes of lazy buckets were moved towards larger runs, and
 	// Merges by how many transactions, each with its fsyncs.
 	Moved, Merges uint64
+	// Damaged says that a merge met damage, so that there are no more of them:
+	// Check tells what it is. Reading gets slower, and goes on.
+	Damaged bool
 
 	FileBytes int64 // size of the file as far as it is used
 	FreeBytes int64 // of these, what new pages can take
@@ -28,6 +31,7 @@ type Stats struct {
 type counters struct {
 	commits, updates, failures, bytes atomic.Uint64
 	movedBytes, merges                atomic.Uint64
+	damaged                           atomic.Bool
 	batches                           [11]atomic.Uint64
 }
 
@@ -59,7 +63,7 @@ func (s *Store) Stats() Stats {
 	c := &s.stats
 	out := Stats{
 		Commits: c.commits.Load(), Updates: c.updates.Load(), Failures: c.failures.Load(), Bytes: c.bytes.Load(),
-		Moved: c.movedBytes.Load(), Merges: c.merges.Load(),
+		Moved: c.movedBytes.Load(), Merges: c.merges.Load(), Damaged: c.damaged.Load(),
 		Queued:    len(s.queue),
 		FileBytes: s.space.file.Load(), FreeBytes: s.space.free.Load(), LowSpace: s.space.low.Load(),
 	}

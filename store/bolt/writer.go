@@ -203,6 +203,9 @@ func (w *writer) try(r *request) {
 	}
 	r.started = true
 	w.call(r)
+	if r.how == returned && r.err == nil && w.swamped() {
+		r.err = fmt.Errorf("%w: what is in memory of the lazy buckets can't be written out", store.ErrFull)
+	}
 	for _, b := range w.touched {
 		if r.how == returned && r.err == nil {
 			w.apply(b)
