@@ -362,7 +362,7 @@ func TestDamagedRunStopsMergesAlone(t *testing.T) {
 	if err := s.Check(t.Context()); !errors.Is(err, store.ErrCorrupt) || !s.Stats().Damaged {
 		t.Errorf("Check says %v, the figures say damaged: %v", err, s.Stats().Damaged)
 	}
-	if bytes := s.versions.current.tables[0].bytes; bytes > 4*s.opt.limits.table {
+	if bytes := newest(s).tables[0].bytes; bytes > 4*s.opt.limits.table {
 		t.Errorf("memory holds %d bytes", bytes)
 	}
 }
