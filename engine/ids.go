@@ -128,7 +128,7 @@ func decodeID(s string) (b [16]byte, err error) {
 		return b, errID
 	}
 	wide, err := crockford.DecodeString(s + "00")
-	if err != nil || wide[0]>>6 != 0 {
+	if err != nil || len(wide) != len(b)+1 || wide[0]>>6 != 0 { // the decoder passes over line ends
 		return b, errID
 	}
 	for i := range b {

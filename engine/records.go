@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"encoding"
 	"encoding/binary"
 	"errors"
@@ -97,13 +98,13 @@ func (s Scope) key(parts ...string) []byte {
 
 // cutScope takes the scope off the front of a key.
 func cutScope(key []byte) (Scope, []byte, error) {
-	for i, c := range key {
-		if c == 0 && i+1 < len(key) && i > 0 {
-			mode := Test
-			if key[i+1] == 'l' {
-				mode = Live
-			}
-			return Scope{string(key[:i]), mode}, key[i+2:], nil
+	i := bytes.IndexByte(key, 0)
+	if i > 0 && i+1 < len(key) {
+		switch key[i+1] {
+		case 't':
+			return Scope{string(key[:i]), Test}, key[i+2:], nil
+		case 'l':
+			return Scope{string(key[:i]), Live}, key[i+2:], nil
 		}
 	}
 	return Scope{}, nil, fmt.Errorf("key of %d bytes bears no scope", len(key))

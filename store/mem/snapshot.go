@@ -86,7 +86,7 @@ func cutPair(b []byte) (address, value, rest []byte, ok bool) {
 		return nil, nil, nil, false
 	}
 	b = b[n+m:]
-	if size := uint64(len(b)); a >= size || v >= size || a+v >= size {
+	if size := uint64(len(b)); a == 0 || a >= size || v >= size || a+v >= size {
 		return nil, nil, nil, false
 	}
 	return b[:a], b[a : a+v], b[a+v:], true
