@@ -52,6 +52,7 @@ type Timing struct {
 	TokenTTL   time.Duration   // life of a payment token
 	Tick       time.Duration   // of the monotonic ticker; zero switches it off and leaves cron alone
 	Cron       string          // the bell's schedule in UTC
+	RatesCron  string          // schedule of importing exchange rates in UTC; empty: at the start alone
 	Scrub      time.Duration   // from the beginning of one pass over every stored value to that of the next
 	MaxPanics  int             // times that a payout's handling may panic before a person decides
 	NoticeBody int             // bytes of a receiver's answer that are kept
@@ -89,6 +90,9 @@ type Config struct {
 	Retention Retention
 	// Directory is what can be paid and by whom; nil: the built-in one.
 	Directory *service.Directory
+	// RateSource is where exchange rates are imported from, at the start and by
+	// Timing.RatesCron; nil: nowhere.
+	RateSource RateSource
 	// Failover says after which refusals another route may be tried; the zero
 	// value is payout.DefaultFailover.
 	Failover payout.Failover

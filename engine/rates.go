@@ -155,6 +155,9 @@ func (e *Engine) ImportSheet(ctx context.Context, c Caller, sheet fx.Sheet) (tak
 		if err := sheet.Validate(); err != nil {
 			return rateError(err)
 		}
+		if sheet.Age(now) < -48*time.Hour { // a date's day may begin elsewhere before it does here
+			return invalid("at", "rates of the future are not taken: is the clock right?")
+		}
 		old, err := load[fx.Sheet](tx, bucketSheet, []byte(sheet.Resource))
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err

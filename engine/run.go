@@ -19,7 +19,9 @@ import (
 // monotonic ticker, and by cron. A ring only says "look": with the ticker off,
 // cron alone drives everything.
 func (e *Engine) Run(ctx context.Context) error {
-	stop, err := e.startCron()
+	fresh := make(chan struct{}, 1) // rung when rates may have been published
+	fresh <- struct{}{}
+	stop, err := e.startCron(fresh)
 	if err != nil {
 		return err
 	}
@@ -51,6 +53,8 @@ func (e *Engine) Run(ctx context.Context) error {
 			return nil
 		case <-e.bell:
 		case <-tick:
+		case <-fresh:
+			crew.rates(ctx)
 		}
 		moved, err := e.watchClock(ctx)
 		if err != nil {
@@ -58,7 +62,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 		if moved { // cron's timers went wrong with the clock
 			stop()
-			if stop, err = e.startCron(); err != nil {
+			if stop, err = e.startCron(fresh); err != nil {
 				return err
 			}
 		}
@@ -115,6 +119,8 @@ type crew struct {
 	e     *Engine
 	seats chan struct{}
 	done  sync.WaitGroup
+
+	importing sync.Mutex // held while rates are imported, one import at a time
 }
 
 // hire waits for a free pair of hands and gives it the job. Work in hand is
@@ -142,18 +148,42 @@ func (c *crew) lists(ctx context.Context) {
 	}()
 }
 
+// rates imports exchange rates beside the work: a source may hang.
+func (c *crew) rates(ctx context.Context) {
+	if c.e.RateSource == nil || !c.importing.TryLock() {
+		return
+	}
+	c.done.Add(1)
+	go func() {
+		defer func() { c.importing.Unlock(); c.done.Done() }()
+		c.e.importRates(ctx)
+	}()
+}
+
 func (c *crew) wait() { c.done.Wait() }
 
 // startCron rings the bell by the schedule. The job cannot panic and takes no
 // time, so cron's own traps (a job that panicked never runs again, runs pile
 // up) have nothing to catch; that it stops when the clock is set back is why
 // Run starts it anew after each step.
-func (e *Engine) startCron() (stop func(), err error) {
+func (e *Engine) startCron(fresh chan<- struct{}) (stop func(), err error) {
 	s, err := cron.ParseStandard(e.Timing.Cron)
 	if err != nil {
 		return nil, fmt.Errorf("engine.cron: %w", err)
 	}
 	c := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(cron.DiscardLogger))
+	if e.Timing.RatesCron != "" {
+		s, err := cron.ParseStandard(e.Timing.RatesCron)
+		if err != nil {
+			return nil, fmt.Errorf("rates.cron: %w", err)
+		}
+		c.Schedule(s, cron.FuncJob(func() {
+			select {
+			case fresh <- struct{}{}:
+			default:
+			}
+		}))
+	}
 	c.Schedule(s, cron.FuncJob(func() {
 		e.ring()
 	}))

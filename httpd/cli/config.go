@@ -20,6 +20,8 @@ type Config struct {
 	Store    StoreConfig    `toml:"store"`
 	Locker   LockerConfig   `toml:"locker"`
 	Engine   EngineConfig   `toml:"engine"`
+	Routing  RoutingConfig  `toml:"routing"`
+	Rates    RatesConfig    `toml:"rates"`
 	Rest     RestConfig     `toml:"rest"`
 	Webhooks WebhooksConfig `toml:"webhooks"`
 	Egress   EgressConfig   `toml:"egress"`
@@ -73,6 +75,19 @@ type EngineConfig struct {
 	Ticker         bool       `toml:"ticker" reader:"engine"`
 	Tick           Duration   `toml:"tick" reader:"engine"`
 	Cron           string     `toml:"cron" reader:"engine"`
+}
+
+// RoutingConfig is what can be paid, and what is tried when a payout fails.
+type RoutingConfig struct {
+	Directory  []Path   `toml:"directory" reader:"engine/service"`
+	FailoverOn []string `toml:"failover_on" reader:"engine/payout"`
+}
+
+// RatesConfig is where exchange rates come from.
+type RatesConfig struct {
+	ECBFile Path   `toml:"ecb_file" reader:"engine/fx"`
+	ECBURL  string `toml:"ecb_url" reader:"engine/fx"`
+	Cron    string `toml:"cron" reader:"engine"`
 }
 
 // RestConfig belongs to the dialect of saved-method payouts.

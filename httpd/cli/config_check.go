@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"penstock/engine/egress"
+	"penstock/engine/payout"
 )
 
 // checker collects the rules that a configuration breaks.
@@ -51,6 +52,7 @@ func (cfg *Config) check(src source) []Problem {
 	cfg.checkServer(c)
 	cfg.checkStore(c)
 	cfg.checkEngine(c)
+	cfg.checkRouting(c)
 	cfg.checkDialects(c)
 	cfg.checkOutgoing(c)
 	cfg.checkLimits(c)
@@ -128,6 +130,17 @@ func (cfg *Config) checkEngine(c *checker) {
 		"must be shorter than server.write_timeout (%s), or the answer is cut off; got %s", cfg.Server.WriteTimeout, e.FirstWord)
 	c.span("engine.tick", e.Tick, 10*time.Millisecond, time.Minute)
 	c.rule(cronSpec(e.Cron), "engine.cron", `wants "@every SPAN" of 1s to 24h, or five fields of digits and * , - / (UTC); got %q`, clip(e.Cron))
+}
+
+func (cfg *Config) checkRouting(c *checker) {
+	c.rule(len(cfg.Routing.Directory) <= 64, "routing.directory", "wants at most 64 files; got %d", len(cfg.Routing.Directory))
+	_, err := payout.ParseFailover(cfg.Routing.FailoverOn)
+	c.rule(err == nil, "routing.failover_on", "%v", err)
+	r := cfg.Rates
+	c.rule(r.ECBFile == "" || r.ECBURL == "", "rates.ecb_url", "wants no rates.ecb_file beside it")
+	u, err := url.Parse(r.ECBURL)
+	c.rule(r.ECBURL == "" || err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "", "rates.ecb_url", "wants an http or https address")
+	c.rule(cronSpec(r.Cron), "rates.cron", `wants "@every SPAN" of 1s to 24h, or five fields of digits and * , - / (UTC); got %q`, clip(r.Cron))
 }
 
 func (cfg *Config) checkDialects(c *checker) {

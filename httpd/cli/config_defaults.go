@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"penstock/engine/egress"
+	"penstock/engine/payout"
 )
 
 // defaults is the configuration of an empty file, the only place where a
@@ -46,7 +47,9 @@ func defaults() Config {
 			Tick:           Duration{250 * time.Millisecond},
 			Cron:           "@every 2s",
 		},
-		Rest: RestConfig{PaymentTokenTTL: minute(15)},
+		Routing: RoutingConfig{Directory: []Path{}, FailoverOn: failoverDefaults()},
+		Rates:   RatesConfig{Cron: "30 15 * * *"},
+		Rest:    RestConfig{PaymentTokenTTL: minute(15)},
 		Webhooks: WebhooksConfig{
 			Timeout:      second(20),
 			ResponseKeep: 16 << 10,
@@ -57,4 +60,12 @@ func defaults() Config {
 		Log:     LogConfig{Level: "info", Format: "text"},
 		Metrics: MetricsConfig{Enabled: true},
 	}
+}
+
+// failoverDefaults are the refusals after which another route is tried.
+func failoverDefaults() (names []string) {
+	for _, r := range payout.DefaultFailover().Names() {
+		names = append(names, string(r))
+	}
+	return names
 }

@@ -85,6 +85,10 @@ func (c *Config) resolve(dir string) {
 		switch v := f.value.Addr().Interface().(type) {
 		case *Path:
 			*v = Path(abs(string(*v)))
+		case *[]Path:
+			for i := range *v {
+				(*v)[i] = Path(abs(string((*v)[i])))
+			}
 		case *MasterKey:
 			if v.Kind == KeyFile {
 				v.Name = abs(v.Name)

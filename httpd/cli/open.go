@@ -17,6 +17,7 @@ import (
 	"penstock/engine/connector/manual"
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/egress"
+	"penstock/engine/payout"
 	"penstock/httpd/wire"
 	"penstock/locker"
 	"penstock/store"
@@ -159,12 +160,21 @@ func (a *appliance) openEngine(ctx context.Context, o opening) (err error) {
 	}
 	transport := egress.Webhooks(a.policy, egress.Options{Header: o.cfg.Webhooks.Timeout.D()})
 	a.webhooks = &http.Client{Transport: transport}
+	directory, err := o.cfg.Routing.directory()
+	if err != nil {
+		return err
+	}
+	failover, err := payout.ParseFailover(o.cfg.Routing.FailoverOn)
+	if err != nil {
+		return usage(fmt.Errorf("routing.failover_on: %w", err))
+	}
 	anchor := &anchorFile{path: string(o.cfg.Store.AnchorPath)}
 	a.engine, err = engine.Open(ctx, engine.Config{
 		Store: a.store, Locker: a.locker, Clock: engine.RealClock(), Rand: rand.Reader, Connectors: connectors, Transport: transport,
 		CheckURL: func(raw string) error { _, err := a.policy.CheckURL(raw); return err },
 		Render:   o.render, NotifyURL: o.cfg.PublicURL(), Timing: o.cfg.timing(), Log: o.log,
 		Anchor:    anchor,
+		Directory: directory, Failover: failover, RateSource: o.cfg.Rates.source(a.policy),
 		Retention: engine.Retention{OneOff: o.cfg.Locker.OneOffRetention.D(), UnusedMethods: o.cfg.Locker.UnusedMethods.D()},
 	})
 	if errors.Is(err, engine.ErrForeignAnchor) {
@@ -178,7 +188,7 @@ func (c Config) timing() engine.Timing {
 	t := engine.Timing{
 		Deadline: c.Engine.CallDeadline.D(), Lease: c.Engine.Lease.D(), PollMax: c.Engine.PollMax.D(), Attention: c.Engine.AttentionAfter.D(),
 		Claim: c.Engine.ClaimBatch, Workers: c.Engine.Workers + c.Webhooks.Workers, Deliver: c.Webhooks.Timeout.D(),
-		TokenTTL: c.Rest.PaymentTokenTTL.D(), Cron: c.Engine.Cron, NoticeBody: int(c.Webhooks.ResponseKeep.Bytes()),
+		TokenTTL: c.Rest.PaymentTokenTTL.D(), Cron: c.Engine.Cron, RatesCron: c.Rates.Cron, NoticeBody: int(c.Webhooks.ResponseKeep.Bytes()),
 	}
 	for _, p := range c.Engine.Polls {
 		t.Polls = append(t.Polls, p.D())
