@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -118,6 +119,32 @@ func Word(s string) string {
 		if digits >= 6 {
 			return ""
 		}
+	}
+	return s
+}
+
+// Text is a provider's sentence as it may be shown: up to 200 characters
+// without control characters. One with a run of six digits or more, or with an
+// address, is empty: it may speak of an account.
+func Text(s string) string {
+	if len(s) > 2000 || !utf8.ValidString(s) {
+		return ""
+	}
+	digits := 0
+	for _, r := range s {
+		switch {
+		case r < ' ' || r == 0x7f || r == '@':
+			return ""
+		case r >= '0' && r <= '9':
+			if digits++; digits >= 6 {
+				return ""
+			}
+		case r != ' ' && r != '-':
+			digits = 0
+		}
+	}
+	if r := []rune(s); len(r) > 200 {
+		s = string(r[:200])
 	}
 	return s
 }

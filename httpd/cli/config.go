@@ -16,20 +16,21 @@ import (
 // Paths are absolute once the configuration is loaded; in the file they are
 // relative to its directory.
 type Config struct {
-	Server   ServerConfig   `toml:"server"`
-	Store    StoreConfig    `toml:"store"`
-	Locker   LockerConfig   `toml:"locker"`
-	Engine   EngineConfig   `toml:"engine"`
-	Routing  RoutingConfig  `toml:"routing"`
-	Rates    RatesConfig    `toml:"rates"`
-	Rest     RestConfig     `toml:"rest"`
-	Webhooks WebhooksConfig `toml:"webhooks"`
-	Egress   EgressConfig   `toml:"egress"`
-	Sandbox  SandboxConfig  `toml:"sandbox"`
-	Limits   LimitsConfig   `toml:"limits"`
-	Log      LogConfig      `toml:"log"`
-	Metrics  MetricsConfig  `toml:"metrics"`
-	Admin    AdminConfig    `toml:"admin"`
+	Server     ServerConfig     `toml:"server"`
+	Store      StoreConfig      `toml:"store"`
+	Locker     LockerConfig     `toml:"locker"`
+	Engine     EngineConfig     `toml:"engine"`
+	Routing    RoutingConfig    `toml:"routing"`
+	Rates      RatesConfig      `toml:"rates"`
+	Rest       RestConfig       `toml:"rest"`
+	Webhooks   WebhooksConfig   `toml:"webhooks"`
+	Egress     EgressConfig     `toml:"egress"`
+	Connectors ConnectorsConfig `toml:"connectors"`
+	Sandbox    SandboxConfig    `toml:"sandbox"`
+	Limits     LimitsConfig     `toml:"limits"`
+	Log        LogConfig        `toml:"log"`
+	Metrics    MetricsConfig    `toml:"metrics"`
+	Admin      AdminConfig      `toml:"admin"`
 }
 
 // ServerConfig is where the appliance listens and what stands before it.
@@ -108,6 +109,11 @@ type WebhooksConfig struct {
 type EgressConfig struct {
 	Mode  string   `toml:"mode" reader:"engine/egress"`
 	Allow []string `toml:"allow" reader:"engine/egress"`
+}
+
+// ConnectorsConfig is about the providers that money leaves by.
+type ConnectorsConfig struct {
+	Forms Path `toml:"forms" reader:"httpd/cli"`
 }
 
 // SandboxConfig is about the test provider.

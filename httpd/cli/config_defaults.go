@@ -55,10 +55,11 @@ func defaults() Config {
 			ResponseKeep: 16 << 10,
 			Workers:      16,
 		},
-		Egress:  EgressConfig{Mode: egress.ModePublicAllow, Allow: []string{}},
-		Limits:  LimitsConfig{Body: 64 << 10, Burst: 200, ConnsPerIP: 64, Concurrency: 10_000},
-		Log:     LogConfig{Level: "info", Format: "text"},
-		Metrics: MetricsConfig{Enabled: true},
+		Connectors: ConnectorsConfig{Forms: "connectors"},
+		Egress:     EgressConfig{Mode: egress.ModePublicAllow, Allow: []string{}},
+		Limits:     LimitsConfig{Body: 64 << 10, Burst: 200, ConnsPerIP: 64, Concurrency: 10_000},
+		Log:        LogConfig{Level: "info", Format: "text"},
+		Metrics:    MetricsConfig{Enabled: true},
 	}
 }
 

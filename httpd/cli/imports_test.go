@@ -38,7 +38,10 @@ func lowers() []lower {
 		{pkg: "engine/routing engine/ledger engine/webhook", may: "engine/money engine/payout engine/service"},
 		{pkg: "engine/sim", may: "engine locker store store/mem store/faulty engine/connector/sandbox" + pure, tests: "store/bolt"},
 		{pkg: "engine/connector/connectortest", may: "engine/connector engine/money"},
-		{pkg: "engine/connector/*", may: "engine/connector engine/money", tests: "engine/connector/connectortest"},
+		{pkg: "engine/connector/spectest", may: "engine/connector engine/money engine/connector/connectortest"},
+		// formtest holds a connector in the form of a file to the contract: in tests, and for `connector test`.
+		{pkg: "engine/connector/formtest", may: "engine/connector engine/money engine/connector/connectortest engine/connector/declarative", tests: "engine/connector/spectest"},
+		{pkg: "engine/connector/*", may: "engine/connector engine/money", tests: "engine/connector/connectortest engine/connector/spectest"},
 		{pkg: "locker", may: "store", tests: stores},
 		{pkg: "store", tests: stores},
 		{pkg: "store/*", may: "store", tests: stores},
@@ -48,7 +51,7 @@ func lowers() []lower {
 
 // testPackages are nothing but tests, so they may use libraries for tests
 // outside of _test.go files too.
-const testPackages = "engine/sim engine/connector/connectortest store/storetest store/faulty/faultfs httpd/docs/docstest"
+const testPackages = "engine/sim engine/connector/connectortest engine/connector/spectest store/storetest store/faulty/faultfs httpd/docs/docstest"
 
 // door is where one third party may be imported: packages, and files where
 // one file is the door. Tests of these packages may import it as well.
@@ -68,7 +71,7 @@ func doors() []door {
 		{module: "golang.org/x/crypto/blake2b", packages: "locker engine"},
 		{module: "golang.org/x/crypto/hkdf", packages: "locker"},
 		{module: "golang.org/x/crypto/acme", packages: "httpd httpd/cli"},
-		{module: "github.com/pelletier/go-toml/v2", files: "httpd/cli/config*.go"},
+		{module: "github.com/pelletier/go-toml/v2", packages: "engine/connector/declarative", files: "httpd/cli/config*.go"}, // a provider in the form of a file is one
 		{module: "github.com/spf13/cobra", packages: "httpd/cli"},
 		{module: "github.com/spf13/pflag", packages: "httpd/cli"},
 		{module: "github.com/prometheus", packages: "httpd/admin httpd/cli"},

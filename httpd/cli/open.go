@@ -9,12 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
-	"time"
 
 	"penstock/engine"
-	"penstock/engine/connector"
-	"penstock/engine/connector/manual"
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/egress"
 	"penstock/engine/payout"
@@ -197,69 +193,6 @@ func (c Config) timing() engine.Timing {
 		t.Tick = c.Engine.Tick.D()
 	}
 	return t
-}
-
-// testProviders are the names under which the sandbox may be connected in test
-// mode, so that an integration written against one of them runs without
-// leaving the machine.
-func testProviders() []string {
-	return []string{engine.SandboxName, "adyen", "adyenplatform", "cybersource", "ebanx", "envoy", "gigadat", "itaubank", "loonio", "nomupay",
-		"nuvei", "payone", "paypal", "stripe", "truelayer", "trustly", "wise", "worldpay", "worldpayxml"}
-}
-
-// connectors builds the table of providers: in live mode those that are built
-// in, in test mode the test provider under every name. A person may pay in
-// either.
-func (a *appliance) connectors(o opening) (map[string]connector.Builder, error) {
-	test, err := a.testProvider(o)
-	if err != nil {
-		return nil, err
-	}
-	all := map[string]connector.Builder{}
-	for _, name := range testProviders() {
-		all[name] = onlyTest(test)
-	}
-	all[manual.Provider] = manual.New
-	return all, nil
-}
-
-// onlyTest keeps live accounts away from the test provider.
-func onlyTest(build connector.Builder) connector.Builder {
-	return func(acc connector.Account) (connector.Connector, error) {
-		if !acc.Test {
-			return nil, fmt.Errorf("%s has no connector for live mode in this version", acc.Provider)
-		}
-		return build(acc)
-	}
-}
-
-// testProvider is the sandbox: at an account's own address, at the one of the
-// configuration, or inside this process.
-func (a *appliance) testProvider(o opening) (connector.Builder, error) {
-	over := sandbox.HTTP(egress.Money(a.policy, egress.Options{}))
-	base := o.cfg.Sandbox.BaseURL
-	if base == "" {
-		faults := sandbox.DefaultFaults()
-		faults.Seed = o.cfg.Sandbox.Seed
-		dir := filepath.Join(filepath.Dir(string(o.cfg.Store.Path)), "sandbox")
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("make the test provider's directory: %w", err)
-		}
-		var err error
-		if a.provider, err = sandbox.Open(sandbox.Settings{Now: time.Now, Dir: dir, Faults: &faults}); err != nil {
-			return nil, err
-		}
-	}
-	inside := sandbox.InProcess(a.provider)
-	return func(acc connector.Account) (connector.Connector, error) {
-		if acc.BaseURL == "" {
-			acc.BaseURL = base
-		}
-		if acc.BaseURL != "" {
-			return over(acc)
-		}
-		return inside(acc)
-	}, nil
 }
 
 // Close lets everything go. It waits for what is being written.

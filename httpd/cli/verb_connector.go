@@ -8,7 +8,7 @@ import (
 
 func verbConnector(env Env) *cobra.Command {
 	return group("connector", "Connect and list provider accounts", groupPay,
-		"  penstock connector connect sandbox --base-url http://127.0.0.1:9090", connectorConnect(env), connectorList(env))
+		"  penstock connector connect sandbox --base-url http://127.0.0.1:9090", connectorConnect(env), connectorList(env), connectorTest(env))
 }
 
 func connectorConnect(env Env) *cobra.Command {
@@ -20,7 +20,8 @@ func connectorConnect(env Env) *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		Long: `Connects an account at a provider. In test mode every provider is played by the
 test provider: inside the daemon, or at --base-url (penstock sandbox), which
-egress.allow must name where it is a private address. Accounts at the same
+egress.allow must name where it is a private address. The provider's own test
+environment answers where the credentials hold "test_at": "provider". Accounts at the same
 provider that were there before take no new payouts, unless --beside is given;
 payouts that left by them are followed there to their end. Credentials are read
 from a file or standard input (-), a JSON object of strings.`,

@@ -36,6 +36,9 @@ type Harness struct {
 	Public []string
 	// Instruction is one that the connector can send.
 	Instruction func(key string, amount money.Amount) connector.Instruction
+	// Currency is one that the connector can pay in, with two decimals; empty
+	// is EUR.
+	Currency string
 	// Amounts are to arrive exactly or to be refused before anything is sent;
 	// nil is [Amounts].
 	Amounts []money.Amount
@@ -49,6 +52,9 @@ type Harness struct {
 	// and to Lookup. For [NoSuchWord] it uses a status word that does not
 	// exist. Nil means that the provider has no way to say so.
 	Answer func(v connector.Verdict, in connector.Instruction) Script
+	// AcceptsFirst says that the answer to Send is accepted where a look-up
+	// would say paid.
+	AcceptsFirst bool
 	// EchoesKey and EchoesAmount say that answers to Send name what was asked,
 	// so that an answer to another question must be seen.
 	EchoesKey, EchoesAmount bool

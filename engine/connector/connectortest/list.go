@@ -18,13 +18,13 @@ func sentKeyIsListedOnce(p *probe) {
 		return
 	}
 	sent := map[string]connector.Instruction{}
-	for key, minor := range map[string]int64{"key_listed_1": 1250, "key_listed_2": 1} {
-		in := p.Instruction(key, money.New(minor, money.MustCurrency("EUR")))
+	for key, minor := range map[string]int64{k("listed_1"): 1250, k("listed_2"): 1} {
+		in := p.Instruction(key, money.New(minor, p.currency()))
 		p.send(context.Background(), "send", l.Connector, in)
 		sent[key] = in
 	}
 	if l.Connector.Traits().Idempotent {
-		p.send(context.Background(), "send again", l.Connector, sent["key_listed_1"])
+		p.send(context.Background(), "send again", l.Connector, sent[k("listed_1")])
 	}
 	if l.Settle != nil {
 		l.Settle()

@@ -10,7 +10,7 @@ import (
 
 func unseenKeyIsAbsent(p *probe) {
 	l := p.Live(p.t)
-	out := p.lookup(context.Background(), "key never seen", l.Connector, p.order("key_unseen"))
+	out := p.lookup(context.Background(), "key never seen", l.Connector, p.order(k("unseen")))
 	if l.Connector.Traits().Lookup && out.Verdict != connector.Absent {
 		p.errorf("key never seen: got %s, want absent", out.Verdict)
 	}
@@ -18,7 +18,7 @@ func unseenKeyIsAbsent(p *probe) {
 
 func sentKeyIsFound(p *probe) {
 	l := p.Live(p.t)
-	in := p.order("key_found")
+	in := p.order(k("found"))
 	sent := p.send(context.Background(), "send", l.Connector, in)
 	if sent.Verdict != connector.Accepted && sent.Verdict != connector.Paid {
 		p.errorf("send: got %s, want accepted or paid", sent.Verdict)
@@ -41,15 +41,15 @@ func idempotentKeyMovesMoneyOnce(p *probe) {
 	if !l.Connector.Traits().Idempotent {
 		return
 	}
-	in := p.order("key_once")
+	in := p.order(k("once"))
 	for range 2 {
 		p.send(context.Background(), "again", l.Connector, in)
 	}
-	p.crowd(8, func(int) connector.Instruction { return p.order("key_crowd") }, l.Connector)
+	p.crowd(8, func(int) connector.Instruction { return p.order(k("crowd")) }, l.Connector)
 	if l.Settle != nil {
 		l.Settle()
 	}
-	for _, key := range []string{"key_once", "key_crowd"} {
+	for _, key := range []string{k("once"), k("crowd")} {
 		if got := l.Movements(key); got != 1 {
 			p.errorf("%s: money moved %d times, want once", key, got)
 		}
@@ -58,7 +58,7 @@ func idempotentKeyMovesMoneyOnce(p *probe) {
 
 func manyAtOnce(p *probe) {
 	l := p.Live(p.t)
-	key := func(n int) string { return fmt.Sprintf("key_many_%d", n) }
+	key := func(n int) string { return k(fmt.Sprintf("many%d", n)) }
 	p.crowd(16, func(n int) connector.Instruction { return p.order(key(n)) }, l.Connector)
 	if l.Settle != nil {
 		l.Settle()
@@ -81,8 +81,9 @@ func (p *probe) crowd(n int, order func(int) connector.Instruction, c connector.
 		})
 	}
 	group.Wait()
+	same := order(0).Key == order(1).Key // then one may be told to look
 	for _, v := range verdicts {
-		if v != connector.Accepted && v != connector.Paid {
+		if v != connector.Accepted && v != connector.Paid && !(same && v == connector.Unknown && c.Traits().Lookup) {
 			p.errorf("one of %d at once: got %s, want accepted or paid", n, v)
 		}
 	}
@@ -92,7 +93,7 @@ func expiredContextMovesNothing(p *probe) {
 	l := p.Live(p.t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	in := p.order("key_over")
+	in := p.order(k("over"))
 	if got := p.send(ctx, "context over", l.Connector, in).Verdict; got != connector.Unknown {
 		p.errorf("context over: got %s, want unknown", got)
 	}

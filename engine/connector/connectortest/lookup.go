@@ -12,7 +12,7 @@ import (
 // be called failed. Only the provider's own word for it will do, not a page, a
 // cut connection or a proxy's 404.
 func lookupIsNeverAbsentByMistake(p *probe) {
-	in := p.order("key_1")
+	in := p.order(k("1"))
 	absent := p.Answer(connector.Absent, in)
 	if absent == nil {
 		return
@@ -40,7 +40,7 @@ func lookupIsNeverAbsentByMistake(p *probe) {
 		}
 	}
 	if p.EchoesKey && !p.Lists {
-		p.with(p.paid(p.order("key_2")), func(_ *provider, c connector.Connector) {
+		p.with(p.paid(p.order(k("2"))), func(_ *provider, c connector.Connector) {
 			if got := p.lookup(context.Background(), "look up, another key", c, in).Verdict; got != connector.Unknown {
 				p.errorf("look up, answer about another key: got %s, want unknown", got)
 			}
@@ -51,7 +51,7 @@ func lookupIsNeverAbsentByMistake(p *probe) {
 // lookupReadsOnlyItsAnswer: a word that doesn't exist, another amount and a
 // member of another type are no word about the payout.
 func lookupReadsOnlyItsAnswer(p *probe) {
-	in := p.order("key_1")
+	in := p.order(k("1"))
 	other := in
 	other.Amount = money.New(in.Amount.Minor()+1, in.Amount.Currency())
 	for what, script := range map[string]Script{"a status word that does not exist": p.Answer(NoSuchWord, in), "another amount": p.paid(other)} {
@@ -82,7 +82,7 @@ func lookupReadsOnlyItsAnswer(p *probe) {
 }
 
 func lookupHonoursItsContext(p *probe) {
-	in := p.order("key_1")
+	in := p.order(k("1"))
 	p.with(p.paid(in), func(server *provider, c connector.Connector) {
 		if !c.Traits().Lookup {
 			return

@@ -14,7 +14,7 @@ import (
 
 func notificationIsVerifiedFirst(p *probe) {
 	n := p.notifier()
-	header, body, want := p.Notice("key_notice")
+	header, body, want := p.Notice(k("notice"))
 	for range 2 { // a provider says things twice
 		if got, err := n.Notification(header, body); err != nil || !reflect.DeepEqual(got, want) {
 			p.errorf("true notification: got %+v, %v, want %+v", got, err, want)
@@ -51,7 +51,7 @@ func (p *probe) notifier() connector.Notifier {
 // if it were broken or broken into.
 func hostileNotificationIsNoWord(p *probe) {
 	n := p.notifier()
-	_, body, want := p.Notice("key_notice")
+	_, body, want := p.Notice(k("notice"))
 	say := func(what string, body []byte) (connector.Notice, error) {
 		var got connector.Notice
 		_, err := p.await(what, func() (_ connector.Outcome, err error) {
@@ -99,9 +99,9 @@ func hostileNotificationIsNoWord(p *probe) {
 // oldNotificationIsHarmless: it is refused, or it says what it said.
 func oldNotificationIsHarmless(p *probe) {
 	n := p.notifier()
-	_, _, want := p.Notice("key_notice")
+	_, _, want := p.Notice(k("notice"))
 	for _, ago := range []time.Duration{time.Minute, time.Hour, 24 * time.Hour, 400 * 24 * time.Hour} {
-		header, body := p.OldNotice("key_notice", ago)
+		header, body := p.OldNotice(k("notice"), ago)
 		got, err := n.Notification(header, body)
 		if errors.Is(err, connector.ErrSignature) && reflect.DeepEqual(got, connector.Notice{}) {
 			continue
@@ -124,7 +124,7 @@ func forgeries(header http.Header, body []byte) map[string]message {
 		"no headers":            {http.Header{}, body},
 		"no body":               {header, nil},
 		"another body":          {header, bytes.Replace(body, []byte(`"`), []byte(` "`), 1)},
-		"another key":           {header, bytes.Replace(body, []byte("key_notice"), []byte("key_forged"), 1)},
+		"another key":           {header, bytes.Replace(body, []byte(k("notice")), []byte(k("forged")), 1)},
 		"body with a blank":     {header, append(bytes.Clone(body), ' ')},
 		"unreadable body":       {header, []byte("{")},
 		"unsigned and not JSON": {http.Header{}, []byte("<html>")},

@@ -14,11 +14,11 @@ import (
 // nothingIsNotSent: an amount that is nothing, less than nothing or of no
 // currency is refused before it is sent.
 func nothingIsNotSent(p *probe) {
-	eur := money.MustCurrency("EUR")
-	for _, amount := range []money.Amount{{}, money.New(0, eur), money.New(-1, eur), money.New(-1250, eur)} {
-		in := p.Instruction("key_1", amount)
-		p.with(p.paid(p.order("key_1")), func(server *provider, c connector.Connector) {
-			out, _ := p.await("nothing", func() (connector.Outcome, error) { return c.Send(context.Background(), in) })
+	c := p.currency()
+	for _, amount := range []money.Amount{{}, money.New(0, c), money.New(-1, c), money.New(-1250, c)} {
+		in := p.Instruction(k("1"), amount)
+		p.with(p.paid(p.order(k("1"))), func(server *provider, via connector.Connector) {
+			out, _ := p.await("nothing", func() (connector.Outcome, error) { return via.Send(context.Background(), in) })
 			if out.Verdict != connector.Rejected || len(server.moving()) != 0 {
 				p.errorf("%q: got %s and %d arrivals, want it refused before it is sent", amount.String(), out.Verdict, len(server.moving()))
 			}
@@ -73,7 +73,7 @@ func detailsCannotChangeTheOrder(p *probe) {
 		`"`, `\`, `\"`, `","amount":"1","x":"`, `"},"amount":1,"x":{"y":"`, "{key}", "{amount}", "{{.Amount}}", "${amount}", "&amount=1&currency=USD", "a=b;c=d", "\r\nX-Evil: 1\r\n\r\n",
 		"</Amt><Amt>1</Amt>", "<!--", "]]>", "&lt;&#0;", "%00%0d%0aX-Evil:%201", "\x00", "\xff\xfe", "\u202e", "../../evil", "/evil/", "?a=b", "#evil", strings.Repeat("a", 10_000), "",
 	} {
-		base := p.order("key_1")
+		base := p.order(k("1"))
 		for _, name := range slices.Sorted(maps.Keys(base.Details)) {
 			in := base
 			in.Details = maps.Clone(base.Details)
@@ -90,7 +90,7 @@ func detailsCannotChangeTheOrder(p *probe) {
 // it orders: a token, a quote, a recipient. What goes wrong there is no word
 // about the payout, and nothing is ordered on its strength.
 func firstStepsAreHeldToTheSame(p *probe) {
-	in, steps := p.order("key_1"), 0
+	in, steps := p.order(k("1")), 0
 	p.with(p.paid(in), func(server *provider, c connector.Connector) {
 		p.send(context.Background(), "first steps", c, in)
 		for _, a := range server.all() {

@@ -38,7 +38,17 @@ func (p *probe) fatalf(format string, args ...any) { panic(stop(fmt.Sprintf(form
 
 // order is an instruction that the connector can send.
 func (p *probe) order(key string) connector.Instruction {
-	return p.Instruction(key, money.New(1250, money.MustCurrency("EUR")))
+	return p.Instruction(key, money.New(1250, p.currency()))
+}
+
+func (p *probe) currency() money.Currency { return money.MustCurrency(cmp.Or(p.Currency, "EUR")) }
+
+// another is a currency that was not asked for.
+func (p *probe) another() money.Currency {
+	if p.currency().Code() == "USD" {
+		return money.MustCurrency("EUR")
+	}
+	return money.MustCurrency("USD")
 }
 
 // connect builds the connector over a provider, through a transport that
@@ -185,4 +195,10 @@ func (p *probe) once(what string, server *provider) {
 	if got := server.moving(); len(got) != 1 {
 		p.errorf("%s: got %d arrivals that move money, want 1", what, len(got))
 	}
+}
+
+// k is a key like those that penstock makes: "po_" and 26 characters.
+func k(name string) string {
+	name = strings.ReplaceAll(name, "_", "")
+	return "po_" + strings.Repeat("0", 26-len(name)) + name
 }
