@@ -1,14 +1,17 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
+	"penstock/engine/payout"
 	"penstock/locker"
 	"penstock/store"
 )
@@ -102,28 +105,52 @@ func (e *Engine) broughtBack(tx store.Tx, s Scope, tag []byte) (*Request, error)
 	return r, err
 }
 
-// errScattered refuses a repeat of a request of which only parts are known.
+// errScattered refuses a repeat of a request of which only parts are known: it
+// was made, and that is all that can be said of it by a machine.
 func errScattered(r *Request) *Error {
-	return &Error{Code: CodeHeld, Object: ObjPayout, ID: PrefixRequest + r.ID, Message: "this request was made before, and this server was brought back to a time before it; its payouts were found at the provider, but not as one request",
-		Hint: "a person has to compare what was brought back: " + PrefixRequest + r.ID}
+	return &Error{Code: CodeExists, Object: ObjPayout, ID: PrefixRequest + r.ID, Message: "this request was made before, and this server was brought back to a time before it; its payouts were found at the provider, but not what makes one request of them",
+		Hint: "compare what was brought back, " + PrefixRequest + r.ID + "; ask for the rest, if any is missing, under a new key"}
 }
 
-// adopts says whether a request may take over what was brought back: it asks
-// for just that.
+// adopts says whether a request may take over what was brought back: one
+// payout of just its amount, with others before it that failed. Converted or
+// split amounts don't tell whether they are all of it.
 func (n NewRequest) adopts(r *Request) error {
-	if len(r.Payouts) == 1 && r.Payouts[0].Amount == n.Amount {
-		return nil
+	last := r.Payouts[len(r.Payouts)-1].Amount
+	for _, p := range r.Payouts {
+		if p.Amount != last {
+			return errScattered(r)
+		}
 	}
-	if len(r.Payouts) == 1 && r.Payouts[0].Amount.Currency() == n.Amount.Currency() {
+	switch {
+	case last == n.Amount && r.standing() <= 1:
+		return nil
+	case last.Currency() == n.Amount.Currency() && len(r.Payouts) == 1 && !n.Split:
 		return &Error{Code: CodeKeyReused, Field: "Idempotency-Key", Message: "this key, or id, was used with another amount", Hint: "use a new one for a new request"}
 	}
 	return errScattered(r)
 }
 
+// standing is how many payouts of a request have not failed.
+func (r *Request) standing() (n int) {
+	for _, p := range r.Payouts {
+		if p.Status != payout.Failed && p.Status != payout.Cancelled {
+			n++
+		}
+	}
+	return n
+}
+
+// noticed says whether a person was called for another reason than that the
+// request was brought back.
+func (r *Request) noticed() bool {
+	return slices.ContainsFunc(r.History, func(l Line) bool { return l.What == "conflict" || l.What == "attention" })
+}
+
 // adopt is the transaction of a create that was carried out before it was
 // forgotten: the request that was brought back becomes the one asked for, and
 // nothing is paid.
-func (e *Engine) adopt(tx store.Tx, c Caller, now time.Time, p *prepared, once *Once) error {
+func (e *Engine) adopt(tx store.Tx, c Caller, now time.Time, n NewRequest, p *prepared, once *Once) error {
 	if done, err := e.replay(tx, c.Scope, once); done || err != nil {
 		return err
 	}
@@ -134,10 +161,15 @@ func (e *Engine) adopt(tx store.Tx, c Caller, now time.Time, p *prepared, once *
 	if !r.Forgotten {
 		return errChanged // somebody else has asked for it again
 	}
+	if err := n.adopts(r); err != nil {
+		return err
+	}
 	was, v := r.dues(), p.view
 	v.Stage, v.Payouts, v.Account, v.Provider = r.Stage, r.Payouts, r.Account, r.Provider
-	v.Moderation, v.Attention, v.History, v.Seq, v.Confirmed = r.Moderation, r.Attention, r.History, r.Seq, true
-	v.Told, v.Created, v.Day, v.Changed, v.Expires = r.Told, r.Created, r.Day, now, time.Time{}
+	v.Service = cmp.Or(v.Service, r.Payouts[0].Service)
+	v.Moderation, v.ByPerson, v.Disputed, v.Attention = r.Moderation, r.ByPerson, r.Disputed, r.Attention && r.noticed()
+	v.Told, v.History, v.Seq, v.Confirmed = r.Told, r.History, r.Seq, true
+	v.Created, v.Day, v.Changed, v.Expires = r.Created, r.Day, now, time.Time{}
 	if err := claimRef(tx, c.Scope, &v.Request); err != nil {
 		return err
 	}

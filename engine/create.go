@@ -109,7 +109,7 @@ func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *O
 		r := *p.request
 		p.view = &View{Request: r, Person: p.person}
 		if l.back != nil {
-			return e.adopt(tx, c, now, p, once)
+			return e.adopt(tx, c, now, n, p, once)
 		}
 		if err := e.unlessBack(tx, c.Scope, l.tag); err != nil {
 			return err

@@ -1,0 +1,38 @@
+package engine
+
+import (
+	"errors"
+	"testing"
+
+	"penstock/engine/money"
+	"penstock/engine/payout"
+)
+
+// TestOnlyTheSameRequestAdopts: what was brought back is taken for the request
+// asked for again only where nothing speaks against it.
+func TestOnlyTheSameRequestAdopts(t *testing.T) {
+	eur, usd := money.MustCurrency("EUR"), money.MustCurrency("USD")
+	type part = payout.Payout
+	at := func(minor int64, s payout.Status) part { return part{Amount: money.New(minor, eur), Status: s} }
+	for _, row := range []struct {
+		what  string
+		ask   NewRequest
+		parts []part
+		want  Code
+	}{
+		{"one, the same", NewRequest{Amount: money.New(700, eur)}, []part{at(700, payout.Uncertain)}, ""},
+		{"one that failed", NewRequest{Amount: money.New(700, eur)}, []part{at(700, payout.Failed)}, ""},
+		{"one after one that failed", NewRequest{Amount: money.New(700, eur)}, []part{at(700, payout.Failed), at(700, payout.Paid)}, ""},
+		{"another amount", NewRequest{Amount: money.New(701, eur)}, []part{at(700, payout.Paid)}, CodeKeyReused},
+		{"another currency, which it may have been converted from", NewRequest{Amount: money.New(700, usd)}, []part{at(700, payout.Paid)}, CodeExists},
+		{"a part of it", NewRequest{Amount: money.New(900, eur), Wishes: Wishes{Split: true}}, []part{at(700, payout.Paid)}, CodeExists},
+		{"two parts", NewRequest{Amount: money.New(900, eur)}, []part{at(700, payout.Paid), at(200, payout.Paid)}, CodeExists},
+		{"two that may both be out", NewRequest{Amount: money.New(700, eur)}, []part{at(700, payout.Uncertain), at(700, payout.Uncertain)}, CodeExists},
+	} {
+		err := row.ask.adopts(&Request{ID: "01ke6jq300rkz9t5t75zcfnry8", Payouts: row.parts})
+		var refused *Error
+		if got := Code(""); errors.As(err, &refused) && refused.Code != row.want || err == nil && got != row.want {
+			t.Errorf("%s: %v, want %q", row.what, err, row.want)
+		}
+	}
+}
