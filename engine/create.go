@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"penstock/engine/connector"
 	"penstock/engine/money"
@@ -136,10 +139,24 @@ func checkNew(n NewRequest) error {
 	if err := checkMetadata(n.Metadata); err != nil {
 		return err
 	}
-	if n.Ref != "" && !ChosenID(n.Ref) {
-		return invalid("payout_id", "an id has 1 to 64 letters, digits, underscores or hyphens")
+	if err := checkRef(n.Dialect, n.Ref); err != nil {
+		return err
 	}
 	return checkExtra(n.Extra)
+}
+
+// checkRef judges a merchant's own id. In rest it stands in paths; elsewhere
+// it is a text that is only looked for.
+func checkRef(dialect, ref string) error {
+	switch {
+	case ref == "" || ChosenID(ref):
+		return nil
+	case dialect == "rest":
+		return invalid("payout_id", "an id has 1 to 64 letters, digits, underscores or hyphens")
+	case len(ref) > 255 || !utf8.ValidString(ref) || strings.ContainsFunc(ref, unicode.IsControl):
+		return invalid("payout_id", "must have at most 255 bytes of plain text")
+	}
+	return nil
 }
 
 // maxAttempts bounds how often a piece of a request is tried again.

@@ -44,10 +44,8 @@ type looked struct {
 
 func (e *Engine) look(ctx context.Context, s Scope, w wanted) (*looked, error) {
 	l := &looked{}
-	if w.once != nil && w.once.Key != "" {
-		if err := e.keyed(s, w.once); err != nil { // before the snapshot, which should be short
-			return l, err
-		}
+	if err := e.keyedAll(s, w.once); err != nil { // before the snapshot, which should be short
+		return l, err
 	}
 	var err error
 	if l.tag, err = e.tagOf(ctx, s, w.ref, w.once); err != nil {

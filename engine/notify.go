@@ -14,7 +14,9 @@ type Occasion struct {
 	Event string // evt_..., one per occasion and profile
 	At    time.Time
 	Scope
-	View *View
+	View   *View
+	Point  *Point // the request's payout point; nil when it has none
+	Method string // code of the payout method of its service; empty when that isn't known
 }
 
 // Render makes a dialect's message of an occasion: the event's type and the
@@ -98,14 +100,21 @@ func (e *Engine) notify(tx store.Tx, s Scope, now time.Time, v *View) error {
 		}
 	}
 	for _, profile := range slices.Sorted(maps.Keys(e.Render)) {
-		if err := e.notifyProfile(tx, s, now, v, all, profile, e.Render[profile]); err != nil {
+		if err := e.notifyProfile(tx, now, Occasion{Scope: s, View: v, At: now, Point: point, Method: e.methodOf(v.Service)}, all, profile); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (e *Engine) notifyProfile(tx store.Tx, s Scope, now time.Time, v *View, all []Endpoint, profile string, render Render) error {
+// methodOf is the payout method of a service.
+func (e *Engine) methodOf(code string) string {
+	sv, _ := e.Directory.Service(code)
+	return sv.Method
+}
+
+func (e *Engine) notifyProfile(tx store.Tx, now time.Time, o Occasion, all []Endpoint, profile string) error {
+	s, v := o.Scope, o.View
 	if !slices.ContainsFunc(all, func(p Endpoint) bool { return p.Profile == profile && !p.Disabled }) {
 		return nil
 	}
@@ -116,7 +125,8 @@ func (e *Engine) notifyProfile(tx store.Tx, s Scope, now time.Time, v *View, all
 			return err
 		}
 	}
-	kind, body, err := render(Occasion{Event: PrefixEvent + ids[0], At: now, Scope: s, View: v})
+	o.Event = PrefixEvent + ids[0]
+	kind, body, err := e.Render[profile](o)
 	if err != nil {
 		return fmt.Errorf("render webhook: %w", err)
 	}

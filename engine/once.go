@@ -21,6 +21,8 @@ import (
 type Once struct {
 	Op          string   // the operation, e.g. "POST /payouts/create"
 	Key         string   // the caller's idempotency key
+	Field       string   // what the caller calls the key; empty: Idempotency-Key
+	Also        *Once    // a second key for the same effect; its answer is the first's. nil: none
 	Fingerprint [32]byte // of the normalised body
 	// Render makes the answer from the command's result, inside the
 	// transaction. A nil Render, or a nil answer, leaves it open: the caller
@@ -53,10 +55,37 @@ func (e *Engine) keyed(s Scope, o *Once) error {
 	return nil
 }
 
+// keyedAll is keyed for every key of o that says anything.
+func (e *Engine) keyedAll(s Scope, o *Once) error {
+	for ; o != nil; o = o.Also {
+		if o.Key == "" {
+			continue
+		}
+		if err := e.keyed(s, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // replay looks whether the command was carried out before. It fills the Once
 // and returns true if so; another body under the key is CodeKeyReused.
 func (e *Engine) replay(tx store.Tx, s Scope, o *Once) (bool, error) {
-	if o == nil || o.Key == "" {
+	if o == nil {
+		return false, nil
+	}
+	if done, err := e.replayOne(tx, s, o); done || err != nil || o.Also == nil {
+		return done, err
+	}
+	done, err := e.replayOne(tx, s, o.Also)
+	if done {
+		o.Answer, o.Subject, o.Replayed = o.Also.Answer, o.Also.Subject, true
+	}
+	return done, err
+}
+
+func (e *Engine) replayOne(tx store.Tx, s Scope, o *Once) (bool, error) {
+	if o.Key == "" {
 		return false, nil
 	}
 	if err := e.keyed(s, o); err != nil {
@@ -70,7 +99,11 @@ func (e *Engine) replay(tx store.Tx, s Scope, o *Once) (bool, error) {
 		return false, err
 	}
 	if e.Rules.Same(!hmac.Equal(rec.Fingerprint, o.print)) {
-		return false, &Error{Code: CodeKeyReused, Field: "Idempotency-Key", Message: "this idempotency key was used with another body", Hint: "use a new key for a new request"}
+		field := "Idempotency-Key"
+		if o.Field != "" {
+			field = o.Field
+		}
+		return false, &Error{Code: CodeKeyReused, Field: field, Message: "this idempotency key was used with another body", Hint: "use a new key for a new request"}
 	}
 	o.Answer, o.Subject, o.Replayed = rec.Answer, rec.Subject, true
 	return true, nil
@@ -79,7 +112,7 @@ func (e *Engine) replay(tx store.Tx, s Scope, o *Once) (bool, error) {
 // replayed is replay before any work is done. The look inside the transaction
 // is the one that counts.
 func (e *Engine) replayed(ctx context.Context, s Scope, o *Once) (done bool, err error) {
-	if o == nil || o.Key == "" {
+	if !o.binds() {
 		return false, nil
 	}
 	err = e.Store.View(ctx, func(tx store.Tx) error {
@@ -104,11 +137,8 @@ func (e *Engine) orReplayed(ctx context.Context, s Scope, o *Once, refused error
 
 // record writes down what was done, with the answer if it can be told already.
 func (o *Once) record(tx store.Tx, s Scope, now time.Time, subject string, result any) error {
-	if o == nil || o.Key == "" {
+	if !o.binds() {
 		return nil
-	}
-	if o.row == nil {
-		return errors.New("engine: a once-record is written without a look for it")
 	}
 	o.Subject, o.Answer, o.Replayed = subject, nil, false
 	if o.Render != nil {
@@ -117,8 +147,22 @@ func (o *Once) record(tx store.Tx, s Scope, now time.Time, subject string, resul
 			return fmt.Errorf("render the answer: %w", err)
 		}
 	}
-	return keep(tx, bucketOnce, o.row, onceRecord{o.print, o.Answer, subject, now})
+	for _, key := range [...]*Once{o, o.Also} {
+		if key == nil || key.Key == "" {
+			continue
+		}
+		if key.row == nil {
+			return errors.New("engine: a once-record is written without a look for it")
+		}
+		if err := keep(tx, bucketOnce, key.row, onceRecord{key.print, o.Answer, subject, now}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// binds says whether any key makes the command harmless to repeat.
+func (o *Once) binds() bool { return o != nil && (o.Key != "" || o.Also != nil && o.Also.Key != "") }
 
 // FixAnswer settles what an open Once answers. The first to fix it wins, and
 // everybody returns what it said, so concurrent repeats answer alike.

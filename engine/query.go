@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,6 +21,23 @@ func (e *Engine) RequestByID(ctx context.Context, c Caller, id string) (*View, e
 		return nil, notFound(ObjPayout, id)
 	}
 	return e.get(ctx, c.Scope, id)
+}
+
+// ByRef returns a request by the merchant's own id.
+func (e *Engine) ByRef(ctx context.Context, c Caller, ref string) (*View, error) {
+	return e.view(ctx, c.Scope, func(tx store.Tx) (*Request, error) {
+		if checkRef("", ref) != nil || ref == "" {
+			return nil, notFound(ObjPayout, ref)
+		}
+		id, err := tx.Get(bucketRef, c.key(ref))
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, notFound(ObjPayout, ref)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read ref: %w", err)
+		}
+		return loadRequest(tx, c.Scope, string(id))
+	})
 }
 
 // get returns a request by its own id.

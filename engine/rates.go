@@ -29,6 +29,9 @@ type RatesEdit struct {
 	Name, Description *string
 	Fallback          *bool
 	Rules             []fx.Rule
+	// ChangeRules makes the rules from those that stand there, inside the
+	// transaction, so that two changes at a time lose nothing; nil: they stay.
+	ChangeRules func([]fx.Rule) ([]fx.Rule, error)
 }
 
 // SaveRates makes a rate scheme, or changes the one of the id.
@@ -69,6 +72,13 @@ func (e *Engine) editRates(tx store.Tx, rs *RateScheme, ed RatesEdit, now time.T
 	give(&rs.Fallback, ed.Fallback)
 	if ed.Rules != nil {
 		rs.Rules = append([]fx.Rule(nil), ed.Rules...)
+	}
+	if ed.ChangeRules != nil {
+		rules, err := ed.ChangeRules(append([]fx.Rule(nil), rs.Rules...))
+		if err != nil {
+			return err
+		}
+		rs.Rules = rules
 	}
 	for i := range rs.Rules {
 		if rs.Rules[i].ID == "" {

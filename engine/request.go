@@ -238,9 +238,17 @@ func loadPayout(tx store.Tx, s Scope, id string) (*Request, int, error) {
 	return nil, 0, notFound(ObjPayout, PrefixPayout+id)
 }
 
-// findRequest finds a request by what a caller calls it: the merchant's own
-// id, or ours under the dialect's prefix.
+// findRequest finds a request by what a caller calls it: ours under the
+// dialect's prefix or, where the dialect has it so (rest), the merchant's own
+// id, and then by that alone.
 func findRequest(tx store.Tx, s Scope, prefix, name string) (*Request, error) {
+	if prefix != PrefixRequest {
+		id, ok := isID(prefix, name)
+		if !ok {
+			return nil, notFound(ObjPayout, name)
+		}
+		return loadRequest(tx, s, id)
+	}
 	if !ChosenID(name) {
 		return nil, notFound(ObjPayout, name)
 	}

@@ -48,10 +48,8 @@ func (e *Engine) markSettings(tx store.Tx, s Scope) error {
 // command carries out what a caller wants: harmless to repeat under once, and
 // audited. fn names what it touched.
 func (e *Engine) command(ctx context.Context, c Caller, once *Once, action string, fn func(tx store.Tx, now time.Time) (object string, result any, err error)) error {
-	if once != nil && once.Key != "" {
-		if err := e.keyed(c.Scope, once); err != nil {
-			return err
-		}
+	if err := e.keyedAll(c.Scope, once); err != nil {
+		return err
 	}
 	return e.update(ctx, func(tx store.Tx, now time.Time) error {
 		if done, err := e.replay(tx, c.Scope, once); done || err != nil {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -17,13 +18,14 @@ type key struct {
 	Name        string         `json:"name,omitzero"`
 	Prefix      string         `json:"prefix"`
 	Publishable bool           `json:"publishable"`
+	Allow       []netip.Prefix `json:"allow,omitzero"`
 	Created     time.Time      `json:"created"`
 	Expires     time.Time      `json:"expires,omitzero"`
 	Revoked     time.Time      `json:"revoked,omitzero"`
 }
 
 func keyOf(k *engine.Key) key {
-	return key{k.ID, k.Merchant, k.Mode, k.Rights, k.Name, k.Prefix, k.Publishable, k.Created, k.Expires, k.Revoked}
+	return key{k.ID, k.Merchant, k.Mode, k.Rights, k.Name, k.Prefix, k.Publishable, k.Allow, k.Created, k.Expires, k.Revoked}
 }
 
 func (a *Admin) listKeys(ctx context.Context, c *wire.Call, _ wire.None) (list[key], error) {
@@ -43,6 +45,7 @@ type newKey struct {
 	Mode     string   `json:"mode"`
 	Scopes   []string `json:"scopes"`
 	Name     string   `json:"name"`
+	Allow    []string `json:"allow"` // addresses and ranges; empty: from anywhere
 	// Seconds until the key ends by itself; 0: never.
 	Seconds int64 `json:"expires_in"`
 }
@@ -67,6 +70,9 @@ func (a *Admin) createKey(ctx context.Context, _ *wire.Call, req newKey) (madeKe
 		return madeKey{}, err
 	}
 	n := engine.NewKey{Merchant: req.Merchant, Mode: who.Mode, Rights: rights, Name: req.Name}
+	if n.Allow, err = addresses(req.Allow); err != nil {
+		return madeKey{}, err
+	}
 	switch {
 	case req.Seconds < 0 || req.Seconds > 10*365*24*3600:
 		return madeKey{}, wrong("expires_in", "wants 0 to ten years, in seconds")
@@ -83,6 +89,21 @@ func (a *Admin) createKey(ctx context.Context, _ *wire.Call, req newKey) (madeKe
 		return madeKey{}, err
 	}
 	return madeKey{made.ID, made.Secret, made.Publishable}, nil
+}
+
+// addresses reads single ones and ranges.
+func addresses(sent []string) (out []netip.Prefix, err error) {
+	for _, s := range sent {
+		p, err := netip.ParsePrefix(s)
+		if addr, addrErr := netip.ParseAddr(s); addrErr == nil {
+			p, err = netip.PrefixFrom(addr.Unmap().WithZone(""), addr.Unmap().BitLen()), nil
+		}
+		if err != nil {
+			return nil, wrong("allow", "wants IP addresses, or ranges such as 192.0.2.0/24")
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
 // mayGoLive asks the wiring before the appliance gets its first live key;

@@ -43,7 +43,7 @@ type daemon struct {
 
 // renderers make the webhook bodies of each profile.
 func renderers() map[string]engine.Render {
-	return map[string]engine.Render{"rest": rest.Render, "standard": rest.Render}
+	return map[string]engine.Render{"rest": rest.Render, "standard": rest.Render, "jsonapi": jsonapi.Render}
 }
 
 // newDaemon opens the appliance and listens. Nothing is served yet.
@@ -184,7 +184,7 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	gateway, err := jsonapi.New(jsonapi.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader})
+	gateway, err := jsonapi.New(jsonapi.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader, Patience: d.cfg.Engine.FirstWord.D()})
 	if err != nil {
 		return nil, err
 	}

@@ -28,13 +28,14 @@ whether it pays play money or real money. The first live key is refused while
 the master key lies beside the store.`,
 		Example: `  penstock apikey create --mode test --scope payouts,customers --config pay/config.toml
   penstock apikey create --mode test --scope all --merchant shop --json | jq -r .api_key
-  penstock apikey create --mode live --scope payouts --name 'payroll' --expires 90d`,
+  penstock apikey create --mode live --scope payouts --name 'payroll' --expires 90d --allow 192.0.2.0/24`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&n.Merchant, "merchant", firstMerchant, "`ID` of the merchant")
 	f.StringVar(&n.Mode, "mode", "", "`MODE`, test or live")
 	f.StringSliceVar(&n.Scopes, "scope", nil, "`SCOPES`, separated by commas: payouts, payins, customers, webhooks, admin, or all")
 	f.StringVar(&n.Name, "name", "", "`NAME` for people")
+	f.StringSliceVar(&n.Allow, "allow", nil, "`ADDRESSES` and ranges that the key is taken from, separated by commas (default any)")
 	f.TextVar(&life, "expires", Duration{}, "`SPAN` after which it ends by itself, such as 90d (default never)")
 	r := asking(env, cmd)
 	mustFlags(cmd, "mode", "scope")

@@ -51,6 +51,7 @@ type Key struct {
 	Name        string    `json:"name,omitempty"`
 	Prefix      string    `json:"prefix"`
 	Publishable bool      `json:"publishable"`
+	Allow       []string  `json:"allow,omitempty"` // addresses that it is taken from; empty: any
 	Created     time.Time `json:"created"`
 	Expires     time.Time `json:"expires,omitzero"`
 	Revoked     time.Time `json:"revoked,omitzero"`
@@ -62,6 +63,7 @@ type NewKey struct {
 	Mode     string   `json:"mode"`
 	Scopes   []string `json:"scopes"`
 	Name     string   `json:"name,omitempty"`
+	Allow    []string `json:"allow,omitempty"`      // addresses and ranges; empty: from anywhere
 	Seconds  int64    `json:"expires_in,omitempty"` // 0: never ends
 }
 

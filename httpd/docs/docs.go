@@ -9,7 +9,6 @@ package docs
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -161,14 +160,4 @@ func (o operation) members() members {
 		replies = append(replies, member{status, one})
 	}
 	return append(m, member{"responses", replies})
-}
-
-// find returns a schema of the parts by its name.
-func find(all []part, name string) *schema {
-	for _, p := range all {
-		if i := slices.IndexFunc(p.schemas, func(n named) bool { return n.name == name }); i >= 0 {
-			return p.schemas[i].schema
-		}
-	}
-	return nil
 }

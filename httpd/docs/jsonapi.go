@@ -11,9 +11,6 @@ const jsonapiMedia = "application/vnd.api+json"
 // jsonapiPart is the payout gateway.
 func jsonapiPart() part {
 	p := part{
-		tags: []tag{
-			{"API keys", "The keys of the organisation in the mode of the calling key. A secret is shown once, in the answer that makes it."},
-		},
 		schemas: []named{
 			{"Errors", object("What every refusal looks like.", must("errors", list(object("",
 				must("id", str("A new one for each error.").as("uuid")),
@@ -32,7 +29,7 @@ func jsonapiPart() part {
 				may("relationships", free("")), may("links", free("")))},
 		},
 	}
-	for _, more := range []part{keysPart()} {
+	for _, more := range []part{requestsPart(), payoutsPart(), pointsPart(), routesPart(), schemesPart(), ratesPart(), hubPart(), directoryPart(), keysPart()} {
 		p.tags = append(p.tags, more.tags...)
 		p.operations = append(p.operations, more.operations...)
 		p.schemas = append(p.schemas, more.schemas...)

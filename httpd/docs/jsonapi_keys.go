@@ -17,7 +17,11 @@ func keysPart() part {
 		must("created", seconds("")), must("updated", seconds("")))
 	one := func(o operation) operation { return o.in(chapter).gives(200, "The key.", "APIKey") }
 	return part{
-		schemas: []named{{"APIKey", resource("api-keys", "An API key of the organisation.", attributes)}},
+		tags: []tag{{chapter, "The keys of the organisation in the mode of the calling key. A secret is shown once, in the answer that makes it."}},
+		schemas: []named{
+			{"APIKey", resource("api-keys", "An API key of the organisation.", attributes)},
+			{"CallbackSecret", resource("callback-secrets", "What callbacks are signed with.", object("", must("secret", str("")), must("test_mode", flag(""))))},
+		},
 		operations: []operation{
 			gateway("GET", path, "listApiKeys", "List keys").in(chapter).
 				lists("Keys, the newest first.", "APIKey", []string{"created", "description"}, nil,
@@ -34,6 +38,8 @@ func keysPart() part {
 				takes("api-keys", object("", may("description", str("").upTo(64).null()), may("whitelisted_ips", addresses())), nil).refuses(404, 409, 422),
 			one(gateway("POST", path+"/{id}/revoke", "revokeApiKey", "Revoke a key")).
 				says("It ends at once, its publishable key with it. Revoking twice is harmless.").refuses(404),
+			gateway("GET", "/v1/organization/callback-secret", "getCallbackSecret", "Reveal the callback secret").in(chapter).
+				says("Of the calling key's mode: X-Signature is base64(sha1(secret + body + secret)).").gives(200, "The secret.", "CallbackSecret").refuses(),
 		},
 	}
 }

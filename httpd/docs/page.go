@@ -23,8 +23,7 @@ func Style() []byte { return []byte(pageCSS) }
 func Page(version string) ([]byte, error) {
 	all := parts()
 	t, err := template.New("docs").Funcs(template.FuncMap{
-		"lower": strings.ToLower, "anchor": anchor, "resolve": func(s *schema) *schema { return resolve(all, s) },
-		"rows": func(s *schema) []row { return rows(all, s) }, "json": indented, "status": statusText,
+		"lower": strings.ToLower, "anchor": anchor, "rows": rows, "json": indented, "status": statusText,
 	}).Parse(pageHTML)
 	if err != nil {
 		return nil, fmt.Errorf("read the page's template: %w", err)
@@ -40,6 +39,13 @@ func Page(version string) ([]byte, error) {
 type page struct {
 	Version  string
 	Chapters []chapter
+	Schemas  []schemaShown
+}
+
+// schemaShown is one that calls refer to.
+type schemaShown struct {
+	Name, About string
+	Schema      *schema
 }
 
 type chapter struct {
@@ -81,6 +87,9 @@ func pageOf(all []part, version string) page {
 			}
 			out.Chapters = append(out.Chapters, c)
 		}
+		for _, n := range p.schemas {
+			out.Schemas = append(out.Schemas, schemaShown{n.name, n.schema.about, n.schema})
+		}
 	}
 	return out
 }
@@ -99,49 +108,43 @@ func callOf(o operation) call {
 	return c
 }
 
-// row is one member in the table of a body.
+// row is one member in the table of a body. Ref names the schema that it is,
+// or is a list of.
 type row struct {
-	Name, Kind, About string
-	Required          bool
-	Depth             int
+	Name, Kind, About, Ref string
+	Required               bool
+	Depth                  int
 }
 
-// maxDepth is how deep the tables go: what nests deeper is named, not shown.
-const maxDepth = 6
+// rows are the members of a schema, those of its objects below it. Schemas that
+// have a name of their own stand at the end of the page.
+func rows(s *schema) []row { return nested(s, 0) }
 
-// rows are the members of a schema, those of its objects below it.
-func rows(all []part, s *schema) []row { return nested(all, s, 0) }
-
-func nested(all []part, s *schema, depth int) (out []row) {
-	s = resolve(all, s)
+func nested(s *schema, depth int) (out []row) {
 	for s != nil && s.kind == "array" {
-		s = resolve(all, s.items)
+		s = s.items
 	}
-	if s == nil || depth > maxDepth {
+	if s == nil {
 		return nil
 	}
+	if s.ref != "" && depth == 0 {
+		return []row{{Name: "", Kind: kindOf(s), Ref: s.ref}}
+	}
 	for _, f := range s.fields {
-		inner := resolve(all, f.schema)
-		about := f.schema.about
-		if about == "" && inner != nil {
-			about = inner.about
-		}
-		out = append(out, row{f.name, kindOf(f.schema), about, f.required, depth})
-		out = append(out, nested(all, f.schema, depth+1)...)
+		out = append(out, row{f.name, kindOf(f.schema), f.schema.about, refOf(f.schema), f.required, depth})
+		out = append(out, nested(f.schema, depth+1)...)
 	}
 	return out
 }
 
-// resolve follows a reference; Errors and Resource are named and not shown
-// again at each call.
-func resolve(all []part, s *schema) *schema {
-	if s == nil || s.ref == "" {
-		return s
+func refOf(s *schema) string {
+	for s != nil && s.kind == "array" {
+		s = s.items
 	}
-	if s.ref == "Errors" || s.ref == "Resource" || s.ref == "PageLinks" {
-		return nil
+	if s == nil {
+		return ""
 	}
-	return find(all, s.ref)
+	return s.ref
 }
 
 // kindOf says what a value may be, in a few words.

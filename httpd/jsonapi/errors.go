@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"penstock/engine"
+	"penstock/engine/payout"
 	"penstock/httpd/wire"
 )
 
@@ -94,7 +95,14 @@ func words(e *engine.Error, at *located) *fault {
 		if row.word == "reference_id_conflict" {
 			f.pointer = "/data/attributes/reference_id"
 		}
-		fill := strings.NewReplacer("{message}", sentence(e.Field, field, e.Message), "{object}", objectWord(e.Object), "{status}", e.Status, "{hint}", e.Hint)
+		message := sentence(e.Field, field, e.Message)
+		if rest, ok := strings.CutPrefix(message, string(e.Object)+" "); ok && e.Object != "" {
+			message = objectWord(e.Object) + " " + rest
+		}
+		if word := stageStatus(payout.Stage(e.Status)); word != "" {
+			message = strings.Replace(message, "while it is "+e.Status, "while it is "+word, 1)
+		}
+		fill := strings.NewReplacer("{message}", message, "{object}", objectWord(e.Object), "{status}", e.Status, "{hint}", e.Hint)
 		f.detail = strings.TrimSuffix(strings.TrimSpace(fill.Replace(row.detail)), ".")
 		return f
 	}
@@ -123,7 +131,7 @@ func sentence(engines, ours, message string) string {
 	if engines != "" && strings.HasPrefix(message, engines+" ") {
 		return ours + message[len(engines):]
 	}
-	for _, verb := range []string{"must ", "has ", "is ", "and "} {
+	for _, verb := range []string{"must ", "has ", "is ", "and ", "or "} {
 		if strings.HasPrefix(message, verb) {
 			return strings.TrimSpace(ours + " " + message)
 		}

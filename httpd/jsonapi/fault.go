@@ -83,6 +83,9 @@ type errorMeta struct {
 // answerError is the dialect's way to say any error.
 func (a *API) answerError(err error, c *wire.Call) wire.Reply {
 	all := faultsOf(err)
+	if all[0].code == "outcome_unknown" && (c.Method == http.MethodGet || c.Method == http.MethodHead) {
+		all = faults{refuse(503, "timeout", "No answer in time", "There was no answer in time; ask for less, or again later")}
+	}
 	out := errorsBody{Errors: make([]errorObject, len(all))}
 	for i, f := range all {
 		// A refusal names what it refuses, and anything may stand in the place of an id.

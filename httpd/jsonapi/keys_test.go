@@ -1,6 +1,7 @@
 package jsonapi_test
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"penstock/engine"
+	"penstock/httpd/wire"
+	"penstock/httpd/wire/wiretest"
 )
 
 const keysPath = "/v1/organization/api-keys"
@@ -199,4 +202,19 @@ func TestALiveKeyOverPlainHTTPIsRefused(t *testing.T) {
 	live, _, _ := s.newKey(s.id, engine.Live, engine.Admin)
 	s.as(live).do("GET", keysPath, "").ok()
 	s.as(live).do("GET", keysPath, "", "X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: http").refused(403, "insecure_transport", "")
+}
+
+// TestTooManyCallsAreToldWhenToComeAgain covers a key's limit.
+func TestTooManyCallsAreToldWhenToComeAgain(t *testing.T) {
+	s := newShop(t)
+	f, err := wire.New(wire.Config{Now: s.Clock.Now, Random: rand.Reader, Limits: wire.Limits{Principal: wire.Rate{PerSecond: 1, Burst: 2}}})
+	must(t, err)
+	s.client = wiretest.Client(t, muxOf(t, s.Engine, s.Clock.Now, f))
+	s.do("GET", keysPath, "").ok()
+	s.do("GET", keysPath, "").ok()
+	if r := s.do("GET", keysPath, "").refused(429, "rate_limited", ""); r.header.Get("Retry-After") != "1" {
+		t.Errorf("Retry-After is %q", r.header.Get("Retry-After"))
+	}
+	s.Clock.Advance(time.Second)
+	s.do("GET", keysPath, "").ok()
 }

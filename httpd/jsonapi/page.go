@@ -120,17 +120,19 @@ func compareBy[T any, V cmp.Ordered](of func(*T) V) func(a, b *T) int {
 // shelf is a list that is all in memory, and how it is shown.
 type shelf[T any] struct {
 	fields   []filterField[T]
-	sorts    []string // the first is the default, descending
+	sorts    []string // the first is the default
+	up       bool     // the default is ascending
 	by       sorter[T]
 	id       func(*T) string // as it is shown
 	show     func(*T) resource
 	includes []string
 	include  func(names []string, items []T) ([]resource, error)
+	archive  func(*T) bool // what is hidden unless filter[archived] is given; nil: nothing
 }
 
 // inMemory answers a list.
 func inMemory[T any](c *wire.Call, all []T, s shelf[T]) (document, error) {
-	q, err := parseQuery(c.Path, c.QueryValues(), allowed{sorts: s.sorts, includes: s.includes})
+	q, err := parseQuery(c.Path, c.QueryValues(), allowed{sorts: s.sorts, up: s.up, includes: s.includes})
 	if err != nil {
 		return document{}, err
 	}
@@ -138,7 +140,8 @@ func inMemory[T any](c *wire.Call, all []T, s shelf[T]) (document, error) {
 	if err != nil {
 		return document{}, err
 	}
-	all = slices.DeleteFunc(all, func(v T) bool { return !passes(&v, tests) })
+	hide := s.archive != nil && !slices.ContainsFunc(q.conditions, func(c condition) bool { return c.field == "archived" })
+	all = slices.DeleteFunc(all, func(v T) bool { return !passes(&v, tests) || hide && s.archive(&v) })
 	items, earlier, later := pick(&q.paging, all, s.id, s.by)
 	out := document{}
 	if len(q.include) > 0 && s.include != nil {

@@ -48,14 +48,15 @@ type query struct {
 // allowed is what a list takes. Filters are not in it: an unknown field is
 // ignored.
 type allowed struct {
-	sorts    []string // the first is the default, descending
+	sorts    []string // the first is the default
+	up       bool     // the default is ascending
 	includes []string
 }
 
 // parseQuery reads filter, sort, page and include. Other parameters are not
 // this dialect's and are ignored.
 func parseQuery(path string, all url.Values, may allowed) (query, error) {
-	q := query{paging: paging{size: defaultPage, sort: may.sorts[0], base: url.Values{}, path: path}}
+	q := query{paging: paging{size: defaultPage, sort: may.sorts[0], up: may.up, base: url.Values{}, path: path}}
 	for _, key := range sortedKeys(all) {
 		name, parts, err := bracketed(key)
 		if err != nil {

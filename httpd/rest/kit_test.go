@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"penstock/engine"
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/sim"
+	"penstock/httpd/docs/docstest"
 	"penstock/httpd/rest"
 	"penstock/httpd/wire"
 	"penstock/httpd/wire/wiretest"
@@ -128,8 +130,31 @@ func send(t testing.TB, client *http.Client, key, method, path, body string, hea
 		if err := json.Unmarshal(raw, &r.json); err != nil {
 			t.Fatalf("%s: answer %q is not JSON: %v", r.what, raw, err)
 		}
+		described(t, method, path, body, r)
 	}
 	return r
+}
+
+// judge knows the description of the API.
+var judge = sync.OnceValues(docstest.Load)
+
+// described holds an answer to the description, where the call is described,
+// and a body that was taken.
+func described(t testing.TB, method, path, body string, r reply) {
+	t.Helper()
+	j, err := judge()
+	must(t, err)
+	if !j.Describes(method, path) {
+		return
+	}
+	if err := j.Reply(method, path, r.status, r.header.Get("Content-Type"), []byte(r.body)); err != nil {
+		t.Errorf("%s: %d %s\nis not as described: %v", r.what, r.status, r.body, err)
+	}
+	if r.status < 300 && body != "" {
+		if err := j.Request(method, path, "application/json", []byte(body)); err != nil {
+			t.Errorf("%s was taken and is not as described: %v", r.what, err)
+		}
+	}
 }
 
 // at finds a value by a path like data.0.status; nil when it is null or not there.

@@ -17,18 +17,33 @@ import (
 // Judge knows the description.
 type Judge struct{ doc *openapi3.T }
 
-// New reads the description; a test that can't have it ends.
-func New(t testing.TB) *Judge {
-	t.Helper()
+// Load reads the description.
+func Load() (*Judge, error) {
 	raw, err := docs.OpenAPI("test")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	doc, err := openapi3.NewLoader().LoadFromData(raw)
 	if err != nil {
-		t.Fatalf("the description does not load: %v", err)
+		return nil, fmt.Errorf("load the description: %w", err)
 	}
-	return &Judge{doc}
+	return &Judge{doc}, nil
+}
+
+// New is Load for a test, which ends without it.
+func New(t testing.TB) *Judge {
+	t.Helper()
+	j, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+// Describes says whether a call is described.
+func (j *Judge) Describes(method, path string) bool {
+	_, err := j.find(method, path)
+	return err == nil
 }
 
 // Valid judges the description itself.
