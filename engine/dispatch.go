@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -18,6 +19,23 @@ type Choice struct {
 	At       time.Time        `json:"at"`
 	Rate     *Pricing         `json:"rate,omitzero"` // how the amount was converted; nil: it was not
 	Decision routing.Decision `json:"decision"`
+}
+
+// stored is a Choice as a record keeps it. Its decision is read by nobody but
+// who asks why, so it is not decoded with the record.
+type stored struct {
+	On       int             `json:"on,omitzero"`
+	At       time.Time       `json:"at"`
+	Rate     *Pricing        `json:"rate,omitzero"`
+	Decision json.RawMessage `json:"decision"`
+}
+
+func (s stored) choice() (c Choice, err error) {
+	c = Choice{On: s.On, At: s.At, Rate: s.Rate}
+	if err := json.Unmarshal(s.Decision, &c.Decision); err != nil {
+		return c, fmt.Errorf("%w of an explanation: %w", errDecode, err)
+	}
+	return c, nil
 }
 
 // keepChoices is how many explanations a record carries; older ones lie in a
@@ -131,28 +149,38 @@ func (e *Engine) payNext(tx store.Tx, s Scope, now time.Time, v *View, m payout.
 
 // choose keeps an explanation.
 func (v *View) choose(tx store.Tx, s Scope, c Choice) error {
-	if len(v.Choices) == keepChoices {
-		old := v.Choices[0]
+	if len(v.Chose) == keepChoices {
+		old := v.Chose[0]
 		if err := keep(tx, bucketChoice, s.key(v.ID, fmt.Sprintf("%08d", v.Chosen-keepChoices+1)), old); err != nil {
 			return err
 		}
-		v.Choices = append([]Choice(nil), v.Choices[1:]...)
+		v.Chose = append([]stored(nil), v.Chose[1:]...)
 	}
 	v.Chosen++
-	v.Choices = append(v.Choices, c)
+	v.Chose = append(v.Chose, stored{On: c.On, At: c.At, Rate: c.Rate, Decision: c.Decision.AppendJSON(nil)})
 	return nil
 }
 
 // choicesOf is every explanation of a request, the oldest first.
 func choicesOf(tx store.Tx, s Scope, r *Request) (out []Choice, err error) {
+	var rows []stored
 	err = each(tx, bucketChoice, s.key(r.ID, ""), func(p store.Pair) error {
-		c, err := decode[Choice](bucketChoice, p.Value)
+		old, err := decode[stored](bucketChoice, p.Value)
 		if err == nil {
-			out = append(out, *c)
+			rows = append(rows, *old)
 		}
 		return err
 	})
-	return append(out, r.Choices...), err
+	for _, row := range append(rows, r.Chose...) {
+		if err != nil {
+			return nil, err
+		}
+		var c Choice
+		if c, err = row.choice(); err == nil {
+			out = append(out, c)
+		}
+	}
+	return out, err
 }
 
 // blocked is what becomes of a request for which there is no route now.

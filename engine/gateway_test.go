@@ -224,7 +224,9 @@ func TestARequestWithoutARateFailsAndSaysSo(t *testing.T) {
 	v := g.ask(eur(10_00), engine.Wishes{})
 	g.run(time.Minute)
 	v = g.wantStage(v.ID, payout.NonePaid)
-	text := strings.Join(v.Choices[0].Decision.Explain(func(_, p string) string { return p }), "\n")
+	why, err := g.Engine.Choices(g.Ctx, g.me, prefix, prefix+v.ID)
+	must(t, err)
+	text := strings.Join(why[0].Decision.Explain(func(_, p string) string { return p }), "\n")
 	if !strings.Contains(text, string(payout.RateNotFound)) {
 		t.Errorf("the explanation doesn't name the missing rate:\n%s", text)
 	}

@@ -58,8 +58,8 @@ type Request struct {
 	Account   string          `json:"account,omitzero"`   // the provider account chosen
 	Provider  string          `json:"provider,omitzero"`  // its provider's name
 	Payouts   []payout.Payout `json:"payouts,omitzero"`
-	Choices   []Choice        `json:"choices,omitzero"` // the latest keepChoices explanations
-	Chosen    int             `json:"chosen,omitzero"`  // how many there are
+	Chose     []stored        `json:"chose,omitzero"`  // the latest keepChoices explanations
+	Chosen    int             `json:"chosen,omitzero"` // how many there are
 
 	// Next is when its next step is due; zero: when a payout has moved, or
 	// never. More says that the end of its payouts is not its own end. Queued

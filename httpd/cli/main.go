@@ -56,6 +56,8 @@ func verbs(env Env) []*cobra.Command {
 		verbPayout(env),
 		verbWebhook(env),
 		verbConnector(env),
+		verbRoute(env),
+		verbDeposit(env),
 		verbCheck(env),
 		verbAudit(env),
 		verbBackup(env),
