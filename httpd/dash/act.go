@@ -21,7 +21,7 @@ func refusal(err error) *ui.Notice {
 	if !errors.As(err, &refused) || refused.Code == engine.CodeNotFound {
 		return nil
 	}
-	return &ui.Notice{Tone: ui.Bad, Text: sentence(refused.Message), Hint: sentence(refused.Hint)}
+	return &ui.Notice{Tone: ui.Bad, Text: sentence(said(refused)), Hint: sentence(refused.Hint)}
 }
 
 // actHead is the top of a page on which something is done to a request.

@@ -45,7 +45,7 @@ var statuses = map[engine.Code]struct {
 	title  string
 }{
 	engine.CodeInvalid: {422, "That doesn't fit"}, engine.CodeMissing: {422, "Something is missing"}, engine.CodeToken: {422, "That doesn't fit"},
-	engine.CodeForeign: {422, "That doesn't fit"}, engine.CodeRedacted: {422, "This customer was deleted"}, engine.CodeNoRoute: {409, "There is no way out"},
+	engine.CodeForeign: {422, "That doesn't fit"}, engine.CodeRedacted: {422, "This customer was deleted"}, engine.CodeNoRoute: {409, "There is no way out"}, engine.CodeNoRate: {409, "There is no rate"},
 	engine.CodeNotFound: {404, "There is nothing here"}, engine.CodeExists: {409, "That exists already"}, engine.CodeState: {409, "Not in this state"},
 	engine.CodeKeyReused: {409, "That was sent before"}, engine.CodeFunds: {409, "Too little money"},
 	engine.CodeUnauthorized: {401, "Log in first"}, engine.CodeForbidden: {403, "Your role doesn't allow this"},
@@ -61,7 +61,7 @@ func explain(err error) (int, ui.Message) {
 	switch {
 	case errors.As(err, &refused):
 		if row, ok := statuses[refused.Code]; ok {
-			return row.status, ui.Message{Title: row.title, Text: sentence(refused.Message), Hint: sentence(refused.Hint), Link: home}
+			return row.status, ui.Message{Title: row.title, Text: sentence(said(refused)), Hint: sentence(refused.Hint), Link: home}
 		}
 	case errors.As(err, &denied):
 		return http.StatusForbidden, ui.Message{Title: "Your role doesn't allow this", Text: "You are " + article(string(denied.role)) + ".", Hint: "An owner or administrator can give you another role.", Link: home}
@@ -86,6 +86,14 @@ func explain(err error) (int, ui.Message) {
 		return http.StatusServiceUnavailable, ui.Message{Title: "Not now", Text: "It took too long, or the appliance is stopping.", Hint: "Repeat it in a moment.", Link: home}
 	}
 	return http.StatusInternalServerError, ui.Message{Title: "Something went wrong inside penstock", Text: "The log has it under the request below.", Link: home}
+}
+
+// said is a refusal's message with the names of things as people write them.
+func said(refused *engine.Error) string {
+	if o := string(refused.Object); o != "" && strings.HasPrefix(refused.Message, o+" ") {
+		return strings.ReplaceAll(o, "_", " ") + refused.Message[len(o):]
+	}
+	return refused.Message
 }
 
 // noMerchant is the page of an appliance on which nobody pays yet.

@@ -122,10 +122,11 @@ func why(r *engine.Request) string {
 	if r.Moderation != "" {
 		return sentence(r.Moderation)
 	}
+	if len(r.Disputed) > 0 {
+		return "Two words about a payout contradict each other."
+	}
 	for _, l := range slices.Backward(r.History) {
 		switch l.What {
-		case "conflict":
-			return "Two words about a payout contradict each other."
 		case "attention":
 			return "It takes longer than it should."
 		case "recovered":
@@ -138,22 +139,22 @@ func why(r *engine.Request) string {
 // health is how the appliance is.
 func (d *Dash) health() []ui.Fact {
 	s := d.State()
-	pick := func(bad bool, tone ui.Tone, no, yes string) *ui.Badge {
+	badge := func(bad bool, tone ui.Tone, no, yes string) *ui.Badge {
 		if bad {
 			return &ui.Badge{Text: no, Tone: tone}
 		}
 		return &ui.Badge{Text: yes, Tone: ui.Good}
 	}
 	idle := time.Duration(d.Engine.Idle())
-	worker := ui.Fact{Name: "Worker", Badge: pick(idle > s.Stalled, ui.Bad, "Stands still", "Working")}
+	worker := ui.Fact{Name: "Worker", Badge: badge(idle > s.Stalled, ui.Bad, "Stands still", "Working")}
 	if idle > s.Stalled {
 		worker.Hint = "last round " + short(idle) + " ago"
 	}
 	return []ui.Fact{
-		{Name: "Sending", Badge: pick(d.Engine.Held() != "", ui.Bad, "On hold", "On")},
+		{Name: "Sending", Badge: badge(d.Engine.Held() != "", ui.Bad, "On hold", "On")},
 		worker,
-		{Name: "Locker", Badge: pick(s.Sealed, ui.Warn, "Sealed", "Open")},
-		{Name: "Disk", Badge: pick(s.LowSpace, ui.Bad, "Nearly full", "Has room")},
+		{Name: "Locker", Badge: badge(s.Sealed, ui.Warn, "Sealed", "Open")},
+		{Name: "Disk", Badge: badge(s.LowSpace, ui.Bad, "Nearly full", "Has room")},
 		{Name: "Version", Text: s.Version},
 	}
 }

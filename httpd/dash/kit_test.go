@@ -219,15 +219,25 @@ func (g page) csrf() string {
 	return html.UnescapeString(m[1])
 }
 
+var formArea = regexp.MustCompile(`(?s)<textarea[^>]* name="([^"]+)"[^>]*>(.*?)</textarea>`)
+
 var formField = regexp.MustCompile(`<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"`)
 
 // fill opens the page at path, fills its form in and sends it.
 func (p *person) fill(path string, fields map[string]string) page {
 	p.o.t.Helper()
-	got := p.get(path)
+	return p.refill(p.get(path), path, fields)
+}
+
+// refill fills the form of a page in that was opened before, and sends it.
+func (p *person) refill(got page, path string, fields map[string]string) page {
+	p.o.t.Helper()
 	form := url.Values{"csrf": {got.csrf()}}
 	_, main, _ := strings.Cut(got.body, "<main")
 	for _, m := range formField.FindAllStringSubmatch(main, -1) {
+		form.Set(m[1], html.UnescapeString(m[2]))
+	}
+	for _, m := range formArea.FindAllStringSubmatch(main, -1) {
 		form.Set(m[1], html.UnescapeString(m[2]))
 	}
 	for name, value := range fields {

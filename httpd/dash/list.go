@@ -275,21 +275,7 @@ func shortID(id string) string {
 
 // wantsPerson says that somebody has to look at a request.
 func wantsPerson(r *engine.Request) bool {
-	if r.Moderation != "" {
-		return true
-	}
-	if !r.Attention {
-		return false
-	}
-	if !r.Stage.Ended() {
-		return true
-	}
-	for _, l := range r.History {
-		if l.What == "conflict" {
-			return true
-		}
-	}
-	return false
+	return r.Moderation != "" || len(r.Disputed) > 0 || r.Attention && !r.Stage.Ended()
 }
 
 func address(path string, q url.Values) string {

@@ -10,6 +10,7 @@ import (
 	"penstock/engine"
 	"penstock/engine/connector"
 	"penstock/engine/money"
+	"penstock/engine/routing"
 	"penstock/engine/service"
 )
 
@@ -47,6 +48,14 @@ func (o *office) furnish() {
 	must(o.t, err)
 	o.ask("pending", 65000, nil)
 	o.run(20 * time.Second)
+	usd := money.MustCurrency("USD")
+	low, high, rate := money.New(100, usd), money.New(4000000, usd), routing.Cost{Rate: 8000, Fixed: money.New(25, usd)}
+	_, err = o.Engine.UpdateRoute(o.Ctx, onServer("shop"), o.routeFor("test_usd").ID, engine.RouteEdit{Min: &low, Max: &high, Cost: &rate}, nil)
+	must(o.t, err)
+	o.gateway("order-88123", 9050000, engine.Wishes{Split: true, Memo: "Affiliates, January"}, nil)
+	o.run(5 * time.Minute)
+	o.gateway("order-88124", 1500, engine.Wishes{Moderation: true, AttemptsLimit: 3}, nil)
+	o.run(time.Minute)
 }
 
 // TestEveryPageIsLookedAt opens each page wide and on a phone, in light and
@@ -84,6 +93,11 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		{"deliveries", home + "/requests/seller-payout-2211/deliveries"}, {"process", home + "/requests/invoice-77/process"},
 		{"cancel", home + "/requests/invoice-77/cancel"},
 		{"statement", home + "/requests/seller-payout-2211/statement/" + o.get("seller-payout-2211").Payouts[0].ID},
+		{"split", home + "/requests/order-88123"}, {"split-payouts", home + "/requests/order-88123/payouts"}, {"explanation", home + "/requests/order-88123/explanation"},
+		{"moderated", home + "/requests/order-88124"}, {"dry-run", home + "/explain?service=test_usd&amount=90000&currency=USD&split=yes"},
+		{"deposits", home + "/deposits"}, {"ledger", home + "/deposits/" + o.depositIn("USD").ID}, {"deposit", home + "/deposits/" + o.depositIn("USD").ID + "/general"},
+		{"adjust", home + "/deposits/" + o.depositIn("USD").ID + "/adjust"}, {"deposit-edit", home + "/deposits/" + o.depositIn("USD").ID + "/edit"},
+		{"routes", home + "/routes?currency=USD"}, {"route", home + "/routes/" + o.routeFor("test_usd").ID}, {"points", home + "/points"}, {"point-new", home + "/points/new"}, {"accounts", home + "/accounts"},
 		{"webhooks", home + "/webhooks"}, {"people", home + "/people"}, {"invite", home + "/people/invite"},
 		{"activity", "/dashboard/test/shop/activity"}, {"me", "/dashboard/test/shop/me"}, {"nothing", home + "/nothing"}, {"find", home + "/find?q=abc"},
 	} {

@@ -143,7 +143,7 @@ func TestRequestShowsEverythingThatHappened(t *testing.T) {
 	for _, want := range []string{"12.51 EUR", "Partly paid", "Processed amount 6.25 EUR", "NL63T", "Ada Example", "Saved-method API"} {
 		p.get(at).want(200, want)
 	}
-	for _, want := range []string{"Payout 1", "po_", "sepa_eur", "Paid 6.25 EUR", "Attempts 1"} {
+	for _, want := range []string{"Payout 1", "po_", "sepa_eur", "Paid 6.25 EUR", "Sent 1 time", "Statements", "Partly paid Provider, asked"} {
 		p.get(at+"/payouts").want(200, want)
 	}
 	for _, want := range []string{"Created", "Payout made, money held", "Sent to the provider", "Paid in part", "Provider's answer"} {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"penstock/engine"
+	"penstock/engine/money"
 	"penstock/engine/payout"
 	"penstock/engine/service"
 	"penstock/httpd/ui"
@@ -83,7 +84,7 @@ func requestHead(v *visit, r *engine.Request, tab string) ui.Head {
 	for _, t := range []struct {
 		text, path string
 		n          int
-	}{{"General", "", 0}, {"Payouts", "/payouts", len(r.Payouts)}, {"Events", "/events", 0}, {"Deliveries", "/deliveries", len(r.Told)}} {
+	}{{"General", "", 0}, {"Payouts", "/payouts", len(r.Payouts)}, {"Events", "/events", 0}, {"Explanation", "/explanation", 0}, {"Deliveries", "/deliveries", len(r.Told)}} {
 		h.Tabs = append(h.Tabs, ui.Link{Text: t.text, Href: requestPath(v, r, t.path), On: t.path == tab, Count: t.n})
 	}
 	return h
@@ -91,15 +92,18 @@ func requestHead(v *visit, r *engine.Request, tab string) ui.Head {
 
 // requestActions are what this person may do with the request now.
 func requestActions(v *visit, r *engine.Request) (out []ui.Action) {
-	if !v.who.May(engine.PermitPay) {
-		return nil
+	add := func(need engine.Permit, may bool, a ui.Action, path string) {
+		if may && v.who.May(need) {
+			a.Href = requestPath(v, r, path)
+			out = append(out, a)
+		}
 	}
-	if r.Stage == payout.Ready {
-		out = append(out, ui.Action{Text: "Process", Icon: "play", Main: true, Href: requestPath(v, r, "/process")})
-	}
-	if mayCancel(r) {
-		out = append(out, ui.Action{Text: "Cancel", Icon: "close", Href: requestPath(v, r, "/cancel")})
-	}
+	open, stopped := !r.Stage.Ended(), r.Moderation != ""
+	add(engine.PermitPay, r.Stage == payout.Ready && !stopped, ui.Action{Text: "Process", Icon: "play", Main: true}, "/process")
+	add(engine.PermitState, open && stopped, ui.Action{Text: "Let it go on", Icon: "play", Main: true}, "/release")
+	add(engine.PermitPay, open && stopped, ui.Action{Text: "Edit terms"}, "/terms")
+	add(engine.PermitState, open && !stopped, ui.Action{Text: "Request moderation", Icon: "note"}, "/moderate")
+	add(engine.PermitPay, mayCancel(r), ui.Action{Text: "Cancel", Icon: "close"}, "/cancel")
 	return out
 }
 
@@ -121,8 +125,12 @@ func requestNotes(v *visit, r *engine.Request) []ui.Notice {
 	n := ui.Notice{Tone: ui.Warn, Text: why(r)}
 	may := v.who.May(engine.PermitState)
 	switch {
+	case len(r.Disputed) > 0 && may:
+		n.Hint = "Compare the events with the provider's own report, then resolve the conflict at the payout."
 	case r.Stage.Ended():
 		n.Hint = "Compare the events with the provider's own report."
+	case r.ByPerson:
+		n.Hint = "Nothing more is done automatically until somebody lets it go on."
 	case r.Moderation != "" && may:
 		n.Hint = "Nothing more is done automatically. Find out at the provider what became of the payout, then add a statement."
 	case r.Moderation != "":
@@ -132,7 +140,7 @@ func requestNotes(v *visit, r *engine.Request) []ui.Notice {
 	default:
 		n.Hint = "Work goes on."
 	}
-	if !r.Stage.Ended() && may {
+	if (!r.Stage.Ended() || len(r.Disputed) > 0) && may && len(r.Payouts) > 0 {
 		n.Links = []ui.Link{{Text: "To its payouts", Href: requestPath(v, r, "/payouts")}}
 	}
 	return []ui.Notice{n}
@@ -147,10 +155,13 @@ func (d *Dash) showRequest(ctx context.Context, v *visit) (wire.Reply, error) {
 		{Name: "ID", Text: idOfRequest(r), Mono: true, Copy: true},
 		{Name: "Reference", Text: r.Ref, Mono: true, Copy: r.Ref != ""},
 		{Name: "Status", Badge: stageBadge(r.Stage)},
+		{Name: "Resolution", Text: string(r.Resolution), Mono: true},
 		{Name: "Moderation required", Text: yesNo(r.Moderation != "")},
+		{Name: "Memo", Text: r.Memo},
+		{Name: "Service", Text: r.Service, Mono: true},
 		{Name: "Customer", Text: r.Customer, Mono: true},
 		{Name: "Made through", Text: dialectName(r.Dialect)},
-		{Name: "Payout point", Text: engine.PrefixPoint + r.Point, Mono: true},
+		{Name: "Payout point", Text: r.Point, Mono: true, Link: pointLink(v, r)},
 	}}
 	amounts := ui.Facts{Title: "Amounts", List: []ui.Fact{
 		{Name: "Amount", Money: amount(r.Amount)},
@@ -158,12 +169,21 @@ func (d *Dash) showRequest(ctx context.Context, v *visit) (wire.Reply, error) {
 		{Name: "Payouts", Text: fmt.Sprint(len(r.Payouts)), Link: &ui.Link{Text: count(len(r.Payouts), "payout"), Href: requestPath(v, r, "/payouts")}},
 	}}
 	options := ui.Facts{Title: "Options", List: []ui.Fact{
-		{Name: "Confirmed", Text: yesNo(r.Confirmed)}, {Name: "Autoprocess", Text: yesNo(r.AutoFulfill)}, {Name: "Save the method after success", Text: yesNo(r.Recurring)},
-		{Name: "Providers allowed", Text: orAny(r.Providers)},
+		{Name: "Autoprocess", Text: yesNo(r.AutoFulfill)}, {Name: "Split mode", Text: yesNo(r.Split)}, {Name: "Parallel mode", Text: yesNo(r.Parallel)}, {Name: "Allow partially", Text: yesNo(r.Split && !r.Whole)},
+		{Name: "Attempts limit", Text: fmt.Sprint(r.AttemptsLimit)}, {Name: "Attempts", Text: fmt.Sprint(max(0, len(r.Payouts)-1))}, {Name: "Save the method after success", Text: yesNo(r.Recurring)},
+		{Name: "Providers allowed", Text: orAny(r.Providers)}, {Name: "Callbacks to", Text: withoutSecrets(r.CallbackURL)},
 	}}
 	times := ui.Facts{Title: "Timeline", List: []ui.Fact{{Name: "Created", At: r.Created}, {Name: "Processed", At: processedAt(r)}, {Name: "Last change", At: r.Changed}, {Name: "Expires", At: r.Expires}}}
 	page := ui.Requested{Left: []ui.Facts{general, options}, Right: []ui.Facts{amounts, beneficiary(r), times}}
 	return d.show(ctx, v, 200, "request", requestHead(v, r, ""), page, requestNotes(v, r)...)
+}
+
+// pointLink leads to the payout point of a request.
+func pointLink(v *visit, r *engine.Request) *ui.Link {
+	if r.Point == "" {
+		return nil
+	}
+	return &ui.Link{Text: shortID(engine.PrefixPoint + r.Point), Href: v.at("/points/" + r.Point)}
 }
 
 // beneficiary are the masked details of whom a request pays.
@@ -190,28 +210,18 @@ func beneficiary(r *engine.Request) ui.Facts {
 	return f
 }
 
-// processed is what has been paid so far; nil when nothing was.
+// processed is what has been paid so far of a request, in its currency; nil
+// when nothing was.
 func processed(r *engine.Request) *ui.Money {
-	sum := r.Amount
-	first := true
+	sum := money.New(0, r.Amount.Currency())
 	for _, p := range r.Payouts {
-		if p.Status != payout.Paid && p.Status != payout.PartlyPaid {
-			continue
-		}
-		if first {
-			sum, first = p.Moved, false
-			continue
-		}
-		more, err := sum.Add(p.Moved)
+		more, err := sum.Add(p.Covers())
 		if err != nil {
 			return nil
 		}
 		sum = more
 	}
-	if first {
-		return nil
-	}
-	return amount(sum)
+	return someMoney(sum)
 }
 
 // processedAt is when a request ended with money paid.
@@ -232,40 +242,84 @@ func (d *Dash) showPayouts(ctx context.Context, v *visit) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
+	lines, err := d.Engine.History(ctx, v.caller(), engine.PrefixRequest, nameForEngine(r))
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	deposits, err := d.depositNames(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
 	page := ui.Payouts{Empty: ui.Empty{Title: "No payout yet", Text: "A payout is made when the request is processed."}}
 	for i := range r.Payouts {
-		page.List = append(page.List, instructed(v, r, &r.Payouts[i]))
+		page.List = append(page.List, d.instructed(v, r, &r.Payouts[i], lines, deposits))
 	}
 	return d.show(ctx, v, 200, "payouts", requestHead(v, r, "/payouts"), page, requestNotes(v, r)...)
 }
 
-func instructed(v *visit, r *engine.Request, p *payout.Payout) ui.Instructed {
+// instructed is one payout of a request, with what was said about it.
+func (d *Dash) instructed(v *visit, r *engine.Request, p *payout.Payout, lines []engine.Line, deposits map[string]string) ui.Instructed {
 	out := ui.Instructed{Title: fmt.Sprintf("Payout %d", p.N), Money: *amount(p.Amount), Badge: *statusBadge(p.Status)}
-	reason := p.Resolution
-	if p.Code != "" {
-		reason = strings.TrimSpace(reason + " (" + p.Code + ")")
+	code := ""
+	if p.Code != "" && p.Code != string(p.Status) {
+		code = "provider's code: " + p.Code
 	}
 	moved := amount(p.Moved)
-	if !p.Status.Ended() || p.Status == payout.Failed || p.Status == payout.Cancelled {
+	if p.Moved.IsZero() {
 		moved = nil
+	}
+	var deposit *ui.Link
+	if p.Deposit != "" {
+		deposit = &ui.Link{Text: or(deposits[p.Deposit], engine.PrefixDeposit+p.Deposit), Href: v.at("/deposits/" + p.Deposit)}
 	}
 	out.Facts = []ui.Fact{
 		{Name: "ID", Text: p.ID, Mono: true, Copy: true},
 		{Name: "Provider's reference", Text: p.Ref, Mono: true, Copy: p.Ref != ""},
 		{Name: "Service", Text: p.Service, Mono: true},
-		{Name: "Provider account", Text: p.Account, Mono: true},
+		{Name: "Deposit account", Text: p.Deposit, Link: deposit},
+		{Name: "Pays of the request", Money: amount(p.Asks())},
+		{Name: "Rate", Text: p.Rate, Mono: true},
 		{Name: "Paid", Money: moved},
-		{Name: "Attempts", Text: fmt.Sprint(p.Attempt)},
-		{Name: "Resolution", Text: reason},
+		{Name: "Provider's fee", Money: someMoney(p.Fee)},
+		{Name: "Sent", Text: count(p.Attempt, "time")},
+		{Name: "Resolution", Text: p.Resolution, Hint: code},
 		{Name: "Message", Text: p.Message},
 		{Name: "Created", At: p.Created},
 		{Name: "Last change", At: p.Changed},
 		{Name: "Next look", At: p.Due},
 	}
-	if v.who.May(engine.PermitState) && mayState(p) {
+	out.Statements = statements(lines, p)
+	if !v.who.May(engine.PermitState) {
+		return out
+	}
+	switch {
+	case disputed(r, p):
+		out.Actions = []ui.Action{{Text: "Resolve conflict", Icon: "note", Href: requestPath(v, r, "/resolve/"+p.ID)}}
+	case mayState(p):
 		out.Actions = []ui.Action{{Text: "Add statement", Icon: "note", Href: requestPath(v, r, "/statement/"+p.ID)}}
 	}
 	return out
+}
+
+// statements are what was said about a payout, newest first.
+func statements(lines []engine.Line, p *payout.Payout) ui.Table {
+	t := ui.Table{Name: "Statements, newest first", Cols: []ui.Col{
+		{Name: "Statement", Place: ui.Lead}, {Name: "Said by", Place: ui.Under}, {Name: "Resolution", Place: ui.Plain}, {Name: "Provider's reference", Place: ui.Plain}, {Name: "Message", Place: ui.Plain}, {Name: "Time", Place: ui.Aside},
+	}}
+	for _, s := range slices.Backward(engine.Statements(lines, p.N)) {
+		code := ""
+		if s.Said.Code != "" && s.Said.Code != string(s.Said.Verdict) {
+			code = "provider's code: " + s.Said.Code
+		}
+		more := ""
+		if s.More > 0 {
+			more = "and " + count(s.More, "time") + " more"
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{
+			{Text: sentenceCase(string(s.Said.Verdict)), Below: more}, {Text: speaker(string(s.Source), nil)}, {Text: s.Said.Resolution, Below: code}, {Text: s.Said.Ref, Mono: true}, {Text: or(s.Said.Message, s.Text)}, {At: s.At},
+		}})
+	}
+	return t
 }
 
 func (d *Dash) showEvents(ctx context.Context, v *visit) (wire.Reply, error) {
@@ -306,16 +360,16 @@ func eventRow(l engine.Line, names map[string]string) ui.Row {
 			to.Badge = statusBadge(payout.Status(l.To))
 		}
 	}
-	row := ui.Row{Cells: []ui.Cell{{At: l.At}, what, to, {Text: said(l, names)}, on, {Text: l.Text}}}
+	row := ui.Row{Cells: []ui.Cell{{At: l.At}, what, to, {Text: sayer(l, names)}, on, {Text: l.Text}}}
 	if l.What == "conflict" || l.What == "moderation_required" || l.What == "attention" {
 		row.Tone = ui.Warn
 	}
 	return row
 }
 
-// said is who a line is by. A person's statement bears the word of its source
+// sayer is who a line is by. A person's statement bears the word of its source
 // and not whose it was; the activity log has that.
-func said(l engine.Line, names map[string]string) string {
+func sayer(l engine.Line, names map[string]string) string {
 	switch payout.Kind(l.What) {
 	case payout.Whole, payout.Part, payout.Refusal, payout.Doubted, payout.CameBack, "conflict":
 		return speaker(l.By, names)

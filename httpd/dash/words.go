@@ -44,16 +44,17 @@ var statusWords = map[payout.Status]ui.Badge{
 var eventWords = map[string]string{
 	"created": "Created", "queued": "Payout made, money held", "annotated": "Annotated", "customer": "Given to a customer", "method_saved": "Method saved",
 	"moderation_required": "Stopped: a person has to decide", "attention": "A person should look", "conflict": "Conflict: nothing was overwritten",
-	"recovered": "Found at the provider", "failover": "Failed over",
+	"recovered": "Found at the provider", "asked_again": "Asked for again", "conflict_resolved": "Conflict resolved", "moderated": "Let go on by a person",
+	"no_route": "No route", "waits_for_money": "Waits for money",
 
-	string(payout.Edited): "Changed", string(payout.Approved): "Confirmed", string(payout.Issued): "Dispatched", string(payout.Moved): "Moved on",
+	string(payout.Edited): "Changed", string(payout.Approved): "Confirmed", string(payout.Issued): "Dispatched", string(payout.Routed): "No way was found", string(payout.Moved): "Moved on",
 	string(payout.Revoked): "Cancelled", string(payout.TimedOut): "Expired",
 
 	string(payout.Claimed): "Sent to the provider", string(payout.Doubtful): "May have been sent before", string(payout.Lapsed): "No answer was stored",
 	string(payout.Unheard): "No usable answer", string(payout.Accepted): "Provider has it", string(payout.Whole): "Paid in full", string(payout.Part): "Paid in part",
-	string(payout.Refusal): "Refused", string(payout.Doubted): "Refused, not believed yet", string(payout.Late): "Late refusal, noted",
+	string(payout.Refusal): "Refused", string(payout.Doubted): "Refused, not believed yet", string(payout.Withheld): "Refused, waits for a person", string(payout.Late): "Late refusal, noted",
 	string(payout.Missing): "Provider doesn't know it", string(payout.Early): "Provider doesn't know it yet", string(payout.CameBack): "Money came back",
-	string(payout.Cancel): "Cancelled",
+	string(payout.Cancel): "Cancelled", string(payout.AfterAll): "Paid after all",
 }
 
 // eventWord is what a line says. One of a newer engine shows its own word.

@@ -96,7 +96,7 @@ type Notice struct {
 // Money is an amount with the decimals of its currency.
 type Money struct {
 	Text     string // "1,250.00"
-	Currency string
+	Currency string // "" where the column says it
 }
 
 // Fact is one line of a list of facts. Of Money, Badge, At and Link the one
@@ -162,6 +162,7 @@ type Empty struct {
 // Filter is the bar over a list. Its values stand in the address.
 type Filter struct {
 	Action string
+	Submit string // "" is Filter
 	Fields []Field
 	On     []Link // what narrows the list now, each leading to the list without it
 	Reset  string
@@ -286,10 +287,42 @@ type Instructed struct {
 	Badge   Badge
 	Facts   []Fact
 	Actions []Action
+	// Statements are what was said about its fate.
+	Statements Table
 }
 
 // Payouts is a request's second tab.
 type Payouts struct {
 	List  []Instructed
 	Empty Empty
+}
+
+// Ledger is a deposit account's first tab.
+type Ledger struct {
+	Sums   Facts
+	Filter *Filter
+	Table  Table
+	Pager  *Pager
+}
+
+// Line is a line of an explanation.
+type Line struct {
+	Text  string
+	Depth int // 0 to 3
+}
+
+// Decided is one decision about where money leaves, with its reasons.
+type Decided struct {
+	Title string
+	Badge Badge
+	At    time.Time
+	Lines []Line
+	Rate  []Fact
+}
+
+// Explained is a page of decisions.
+type Explained struct {
+	Filter *Filter
+	List   []Decided
+	Empty  Empty
 }
