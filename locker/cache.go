@@ -54,6 +54,21 @@ func (c *cache) get(owner Owner, seals uint64) (k dataKey, save uint64, ok bool)
 	return in.key, save, true
 }
 
+// peek is get that leaves the count of seals for a later get to save.
+func (c *cache) peek(owner Owner, seals uint64) (k dataKey, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.at[owner]
+	if !ok {
+		return dataKey{}, false
+	}
+	c.order.MoveToFront(e)
+	in := e.Value.(*cached)
+	in.key.seals += seals
+	in.unsaved += seals
+	return in.key, true
+}
+
 // now returns the epoch to give to put for a key that will be read next.
 func (c *cache) now() uint64 {
 	c.mu.Lock()

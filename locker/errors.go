@@ -14,6 +14,8 @@ var (
 	// ErrTampered says that bytes are not what this locker sealed for that
 	// owner and place: changed, cut short, moved, or foreign.
 	ErrTampered = errors.New("locker: does not authenticate")
+	// ErrCold says that an owner's key is not at hand: see [Locker.Warm].
+	ErrCold = errors.New("locker: key is not at hand")
 	// ErrNoKey says that the owner has no data key, nor had one erased, so
 	// nothing was ever sealed for it by this keyring: the keyring is a foreign
 	// one or older than the store.

@@ -39,6 +39,10 @@ func (l *Locker) sealFor(ctx context.Context, owner Owner, place Place, plaintex
 		return nil, err
 	}
 	defer k.key.wipe()
+	return sealUnder(&k, place, plaintext)
+}
+
+func sealUnder(k *dataKey, place Place, plaintext []byte) ([]byte, error) {
 	padded := pad(plaintext)
 	defer clear(padded)
 	return seal(&k.key, header{kind: kindRecord, id: k.id}, padded, place.Bucket, place.Token)
@@ -60,11 +64,7 @@ func (l *Locker) openFor(ctx context.Context, owner Owner, place Place, sealed [
 	if err := place.check(); err != nil {
 		return nil, err
 	}
-	if n, most := len(sealed), recordHeader+overhead+MaxPlaintext+block; n > most {
-		return nil, refuse(stageLength, "%d bytes, at most %d are ever sealed", n, most)
-	}
-	h, err := parse(sealed, recordHeader)
-	if err != nil {
+	if err := readable(sealed); err != nil {
 		return nil, err
 	}
 	k, err := l.openingKey(ctx, owner)
@@ -72,6 +72,26 @@ func (l *Locker) openFor(ctx context.Context, owner Owner, place Place, sealed [
 		return nil, err
 	}
 	defer k.key.wipe()
+	return openUnder(&k, place, sealed)
+}
+
+// readable says whether bytes may be a sealed record at all.
+func readable(sealed []byte) error {
+	if n, most := len(sealed), recordHeader+overhead+MaxPlaintext+block; n > most {
+		return refuse(stageLength, "%d bytes, at most %d are ever sealed", n, most)
+	}
+	_, err := parse(sealed, recordHeader)
+	return err
+}
+
+func openUnder(k *dataKey, place Place, sealed []byte) ([]byte, error) {
+	if err := readable(sealed); err != nil {
+		return nil, err
+	}
+	h, err := parse(sealed, recordHeader)
+	if err != nil {
+		return nil, err
+	}
 	if h.id != k.id {
 		return nil, refuse(stageKey, "sealed under data key %v, the owner's is %v", h.id, k.id)
 	}
