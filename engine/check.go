@@ -178,6 +178,9 @@ func (k *check) requests(tx store.Tx) error {
 		if at := r.stepDue(); !at.IsZero() {
 			k.due[string(dueKey(at, dueStep, s, id))] = true
 		}
+		if r.forgotten() {
+			k.found("request %s is %s, nobody is called, and nothing of it is ever due: it would be forgotten", id, r.Stage)
+		}
 		if r.Queued {
 			k.queue[string(s.key(r.Service, id))] = true
 		}

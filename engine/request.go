@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"penstock/engine/fx"
@@ -149,6 +150,16 @@ func (r *Request) payoutDue(i int) time.Time {
 		return time.Time{}
 	}
 	return r.Payouts[i].Due
+}
+
+// forgotten says that nothing will ever happen to a request that has not
+// ended: a machine's turn without a time for it.
+func (r *Request) forgotten() bool {
+	waits := r.Stage == payout.Draft || r.Stage == payout.Ready && (!r.AutoFulfill || !r.Later)
+	if waits || r.Stage.Ended() || r.Moderation != "" || !r.Next.IsZero() {
+		return false
+	}
+	return !slices.ContainsFunc(r.Payouts, func(p payout.Payout) bool { return !p.Status.Ended() })
 }
 
 // stepDue is when the request's own next step is due; never while a person

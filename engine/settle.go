@@ -134,15 +134,16 @@ func (e *Engine) withhold(tx store.Tx, s Scope, p payout.Payout, st payout.State
 	if ev.Kind != payout.Refusal || p.Deposit == "" {
 		return nil
 	}
-	k, err := e.catalogOf(tx, s)
-	if err == nil && k.deposits[p.Deposit] != nil && k.deposits[p.Deposit].withholds(*ev, st) {
+	d, err := find[Deposit](tx, bucketDeposit, ObjDeposit, s, p.Deposit)
+	if err == nil && d.withholds(*ev, st) {
 		ev.Kind = payout.Withheld
 	}
 	return err
 }
 
-// goOn takes the request's next step when one of its payouts has ended, and
-// lets others have the money that it gave back.
+// goOn says what follows for the request when one of its payouts has ended.
+// Another payout is made by a step of its own: what is known about this one is
+// stored whatever becomes of that.
 func (e *Engine) goOn(tx store.Tx, s Scope, now time.Time, v *View, was, is payout.Payout) error {
 	if is.Status == was.Status || !is.Status.Ended() {
 		return nil
@@ -155,7 +156,17 @@ func (e *Engine) goOn(tx store.Tx, s Scope, now time.Time, v *View, was, is payo
 			return err
 		}
 	}
-	return e.step(tx, s, now, v, "penstock")
+	if v.Moderation != "" {
+		v.More = true
+		return nil
+	}
+	switch m := e.Rules.Next(v.wish(), v.Payouts, e.mayFailOver); m.Turn {
+	case payout.Pay:
+		v.More, v.Next = true, now
+	default:
+		v.turn(m.Turn, now)
+	}
+	return nil
 }
 
 func textOf(ev payout.Event) string {
