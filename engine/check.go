@@ -33,7 +33,7 @@ func (r *Report) found(format string, args ...any) {
 // chain, sealed records, no orphan. progress may be nil.
 func (e *Engine) Check(ctx context.Context, progress func(done int)) (*Report, error) {
 	k := &check{e: e, ctx: ctx, Report: Report{Counts: map[string]int{}, Findings: []string{}},
-		due: map[string]bool{}, refs: map[string]string{}, recent: map[string]bool{}, back: map[string]bool{}, money: map[string]*sums{}, queue: map[string]bool{}, progress: progress}
+		due: map[string]bool{}, refs: map[string]string{}, recent: map[string]bool{}, wants: map[string]bool{}, back: map[string]bool{}, money: map[string]*sums{}, queue: map[string]bool{}, progress: progress}
 	if err := e.Store.View(ctx, func(tx store.Tx) error { return k.run(lasting{tx, ctx}) }); err != nil {
 		return nil, fmt.Errorf("check: %w", err)
 	}
@@ -52,6 +52,7 @@ type check struct {
 	due      map[string]bool   // rows that records ask for
 	refs     map[string]string // merchant's own ids that records ask for
 	recent   map[string]bool   // rows of customers' lists that records ask for
+	wants    map[string]bool   // rows of those that want a person
 	money    map[string]*sums  // by deposit account, summed over payouts
 	queue    map[string]bool   // rows of queues that records ask for
 	back     map[string]bool   // rows of what was brought back that records ask for
@@ -168,6 +169,9 @@ func (k *check) requests(tx store.Tx) error {
 		}
 		if r.Customer != "" {
 			k.recent[string(s.key(r.Customer, id))] = true
+		}
+		if r.WantsPerson() {
+			k.wants[string(s.key(id))] = true
 		}
 		if r.Forgotten {
 			k.back[string(backKey(s, id))] = true
@@ -341,6 +345,19 @@ func (k *check) indexes(tx store.Tx) error {
 		delete(k.recent, string(p.Key))
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	err = each(tx, bucketWants, nil, func(p store.Pair) error {
+		if !k.wants[string(p.Key)] {
+			k.found("a request is in the list of those that want a person, and wants none")
+		}
+		delete(k.wants, string(p.Key))
+		return nil
+	})
+	if len(k.wants) > 0 {
+		k.found("%d requests want a person and are not in the list of those", len(k.wants))
+	}
 	if len(k.recent) > 0 {
 		k.found("%d requests are missing from their customers' lists", len(k.recent))
 	}

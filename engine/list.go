@@ -16,6 +16,7 @@ type Filter struct {
 	Before   string    // requests created before the one of this id (26 characters)
 	After    string    // requests created after it
 	From, To time.Time // by creation: From <= created < To
+	Wants    bool      // those alone that want a person; few, and found at once
 	// Keep looks at what is in a request. It costs the decoding of each one
 	// that the list passes, so what the fields above can say is said by them.
 	// What a request echoes it sees with Opened alone, which costs more.
@@ -118,7 +119,10 @@ func (l *lister) run(ctx context.Context, tx store.Tx) error {
 // their request was created.
 func (l *lister) bound() {
 	l.bucket, l.prefix = bucketRequest, l.scope.prefix()
-	if l.f.Customer != "" {
+	switch {
+	case l.f.Wants:
+		l.bucket = bucketWants
+	case l.f.Customer != "":
 		l.bucket, l.prefix = bucketRecent, l.scope.key(l.f.Customer, "")
 	}
 	l.from, l.to = l.at(""), after(l.prefix)
@@ -184,7 +188,7 @@ func (l *lister) row(ctx context.Context, tx store.Tx, row store.Pair) (more boo
 // certain says that the request under a key surely fits: nothing looks into
 // it, and it is not of the milliseconds in which the times asked for lie.
 func (l *lister) certain(key []byte) bool {
-	if l.f.Keep != nil {
+	if l.f.Keep != nil || l.f.Wants && l.f.Customer != "" {
 		return false
 	}
 	id := string(key[len(l.prefix):])
@@ -212,6 +216,6 @@ func (l *lister) take(tx store.Tx, r *Request) error {
 }
 
 func (f Filter) fits(r *Request) bool {
-	return (f.From.IsZero() || !r.Created.Before(f.From)) && (f.To.IsZero() || r.Created.Before(f.To)) &&
+	return (!f.Wants || f.Customer == "" || r.Customer == f.Customer) && (f.From.IsZero() || !r.Created.Before(f.From)) && (f.To.IsZero() || r.Created.Before(f.To)) &&
 		(f.Keep == nil || f.Keep(r))
 }

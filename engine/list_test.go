@@ -153,3 +153,45 @@ func TestAListFromTheOldestIsTheSameListBackwards(t *testing.T) {
 		t.Errorf("between two ids: %d of them, want %s and %s", len(some), down[4], down[3])
 	}
 }
+
+// TestWhoWantsAPersonIsListed: those that somebody has to look at are found
+// without reading the others, and leave the list when it is done.
+func TestWhoWantsAPersonIsListed(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	list := func(f engine.Filter) (ids []string) {
+		f.Wants = true
+		got, total, err := k.Engine.List(k.Ctx, k.me, f, 0, 10)
+		must(t, err)
+		for _, v := range got {
+			ids = append(ids, v.ID)
+		}
+		if f.Total && total != len(ids) {
+			t.Errorf("it counts %d and lists %d", total, len(ids))
+		}
+		return ids
+	}
+	slow := k.pay(sepa(magic(t, "pending").IBAN))
+	k.pay(sepa(magic(t, "success").IBAN))
+	k.run(time.Minute)
+	if got := list(engine.Filter{}); len(got) != 0 {
+		t.Fatalf("at first %v want a person", got)
+	}
+	late := k.pay(sepa(magic(t, "pending").IBAN))
+	k.run(40 * time.Hour)
+	if got := list(engine.Filter{Oldest: true, Total: true}); len(got) != 2 || got[0] != slow.ID || got[1] != late.ID {
+		t.Errorf("after 40 hours %v want a person, want %s and %s", got, slow.ID, late.ID)
+	}
+	if got := list(engine.Filter{Customer: "nobody"}); len(got) != 0 {
+		t.Errorf("%v are nobody's", got)
+	}
+	if got := list(engine.Filter{Customer: "cus_ada", Total: true}); len(got) != 2 {
+		t.Errorf("%v are Ada's, want both", got)
+	}
+	_, err := k.Engine.Moderate(k.Ctx, k.me, prefix, prefix+late.ID, "look at this", nil)
+	must(t, err)
+	_, err = k.Engine.Unmoderate(k.Ctx, k.me, prefix, prefix+late.ID, nil)
+	must(t, err)
+	if got := list(engine.Filter{}); len(got) != 2 {
+		t.Errorf("%v want a person, want both still", got)
+	}
+}

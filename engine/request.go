@@ -129,15 +129,38 @@ func requestPlace(id string) locker.Place { return locker.Place{Bucket: bucketRe
 // payoutID is the id of the n-th payout of the request.
 func (r *Request) payoutID(n int) string { return PrefixPayout + nthID(r.ID, n) }
 
-// dues are the due times of the record as they stand in the index.
+// WantsPerson says that somebody has to look at the request: no machine may go
+// on, it takes too long, or something contradicts what is known.
+func (r *Request) WantsPerson() bool {
+	return r.Moderation != "" || len(r.Disputed) > 0 || r.Attention && !r.Stage.Ended()
+}
+
+// moveWant keeps the list of those that want a person.
+func moveWant(tx store.Tx, s Scope, r *Request, was bool) error {
+	switch {
+	case r.WantsPerson():
+		if err := tx.Put(bucketWants, s.key(r.ID), nil); err != nil {
+			return fmt.Errorf("write a want: %w", err)
+		}
+	case was:
+		if err := tx.Delete(bucketWants, s.key(r.ID)); err != nil {
+			return fmt.Errorf("clear a want: %w", err)
+		}
+	}
+	return nil
+}
+
+// dues are the due times of the record as they stand in the index, and whether
+// it stands in the list of those that want a person.
 type dues struct {
+	wants   bool
 	expiry  time.Time
 	step    time.Time
 	payouts []time.Time
 }
 
 func (r *Request) dues() dues {
-	d := dues{expiry: r.expiry(), step: r.stepDue(), payouts: make([]time.Time, len(r.Payouts))}
+	d := dues{wants: r.WantsPerson(), expiry: r.expiry(), step: r.stepDue(), payouts: make([]time.Time, len(r.Payouts))}
 	for i := range r.Payouts {
 		d.payouts[i] = r.payoutDue(i)
 	}
@@ -187,6 +210,9 @@ func saveRequest(tx store.Tx, s Scope, r *Request, was dues) error {
 		return err
 	}
 	if err := keep(tx, bucketRequest, s.key(r.ID), r); err != nil {
+		return err
+	}
+	if err := moveWant(tx, s, r, was.wants); err != nil {
 		return err
 	}
 	if err := moveDue(tx, dueRequest, s, r.ID, was.expiry, r.expiry()); err != nil {

@@ -158,7 +158,7 @@ func (d *Dash) showLedger(ctx context.Context, v *visit) (wire.Reply, error) {
 	for i := range lines {
 		t.Rows = append(t.Rows, postingRow(v, &lines[i], names))
 	}
-	page := ui.Ledger{Sums: d.sums(ctx, v, a), Table: t, Pager: p, Filter: &ui.Filter{Action: at, Fields: []ui.Field{{Name: "day", Label: "Balance at the end of (UTC)", Type: "date", Value: v.Query("day")}}}}
+	page := ui.Ledger{Sums: d.sums(ctx, v, a), Table: t, Pager: p, Filter: &ui.Filter{Action: at, Submit: "Show", Fields: []ui.Field{{Name: "day", Label: "Balance at the end of (UTC)", Type: "date", Value: v.Query("day")}}}}
 	return d.show(ctx, v, 200, "ledger", depositHead(v, a, ""), page)
 }
 

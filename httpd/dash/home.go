@@ -27,8 +27,14 @@ func (d *Dash) showHome(ctx context.Context, v *visit) (wire.Reply, error) {
 		first := firstSteps(v)
 		page.First = &first
 	}
-	slices.Reverse(t.wants) // the oldest first
-	page.Wants = wantsTable(v, t.wants[:min(len(t.wants), maxWants)])
+	wants, total, err := d.Engine.List(ctx, v.caller(), engine.Filter{Wants: true, Oldest: true, Total: true, Bare: true}, 0, maxWants)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	page.Wants, page.Count = wantsTable(v, wants), total
+	if total <= maxWants {
+		page.Over = ""
+	}
 	page.None = "Nothing waits for a person."
 	page.Tiles = t.tiles(v)
 	head := ui.Head{Title: nameOf(v.shop)}
@@ -41,7 +47,6 @@ type tally struct {
 	looked int
 	oldest time.Time
 	stages map[payout.Stage]*sum
-	wants  []engine.Request
 }
 
 // sum is how many, and how much of each currency.
@@ -54,9 +59,6 @@ type sum struct {
 func (t *tally) add(r *engine.Request) bool {
 	t.looked++
 	t.oldest = r.Created
-	if wantsPerson(r) {
-		t.wants = append(t.wants, *r)
-	}
 	if r.Created.Before(t.since) {
 		return false
 	}
@@ -103,12 +105,12 @@ func (t *tally) tiles(v *visit) []ui.Tile {
 	return out
 }
 
-func wantsTable(v *visit, list []engine.Request) ui.Table {
+func wantsTable(v *visit, list []engine.View) ui.Table {
 	t := ui.Table{Name: "Requests that need a person, oldest first", Cols: []ui.Col{
 		{Name: "Request", Place: ui.Under}, {Name: "Amount", Place: ui.Lead, Right: true}, {Name: "Status", Place: ui.Side}, {Name: "Why", Place: ui.Plain}, {Name: "Created", Place: ui.Aside},
 	}}
 	for i := range list {
-		r := &list[i]
+		r := &list[i].Request
 		t.Rows = append(t.Rows, ui.Row{Tone: ui.Warn, Cells: []ui.Cell{
 			{Link: &ui.Link{Text: shortID(nameOfRequest(r)), Href: requestPath(v, r, "")}, Mono: true},
 			{Money: amount(r.Amount)}, {Badge: stageBadge(r.Stage)}, {Text: why(r)}, {At: r.Created},

@@ -72,11 +72,12 @@ func (q query) values() url.Values {
 	return out
 }
 
-func (q query) narrow() bool { return q.status != "" || q.wants }
+// narrow says that the list has to look into requests.
+func (q query) narrow() bool { return q.status != "" }
 
 // filter is the query in the engine's words. The last day counts whole.
 func (q query) filter() engine.Filter {
-	f := engine.Filter{Customer: q.customer, Before: q.before}
+	f := engine.Filter{Customer: q.customer, Before: q.before, Wants: q.wants}
 	if at, err := time.Parse(time.DateOnly, q.from); err == nil {
 		f.From = at
 	}
@@ -87,7 +88,7 @@ func (q query) filter() engine.Filter {
 }
 
 func (q query) fits(r *engine.Request) bool {
-	return (q.status == "" || r.Stage == q.status) && (!q.wants || wantsPerson(r))
+	return q.status == "" || r.Stage == q.status
 }
 
 // found is one page of a list.
@@ -222,7 +223,7 @@ func requestTable(name string, v *visit, list []engine.View) ui.Table {
 			{Money: amount(r.Amount)}, {Badge: stageBadge(r.Stage)},
 			{Text: payeeText(r), Sub: payeeSub(r)}, {Text: r.Customer, Mono: true}, {Text: r.Provider}, {At: r.Created},
 		}}
-		if wantsPerson(r) {
+		if r.WantsPerson() {
 			row.Tone = ui.Warn
 		}
 		t.Rows = append(t.Rows, row)
@@ -271,11 +272,6 @@ func shortID(id string) string {
 		return string(r[:27]) + "\u2026"
 	}
 	return id
-}
-
-// wantsPerson says that somebody has to look at a request.
-func wantsPerson(r *engine.Request) bool {
-	return r.Moderation != "" || len(r.Disputed) > 0 || r.Attention && !r.Stage.Ended()
 }
 
 func address(path string, q url.Values) string {

@@ -119,7 +119,7 @@ func mayCancel(r *engine.Request) bool {
 
 // requestNotes say why a request needs a person, and where to act.
 func requestNotes(v *visit, r *engine.Request) []ui.Notice {
-	if !wantsPerson(r) {
+	if !r.WantsPerson() {
 		return nil
 	}
 	n := ui.Notice{Tone: ui.Warn, Text: why(r)}
@@ -170,12 +170,21 @@ func (d *Dash) showRequest(ctx context.Context, v *visit) (wire.Reply, error) {
 	}}
 	options := ui.Facts{Title: "Options", List: []ui.Fact{
 		{Name: "Autoprocess", Text: yesNo(r.AutoFulfill)}, {Name: "Split mode", Text: yesNo(r.Split)}, {Name: "Parallel mode", Text: yesNo(r.Parallel)}, {Name: "Allow partially", Text: yesNo(r.Split && !r.Whole)},
-		{Name: "Attempts limit", Text: fmt.Sprint(r.AttemptsLimit)}, {Name: "Attempts", Text: fmt.Sprint(max(0, len(r.Payouts)-1))}, {Name: "Save the method after success", Text: yesNo(r.Recurring)},
+		{Name: "Attempts limit", Text: fmt.Sprint(r.AttemptsLimit)}, {Name: "Attempts", Text: fmt.Sprint(attempts(r))}, {Name: "Save the method after success", Text: yesNo(r.Recurring)},
 		{Name: "Providers allowed", Text: orAny(r.Providers)}, {Name: "Callbacks to", Text: withoutSecrets(r.CallbackURL)},
 	}}
 	times := ui.Facts{Title: "Timeline", List: []ui.Fact{{Name: "Created", At: r.Created}, {Name: "Processed", At: processedAt(r)}, {Name: "Last change", At: r.Changed}, {Name: "Expires", At: r.Expires}}}
 	page := ui.Requested{Left: []ui.Facts{general, options}, Right: []ui.Facts{amounts, beneficiary(r), times}}
 	return d.show(ctx, v, 200, "request", requestHead(v, r, ""), page, requestNotes(v, r)...)
+}
+
+// attempts are the payouts that were made because one before had failed.
+func attempts(r *engine.Request) int {
+	pieces := map[int]bool{}
+	for _, p := range r.Payouts {
+		pieces[p.Piece] = true
+	}
+	return len(r.Payouts) - len(pieces)
 }
 
 // pointLink leads to the payout point of a request.

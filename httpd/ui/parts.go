@@ -254,8 +254,9 @@ type Tile struct {
 // Home is the first page.
 type Home struct {
 	Wants  Table // what needs a person, the oldest first
+	Count  int   // how many do
 	None   string
-	Over   string // where the whole list is
+	Over   string // where the whole list is, when it is longer
 	Tiles  []Tile
 	Span   string // of the tiles
 	Health []Fact
