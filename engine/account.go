@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -16,17 +17,20 @@ import (
 
 // ProviderAccount is one account at a provider: where payouts leave.
 type ProviderAccount struct {
-	ID       string    `json:"id"`
-	Provider string    `json:"provider"` // name in the catalogue
-	Label    string    `json:"label"`
-	About    string    `json:"about,omitzero"` // a description
-	BaseURL  string    `json:"base_url,omitzero"`
-	Sealed   []byte    `json:"sealed,omitzero"` // credentials, by name
-	Health   string    `json:"health,omitzero"` // empty: operational
-	Disabled bool      `json:"disabled,omitzero"`
-	Archived bool      `json:"archived,omitzero"`
-	Created  time.Time `json:"created"`
-	Changed  time.Time `json:"changed,omitzero"`
+	ID       string `json:"id"`
+	Provider string `json:"provider"` // name in the catalogue
+	Label    string `json:"label"`
+	About    string `json:"about,omitzero"` // a description
+	BaseURL  string `json:"base_url,omitzero"`
+	Sealed   []byte `json:"sealed,omitzero"` // credentials, by name
+	Health   string `json:"health,omitzero"` // empty: operational
+	Disabled bool   `json:"disabled,omitzero"`
+	Archived bool   `json:"archived,omitzero"`
+	Point    string `json:"point,omitzero"` // the payout point whose requests of the rest dialect alone it pays; empty: all
+	// Extra is what a dialect keeps with it, without secrets; the engine does not look inside.
+	Extra   stdjson.RawMessage `json:"extra,omitzero"`
+	Created time.Time          `json:"created"`
+	Changed time.Time          `json:"changed,omitzero"`
 }
 
 // SandboxName is the provider that answers in test mode without any contract.
@@ -60,6 +64,10 @@ type NewAccount struct {
 	BaseURL     string // empty: the provider's own
 	Credentials map[string]string
 	Currencies  []money.Currency // of its deposit accounts; nil: all that the provider pays in
+	Point       string           // see ProviderAccount
+	Extra       stdjson.RawMessage
+	Disabled    bool
+	OwnLabel    bool // no other account of the point may have the label
 }
 
 // ConnectAccount connects a provider account, and makes its deposit accounts
@@ -82,12 +90,15 @@ func (e *Engine) ConnectAccount(ctx context.Context, c Caller, n NewAccount, onc
 	if err != nil {
 		return nil, err
 	}
-	a := &ProviderAccount{ID: PrefixAccount + id, Provider: n.Provider, Label: n.Label, About: n.About, BaseURL: n.BaseURL}
+	a := &ProviderAccount{ID: PrefixAccount + id, Provider: n.Provider, Label: n.Label, About: n.About, BaseURL: n.BaseURL, Point: n.Point, Extra: n.Extra, Disabled: n.Disabled}
 	if a.Sealed, err = e.sealCredentials(ctx, c.Scope, a.ID, n.Credentials); err != nil {
 		return nil, err
 	}
 	err = e.alter(ctx, c, once, "provider_account.connect", func(tx store.Tx, now time.Time) (string, any, error) {
 		if err := roomFor(tx, bucketAccount, c.Scope, ObjAccount); err != nil {
+			return "", nil, err
+		}
+		if err := a.checkDialect(tx, c.Scope, n.OwnLabel); err != nil {
 			return "", nil, err
 		}
 		a.Created, a.Changed = now, now

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"penstock/store"
@@ -13,6 +14,8 @@ type AccountEdit struct {
 	Disabled, Archived   *bool
 	BaseURL              *string
 	Credentials          map[string]string // all of them, anew
+	Extra                json.RawMessage
+	OwnLabel             bool // see NewAccount
 }
 
 // Account returns one provider account by its id.
@@ -58,6 +61,11 @@ func (e *Engine) saveAccount(ctx context.Context, c Caller, id, action string, e
 		if sealed != nil {
 			a.Sealed = sealed
 		}
+		if ed.OwnLabel {
+			if err := a.checkDialect(tx, c.Scope, true); err != nil {
+				return "", nil, err
+			}
+		}
 		if err := keep(tx, bucketAccount, c.key(id), a); err != nil {
 			return "", nil, err
 		}
@@ -85,6 +93,9 @@ func (a *ProviderAccount) edit(ed AccountEdit, now time.Time) error {
 	give(&a.Disabled, ed.Disabled)
 	give(&a.Archived, ed.Archived)
 	give(&a.BaseURL, ed.BaseURL)
+	if ed.Extra != nil {
+		a.Extra = ed.Extra
+	}
 	a.Changed = now
 	switch a.Health {
 	case "", Operational, Degraded, Down, NotKnown:

@@ -32,10 +32,13 @@ func (b Beneficiary) absent() bool { return b.Method == "" && b.Token == "" && b
 
 // NewRequest is what a payout request is created from.
 type NewRequest struct {
-	Dialect     string
-	Ref         string // the merchant's own id; empty: generated
-	Amount      money.Amount
-	Point       string // payout point, without prefix; empty: the merchant's default
+	Dialect string
+	Ref     string // the merchant's own id; empty: generated
+	Amount  money.Amount
+	Point   string // payout point, without prefix; empty: the merchant's default
+	// Choose picks the point where Point is empty, of those that take requests,
+	// the merchant's default being standard; an error must be an *Error. nil: the default.
+	Choose      func(points []*Point, standard string) (string, error)
 	Service     string // payout service; empty: that of the details and the amount's currency
 	Confirm     bool
 	AutoFulfill bool
@@ -87,7 +90,7 @@ func (e *Engine) Create(ctx context.Context, c Caller, n NewRequest, once *Once)
 }
 
 func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *Once) (*View, error) {
-	l, err := e.look(ctx, c.Scope, wanted{once: once, ref: n.Ref, customer: n.Customer, beneficiary: n.Beneficiary, exits: n.Exits, point: n.Point, quote: n.Quote})
+	l, err := e.look(ctx, c.Scope, wanted{once: once, ref: n.Ref, customer: n.Customer, beneficiary: n.Beneficiary, exits: n.Exits, point: n.Point, choose: n.Choose, quote: n.Quote})
 	if err != nil || l.done {
 		return nil, err
 	}

@@ -103,6 +103,10 @@ func (q *deliberation) candidate(route *Route, rivals bool) (routing.Candidate, 
 		c.Refused = "NOT_ASKED_FOR"
 		return c, nil
 	}
+	if a.Point != "" && a.Point != q.r.Point && q.r.Dialect == "rest" {
+		c.Refused = "OF_ANOTHER_POINT"
+		return c, nil
+	}
 	c.Min, c.Max = q.limits(route)
 	if err := q.price(&c, d.Currency); err != nil || c.Refused != "" {
 		return c, err

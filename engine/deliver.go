@@ -82,6 +82,9 @@ func (e *Engine) post(ctx context.Context, d *Delivery, p *Endpoint, s Scope, no
 		return webhook.Answer{}, 0, "the address cannot be called"
 	}
 	req.Header = header
+	if err := e.addHeaders(ctx, s, p, header); err != nil {
+		return webhook.Answer{}, 0, "the endpoint's headers cannot be opened"
+	}
 	resp, err := e.Transport.RoundTrip(req)
 	if err != nil {
 		return webhook.Answer{}, 0, reason(err)

@@ -22,6 +22,7 @@ type Endpoint struct {
 	Types    []string  `json:"types,omitzero"` // event types wanted; empty: all
 	Sealed   []byte    `json:"sealed"`         // secret and hash key
 	Disabled bool      `json:"disabled,omitzero"`
+	Point    string    `json:"point,omitzero"` // the payout point of whose requests alone it is told; empty: of all
 	Created  time.Time `json:"created"`
 }
 
@@ -87,6 +88,10 @@ func (e *Engine) endpointSecrets(ctx context.Context, s Scope, p *Endpoint) (web
 	}
 	text, hash, _ := strings.Cut(string(raw), "\n")
 	hash, _, _ = strings.Cut(hash, "\n")
+	if hash == "" { // a payout point without one
+		secret, err := webhook.ParseSecret(text)
+		return webhook.Secrets{Endpoint: []webhook.Secret{secret}}, err
+	}
 	secret, err := webhook.ParseSecret(text)
 	if err != nil {
 		return webhook.Secrets{}, err

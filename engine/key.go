@@ -35,7 +35,8 @@ type Caller struct {
 	Scope
 	Actor       string // key id, or "operator" over the unix socket
 	Rights      []Right
-	Publishable bool // a key that a browser may hold: only together with a client secret
+	Publishable bool   // a key that a browser may hold: only together with a client secret
+	Customer    string // of an ephemeral key: the one customer whom it may see; else empty
 }
 
 // May says whether the caller has the right.
@@ -58,6 +59,7 @@ type Key struct {
 	Changed time.Time      `json:"changed,omitzero"`
 	Expires time.Time      `json:"expires,omitzero"`
 	Revoked time.Time      `json:"revoked,omitzero"`
+	About   string         `json:"about,omitzero"` // a description
 }
 
 // maxAllow bounds a key's list of addresses.
@@ -75,6 +77,9 @@ type NewKey struct {
 	Name     string
 	Allow    []netip.Prefix // empty: from anywhere
 	Expires  time.Time      // zero: never
+	About    string
+	Env      string // what a test key begins with; empty: snd
+	Once     *Once  // its Render must leave the secrets out: what it makes is stored
 }
 
 // checkAllow refuses what is no list of addresses.
@@ -153,10 +158,20 @@ func (e *Engine) CreateKey(ctx context.Context, c Caller, n NewKey) (*MadeKey, e
 	if _, err := io.ReadFull(e.Rand, public); err != nil {
 		return nil, fmt.Errorf("draw a key: %w", err)
 	}
-	made := &MadeKey{Secret: envOf(n.Mode) + "_" + secret, Publishable: "pk_" + envOf(n.Mode) + "_" + hex.EncodeToString(public)}
+	env := envOf(n.Mode)
+	if n.Env != "" && n.Mode == Test {
+		env = n.Env
+	}
+	made := &MadeKey{Secret: env + "_" + secret, Publishable: "pk_" + env + "_" + hex.EncodeToString(public)}
+	if err := e.keyedAll(Scope{n.Merchant, n.Mode}, n.Once); err != nil {
+		return nil, err
+	}
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
 		made.Key = Key{}
-		if _, err := loadMerchant(tx, n.Merchant); err != nil {
+		if done, err := e.replay(tx, Scope{n.Merchant, n.Mode}, n.Once); done || err != nil {
+			return err
+		}
+		if _, err := liveMerchant(tx, n.Merchant); err != nil {
 			return err
 		}
 		for _, k := range []struct {
@@ -167,7 +182,7 @@ func (e *Engine) CreateKey(ctx context.Context, c Caller, n NewKey) (*MadeKey, e
 			if err != nil {
 				return err
 			}
-			key := Key{ID: PrefixKey + id, Merchant: n.Merchant, Mode: n.Mode, Rights: n.Rights, Name: n.Name, Prefix: k.secret[:12], Publishable: k.public, Of: made.ID, Created: now, Expires: n.Expires}
+			key := Key{ID: PrefixKey + id, Merchant: n.Merchant, Mode: n.Mode, Rights: n.Rights, Name: n.Name, About: n.About, Prefix: k.secret[:12], Publishable: k.public, Of: made.ID, Created: now, Expires: n.Expires}
 			if !k.public {
 				key.Allow = n.Allow
 				made.Key = key
@@ -180,7 +195,10 @@ func (e *Engine) CreateKey(ctx context.Context, c Caller, n NewKey) (*MadeKey, e
 				return fmt.Errorf("write key id: %w", err)
 			}
 		}
-		return c.act(tx, now, "api_key.create", made.ID)
+		if err := c.act(tx, now, "api_key.create", made.ID); err != nil {
+			return err
+		}
+		return n.Once.record(tx, Scope{n.Merchant, n.Mode}, now, made.ID, made)
 	})
 	if err != nil {
 		return nil, err
@@ -285,6 +303,9 @@ func (e *Engine) RevokeKey(ctx context.Context, c Caller, id string) (*Key, erro
 type KeyChange struct {
 	Name  *string
 	Allow *[]netip.Prefix
+	About *string
+	// Expires is the new end, of its publishable companion too; a zero time is never.
+	Expires *time.Time
 }
 
 // UpdateKey changes a key of the caller's own merchant and mode. The next call
@@ -322,6 +343,8 @@ func (e *Engine) UpdateKey(ctx context.Context, c Caller, id string, ch KeyChang
 		if ch.Allow != nil {
 			own.Allow = *ch.Allow
 		}
+		give(&own.About, ch.About)
+		give(&own.Expires, ch.Expires)
 		own.Changed = now
 		if err := keep(tx, bucketKey, hash, own); err != nil {
 			return err

@@ -14,7 +14,10 @@ type knownKey struct {
 
 // over says whether either has ended.
 func (k *knownKey) over(now time.Time) bool {
-	return k.Key.over(now) || k.secret != nil && k.secret.over(now)
+	if k.secret != nil { // whose end may have been moved since
+		return !k.Revoked.IsZero() || k.secret.over(now)
+	}
+	return k.Key.over(now)
 }
 
 // maxCachedKeys bounds how many API keys are kept in memory.

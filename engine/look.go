@@ -18,6 +18,7 @@ type wanted struct {
 	beneficiary Beneficiary
 	exits       []Exit
 	point       string // empty: the merchant's default
+	choose      func(points []*Point, standard string) (string, error)
 	quote       string
 }
 
@@ -156,6 +157,11 @@ func (e *Engine) lookAtPoint(tx store.Tx, s Scope, w wanted, l *looked) error {
 		return err
 	}
 	id := w.point
+	if id == "" && w.choose != nil {
+		if id, l.noPoint = w.choose(k.livePoints(), l.merchant.Point); l.noPoint != nil {
+			return nil
+		}
+	}
 	if id == "" {
 		id = l.merchant.Point
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -16,6 +17,10 @@ type Merchant struct {
 	Name    string    `json:"name,omitzero"`
 	Point   string    `json:"point"` // its default payout point, without prefix; there is one of this id in each mode
 	Created time.Time `json:"created"`
+	Deleted time.Time `json:"deleted,omitzero"` // its keys have ended; what it has stays to be read
+	Public  string    `json:"public,omitzero"`  // a publishable key of test mode, which is no secret
+	// Extra is what a dialect keeps with it, without secrets; the engine does not look inside.
+	Extra json.RawMessage `json:"extra,omitzero"`
 }
 
 // merchantID is what a merchant's, a customer's and a payout's own id may be

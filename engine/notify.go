@@ -132,7 +132,7 @@ func (e *Engine) notifyProfile(tx store.Tx, now time.Time, o Occasion, all []End
 	}
 	for i := range all {
 		p := &all[i]
-		if kind == "" || p.Profile != profile || !p.wants(kind) || v.told(kind, p.ID) {
+		if kind == "" || p.Profile != profile || !p.wants(kind) || v.told(kind, p.ID) || p.Point != "" && p.Point != v.Point {
 			continue
 		}
 		id, err := e.newID(now)

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -25,6 +26,9 @@ type Point struct {
 	Internal    bool             `json:"internal,omitzero"`   // callbacks show failed payouts and their providers too
 	Queue       bool             `json:"queue,omitzero"`      // what lacks money waits for it, instead of failing
 	Archived    bool             `json:"archived,omitzero"`
+	Retry       Retry            `json:"retry,omitzero"`
+	Fallback    []Exit           `json:"fallback,omitzero"` // where a request of the rest dialect may leave when its tree finds no way, the best first
+	Extra       json.RawMessage  `json:"extra,omitzero"`    // what a dialect keeps with it, without secrets; the engine does not look inside
 	Created     time.Time        `json:"created"`
 	Changed     time.Time        `json:"changed"`
 }
@@ -39,6 +43,9 @@ type PointEdit struct {
 	OnlyFinal, Internal *bool
 	Queue               *bool
 	Archived            *bool
+	Retry               *Retry
+	Fallback            []Exit // nil stays
+	Extra               json.RawMessage
 }
 
 // CreatePoint makes a payout point.
@@ -85,12 +92,22 @@ func (e *Engine) edited(tx store.Tx, s Scope, now time.Time, p *Point, ed PointE
 	give(&p.Internal, ed.Internal)
 	give(&p.Queue, ed.Queue)
 	give(&p.Archived, ed.Archived)
+	give(&p.Retry, ed.Retry)
+	if ed.Fallback != nil {
+		p.Fallback = slices.Clone(ed.Fallback)
+	}
+	if ed.Extra != nil {
+		p.Extra = ed.Extra
+	}
 	if ed.Currencies != nil {
 		p.Currencies = slices.Clone(ed.Currencies)
 		slices.SortFunc(p.Currencies, func(a, b money.Currency) int { return cmp.Compare(a.Code(), b.Code()) })
 		p.Currencies = slices.Compact(p.Currencies)
 	}
 	p.Changed = now
+	if err := p.checkDialect(tx, s); err != nil {
+		return err
+	}
 	if err := checkName(p.Name, p.Description); err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type Config struct {
 	Faults *sandbox.Faults  // nil: none
 	Timing engine.Timing    // zero fields: the engine's own
 	Render map[string]engine.Render
+	Also   []string  // other names under which the provider can be connected
 	Wire   bool      // the provider is spoken to as bytes over a wire, see bank
 	Log    io.Writer // nil: silence
 	Break  Break     // the zero Break is the product
@@ -165,12 +166,20 @@ func (w *World) open() error {
 	}
 	w.Engine, err = engine.Open(w.Ctx, engine.Config{
 		Store: disk, Locker: w.Locker, Clock: clock, Rand: w.ids,
-		Connectors: map[string]connector.Builder{engine.SandboxName: w.connect},
+		Connectors: w.connectors(),
 		Transport:  w.Receiver, Render: w.Render, Timing: timing, Rules: w.Break.Rules, Anchor: w.Anchor,
 		NotifyURL: "https://penstock.example",
 		Log:       slog.New(slog.NewTextHandler(out, nil)),
 	})
 	return err
+}
+
+func (w *World) connectors() map[string]connector.Builder {
+	all := map[string]connector.Builder{engine.SandboxName: w.connect}
+	for _, name := range w.Also {
+		all[name] = w.connect
+	}
+	return all
 }
 
 // Crash cuts the power and starts again from what was synced.

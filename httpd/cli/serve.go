@@ -101,9 +101,6 @@ func (d *daemon) wire(ctx context.Context) error {
 	if d.private, err = d.privateServer(ctx); err != nil {
 		return err
 	}
-	if _, err := d.cfg.Rest.AdminAPIKey.Reveal(d.env.Environ); err != nil {
-		return fmt.Errorf("rest.admin_api_key: %w", err) // found out now, not at the first call that needs it
-	}
 	if d.cfg.TLS() {
 		if d.cert, err = httpd.LoadCertificate(string(d.cfg.Server.TLSCert), string(d.cfg.Server.TLSKey), time.Now, d.log); err != nil {
 			return err
@@ -128,22 +125,25 @@ func (d *daemon) adminConfig() admin.Config {
 			given, needed := d.vault.quorum.Given()
 			return admin.Locker{Sealed: s.Sealed, Term: s.Term, Rotating: s.Rotating, Given: given, Needed: needed}
 		},
-		Stalled: d.stalled(),
-		LiveKeys: func() error {
-			if !d.keyBeside() {
-				return nil
-			}
-			return &admin.Refusal{
-				Message: "no live key is made while the master key lies beside the store: whoever copied the directory could read every detail",
-				Hint:    "move it elsewhere and set locker.master_key (file:PATH, credential:NAME or shares), restart, then repeat",
-			}
-		},
-		Backup:  d.backup,
-		Keyring: d.keyring,
+		Stalled:  d.stalled(),
+		LiveKeys: d.liveKeys,
+		Backup:   d.backup,
+		Keyring:  d.keyring,
 		Vault: admin.Vault{
 			Give: d.giveShare, Forget: d.forgetShares, Split: d.split, Master: d.rekeyMaster,
 			Rekey: func(ctx context.Context, tell func(int)) (uint32, error) { return d.engine.Rekey(ctx, keeper(), tell) },
 		},
+	}
+}
+
+// liveKeys says why no live key may be made.
+func (d *daemon) liveKeys() error {
+	if !d.keyBeside() {
+		return nil
+	}
+	return &admin.Refusal{
+		Message: "no live key is made while the master key lies beside the store: whoever copied the directory could read every detail",
+		Hint:    "move it elsewhere and set locker.master_key (file:PATH, credential:NAME or shares), restart, then repeat",
 	}
 }
 
@@ -180,7 +180,12 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := rest.New(rest.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader, FirstWord: d.cfg.Engine.FirstWord.D()})
+	adminKey, err := d.cfg.Rest.AdminAPIKey.Reveal(d.env.Environ)
+	if err != nil {
+		return nil, fmt.Errorf("rest.admin_api_key: %w", err)
+	}
+	api, err := rest.New(rest.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader, FirstWord: d.cfg.Engine.FirstWord.D(),
+		AdminKey: adminKey, Environment: d.cfg.KeyPrefix(false), LiveKeys: d.liveKeys})
 	if err != nil {
 		return nil, err
 	}

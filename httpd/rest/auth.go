@@ -24,14 +24,14 @@ func (a *API) auth(right engine.Right, browsers bool) wire.Auth[engine.Caller] {
 				return engine.Caller{}, fmt.Errorf("publishable key: %w", wire.ErrUnauthenticated)
 			}
 			if who.Mode == engine.Live && !c.Confidential() {
-				return engine.Caller{}, refuse(403, "IR_22", "Access forbidden. Live keys are answered over TLS, from this machine, or by a trusted proxy only")
+				return engine.Caller{}, errPlain
 			}
 			if !who.May(right) {
 				return engine.Caller{}, refuse(403, "IR_22", "Access forbidden. Not authorized to access this resource "+string(right))
 			}
-			return who, nil
+			return who, sameMerchant(c, who.Merchant)
 		},
-		Who: func(p engine.Caller) wire.Who { return wire.Who{Merchant: p.Merchant, KeyID: p.Actor} },
+		Who: whoIs,
 	}
 }
 

@@ -21,6 +21,11 @@ func (a *API) createPayout(ctx context.Context, who engine.Caller, c *wire.Call,
 	if err := r.checkCreate(who.Merchant); err != nil {
 		return wire.Reply{}, r.unreadable(err)
 	}
+	if r.ProfileID == nil {
+		if id := c.Header("X-Profile-Id"); id != "" {
+			r.ProfileID = &id
+		}
+	}
 	secret, err := drawSecret(a.Random)
 	if err != nil {
 		return wire.Reply{}, err

@@ -36,14 +36,15 @@ func notBuilt(what string) *refusal { return refuse(501, "IR_00", what+" is not 
 type act string
 
 const (
-	anyAct        act = ""
-	createPayout  act = "create"
-	updatePayout  act = "updated"
-	confirmPayout act = "confirm"
-	fulfilPayout  act = "fulfilled"
-	cancelPayout  act = "cancelled"
-	saveMethod    act = "save_method"
-	setDefault    act = "default"
+	anyAct         act = ""
+	createPayout   act = "create"
+	updatePayout   act = "updated"
+	confirmPayout  act = "confirm"
+	fulfilPayout   act = "fulfilled"
+	cancelPayout   act = "cancelled"
+	saveMethod     act = "save_method"
+	setDefault     act = "default"
+	connectAccount act = "connect"
 )
 
 // during says in which act an error of the engine came up.
@@ -85,8 +86,10 @@ func errorRows() []errorRow {
 	return []errorRow{
 		{code: engine.CodeInvalid, field: "payout_token", status: 422, ir: "IR_06", text: "Only one of payout_method_id or payout_token should be provided."},
 		{code: engine.CodeInvalid, field: "card_number", status: 400, ir: "IR_06", text: "Json deserialize error: card number invalid: {message}", unread: true},
+		{act: connectAccount, code: engine.CodeInvalid, field: "connector_account_details", status: 400, ir: "IR_30", text: "connector_account_details: {message}"},
 		{code: engine.CodeInvalid, status: 422, ir: "IR_06", text: "{rule}"},
 
+		{code: engine.CodeMissing, object: engine.ObjPoint, status: 400, ir: "IR_04", text: "Missing required param: {message}"},
 		{code: engine.CodeMissing, object: engine.ObjMethod, status: 400, ir: "IR_04", text: "Missing required param: {message}"},
 		{code: engine.CodeMissing, status: 400, ir: "IR_04", text: "Missing required param: {field}"},
 
@@ -107,6 +110,7 @@ func errorRows() []errorRow {
 		{code: engine.CodeExists, object: engine.ObjCustomer, status: 400, ir: "IR_12", text: "Customer with the given `customer_id` already exists"},
 		{code: engine.CodeExists, object: engine.ObjMethod, status: 400, ir: "HE_01", text: "The payment method with the specified details" + inRecords},
 		{code: engine.CodeExists, object: engine.ObjMerchant, status: 400, ir: "HE_01", text: "The merchant account with the specified details" + inRecords},
+		{code: engine.CodeExists, object: engine.ObjAccount, status: 400, ir: "HE_01", text: "The merchant connector account with the specified profile_id and connector_label '{id}'" + inRecords},
 		{code: engine.CodeExists, status: 400, ir: "HE_01", text: "The {object} with the specified details" + inRecords},
 
 		{act: confirmPayout, code: engine.CodeState, object: engine.ObjPayout, status: 400, ir: "IR_16", text: "You cannot confirm this payout because it has status {status}"},
@@ -116,6 +120,7 @@ func errorRows() []errorRow {
 		{act: setDefault, code: engine.CodeState, object: engine.ObjMethod, status: 400, ir: "IR_16", text: "Payment Method is already set as default"},
 		{code: engine.CodeState, object: engine.ObjMethod, status: 400, ir: "IR_16", text: "The payment method has status {status}"},
 		{code: engine.CodeState, object: engine.ObjCustomer, status: 400, ir: "IR_10", text: "Customer has a payout under way. Wait until it has ended, or cancel it, before deleting the customer"},
+		{act: createPayout, code: engine.CodeState, object: engine.ObjPoint, status: 404, ir: "HE_02", text: "Business profile with the given id pro_{id} does not exist"},
 		{code: engine.CodeState, status: 400, ir: "IR_16", text: "{message}"},
 
 		{code: engine.CodeToken, status: 422, ir: "IR_29", text: "Token is invalid or expired"},

@@ -21,6 +21,8 @@ import (
 	"penstock/httpd/wire/wiretest"
 )
 
+const adminKey = "test_admin_key_0123456789"
+
 // shop is a merchant with a key, in a simulated world behind a real HTTP
 // server. Each test ends by judging every invariant.
 type shop struct {
@@ -46,7 +48,7 @@ func operator(merchant string) engine.Caller {
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	w, err := sim.New(sim.Config{Seed: 1, Render: map[string]engine.Render{"rest": rest.Render}})
+	w, err := sim.New(sim.Config{Seed: 1, Also: []string{"adyen", "adyenplatform", "stripe", "wise", "paypal", "nomupay"}, Render: map[string]engine.Render{"rest": rest.Render}})
 	must(t, err)
 	s := &shop{World: w, t: t, id: "shop"}
 	s.mux = newMux(t, w.Engine, w.Clock.Now, 0)
@@ -66,7 +68,7 @@ func newMux(t testing.TB, e *engine.Engine, now func() time.Time, firstWord time
 	t.Helper()
 	f, err := wire.New(wire.Config{Now: now, Random: rand.Reader, Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}) // so that a header moves a caller to another machine
 	must(t, err)
-	api, err := rest.New(rest.Config{Engine: e, Funnel: f, Now: now, Random: rand.Reader, FirstWord: firstWord})
+	api, err := rest.New(rest.Config{Engine: e, Funnel: f, Now: now, Random: rand.Reader, FirstWord: firstWord, AdminKey: adminKey, Environment: "dev"})
 	must(t, err)
 	m, err := wire.NewMux(f, api.Mount())
 	must(t, err)

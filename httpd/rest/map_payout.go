@@ -1,8 +1,6 @@
 package rest
 
 import (
-	"strings"
-
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -56,7 +54,8 @@ func (r *payoutRequest) checkMerchant(merchant string) error {
 func (r *payoutRequest) newRequest(secret string) (engine.NewRequest, payoutExtra, error) {
 	x := payoutExtra{Secret: secret, Entity: "Individual"}
 	n := engine.NewRequest{Dialect: "rest", Ref: said(r.PayoutID), Providers: providers(r.Connector)}
-	n.Point = strings.TrimPrefix(said(r.ProfileID), engine.PrefixProfile)
+	n.Point = pointID(said(r.ProfileID))
+	n.Choose = chooseProfile(said(r.BusinessCountry), said(r.BusinessLabel))
 	n.Confirm, n.AutoFulfill, n.Recurring = yes(r.Confirm), yes(r.AutoFulfill), yes(r.Recurring)
 	if r.Currency != nil {
 		n.Amount = money.New(r.minor(), r.Currency.Currency)

@@ -18,7 +18,7 @@ import (
 	"penstock/httpd/wire"
 )
 
-// Config is what the dialect is made of. All but FirstWord is required.
+// Config is what the dialect is made of. Engine, Funnel, Now and Random are required.
 type Config struct {
 	Engine *engine.Engine
 	Funnel *wire.Funnel
@@ -27,6 +27,12 @@ type Config struct {
 	// FirstWord is how long create, confirm and fulfill wait, after the commit,
 	// for the provider's first word. Zero answers at once with what is known.
 	FirstWord time.Duration
+	// AdminKey opens the administrator's calls; empty: nobody may make them.
+	AdminKey string
+	// Environment is what the names of test keys begin with; empty: snd.
+	Environment string
+	// LiveKeys says why no live key may be made now; nil: one may.
+	LiveKeys func() error
 }
 
 // API is the dialect, ready to be mounted. It is safe for concurrent use.

@@ -12,15 +12,15 @@ func (a *API) routes() []wire.Route {
 	customers, payouts := a.auth(engine.Customers, false), a.auth(engine.Payouts, false)
 	methodsToo, payoutsToo := a.auth(engine.Customers, true), a.auth(engine.Payouts, true) // browsers, with a client secret
 	strict := wire.Options{Unknown: wire.RefuseUnknown}
-	return []wire.Route{
+	return append(a.setupRoutes(), []wire.Route{
 		{Method: "POST", Pattern: "/customers", Handler: route(a, customers, wire.Options{EmptyBody: true}, a.createCustomer)},
 		{Method: "GET", Pattern: "/customers/list", Handler: route(a, customers, wire.Options{}, a.listCustomers)},
 		{Method: "GET", Pattern: "/customers/list_with_count", Handler: route(a, customers, wire.Options{}, a.countCustomers)},
-		{Method: "GET", Pattern: "/customers/{id}", Handler: route(a, customers, wire.Options{}, a.getCustomer)},
+		{Method: "GET", Pattern: "/customers/{id}", Handler: route(a, a.ofCustomer("id"), wire.Options{}, a.getCustomer)},
 		{Method: "POST", Pattern: "/customers/{id}", Handler: route(a, customers, wire.Options{}, a.updateCustomer)},
 		{Method: "DELETE", Pattern: "/customers/{id}", Handler: route(a, customers, wire.Options{}, a.deleteCustomer)},
-		{Method: "GET", Pattern: "/customers/{customer}/payment_methods", Handler: route(a, customers, wire.Options{}, a.listMethods)},
-		{Method: "POST", Pattern: "/customers/{customer}/payment_methods/{method}/default", Handler: route(a, customers, wire.Options{}, a.setDefault)},
+		{Method: "GET", Pattern: "/customers/{customer}/payment_methods", Handler: route(a, a.ofCustomer("customer"), wire.Options{}, a.listMethods)},
+		{Method: "POST", Pattern: "/customers/{customer}/payment_methods/{method}/default", Handler: route(a, a.ofCustomer("customer"), wire.Options{}, a.setDefault)},
 
 		{Method: "POST", Pattern: "/payment_methods", Handler: route(a, methodsToo, wire.Options{}, a.createMethod)},
 		{Method: "GET", Pattern: "/payment_methods/{id}", Handler: route(a, customers, wire.Options{}, a.getMethod)},
@@ -47,6 +47,38 @@ func (a *API) routes() []wire.Route {
 		{Method: "POST", Pattern: "/payouts/{id}/cancel", Handler: route(a, payouts, wire.Options{}, a.cancelPayout)},
 
 		{Method: "POST", Pattern: "/webhooks/{merchant}/{account}", Handler: route(a, wire.Auth[engine.Caller]{}, wire.Options{}, a.observe)},
+	}...)
+}
+
+// setupRoutes are the calls by which a merchant is arranged.
+func (a *API) setupRoutes() []wire.Route {
+	admin, own, o := a.admin(), a.adminOr(engine.Admin), wire.Options{}
+	const account, profile, connector, key = "/accounts/{merchant}", "/account/{merchant}/business_profile", "/account/{merchant}/connectors", "/api_keys/{merchant}"
+	return []wire.Route{
+		{Method: "POST", Pattern: "/accounts", Handler: route(a, admin, o, a.createAccount)},
+		{Method: "GET", Pattern: account, Handler: route(a, own, o, a.getAccount)},
+		{Method: "POST", Pattern: account, Handler: route(a, admin, o, a.updateAccount)},
+		{Method: "DELETE", Pattern: account, Handler: route(a, admin, o, a.deleteAccount)},
+
+		{Method: "POST", Pattern: profile, Handler: route(a, own, wire.Options{EmptyBody: true}, a.createProfile)},
+		{Method: "GET", Pattern: profile, Handler: route(a, own, o, a.listProfiles)},
+		{Method: "GET", Pattern: profile + "/{id}", Handler: route(a, own, o, a.getProfile)},
+		{Method: "POST", Pattern: profile + "/{id}", Handler: route(a, own, o, a.updateProfile)},
+		{Method: "DELETE", Pattern: profile + "/{id}", Handler: route(a, admin, o, a.deleteProfile)},
+
+		{Method: "POST", Pattern: connector, Handler: route(a, own, o, a.createConnector)},
+		{Method: "GET", Pattern: connector, Handler: route(a, own, o, a.listConnectors)},
+		{Method: "GET", Pattern: connector + "/{id}", Handler: route(a, own, o, a.getConnector)},
+		{Method: "POST", Pattern: connector + "/{id}", Handler: route(a, own, o, a.updateConnector)},
+		{Method: "DELETE", Pattern: connector + "/{id}", Handler: route(a, admin, o, a.deleteConnector)},
+
+		{Method: "POST", Pattern: key, Handler: route(a, admin, o, a.createKey)},
+		{Method: "GET", Pattern: key + "/list", Handler: route(a, admin, o, a.listKeys)},
+		{Method: "GET", Pattern: key + "/{id}", Handler: route(a, admin, o, a.getKey)},
+		{Method: "POST", Pattern: key + "/{id}", Handler: route(a, admin, o, a.updateKey)},
+		{Method: "DELETE", Pattern: key + "/{id}", Handler: route(a, admin, o, a.revokeKey)},
+
+		{Method: "POST", Pattern: "/ephemeral_keys", Handler: route(a, a.auth(engine.Customers, false), o, a.createEphemeral)},
 	}
 }
 

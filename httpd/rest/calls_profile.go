@@ -1,0 +1,112 @@
+package rest
+
+import (
+	"context"
+
+	"penstock/engine"
+	"penstock/httpd/wire"
+)
+
+// profile finds a profile of the caller's by the id of the path.
+func (a *API) profile(ctx context.Context, who engine.Caller, c *wire.Call) (*engine.Point, error) {
+	return a.profileByID(ctx, who, c.Param("id"))
+}
+
+func (a *API) profileByID(ctx context.Context, who engine.Caller, id string) (*engine.Point, error) {
+	p, err := a.Engine.Point(ctx, who.Scope, pointID(id))
+	if isCode(err, engine.CodeNotFound) || err == nil && p.Archived {
+		return nil, &engine.Error{Code: engine.CodeNotFound, Object: engine.ObjPoint, ID: pointID(id)}
+	}
+	return p, err
+}
+
+func (a *API) createProfile(ctx context.Context, who engine.Caller, c *wire.Call, r profileRequest) (wire.Reply, error) {
+	hash, err := a.hashKey(r.HashKey)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	r.HashKey = &hash
+	if r.Name == nil {
+		name := "default"
+		r.Name = &name
+	}
+	return a.saveProfile(ctx, who, "", once(c, "merchant"), r, profileExtra{}, hash)
+}
+
+func (a *API) updateProfile(ctx context.Context, who engine.Caller, c *wire.Call, r profileRequest) (wire.Reply, error) {
+	p, err := a.profile(ctx, who, c)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	return a.saveProfile(ctx, who, p.ID, once(c, "merchant", "id"), r, readProfile(p.Extra), "")
+}
+
+// saveProfile makes or changes one. What is stored for a repeat is masked.
+func (a *API) saveProfile(ctx context.Context, who engine.Caller, id string, o *engine.Once, r profileRequest, x profileExtra, hash string) (wire.Reply, error) {
+	ed, hook, err := r.edit(x)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	after := engine.PointHook{HashKey: hash}
+	if id != "" {
+		if was, err := a.Engine.PointHookOf(ctx, who.Scope, id); err != nil {
+			return wire.Reply{}, err
+		} else if was != nil {
+			after = *was
+		}
+	}
+	if r.HashKey != nil {
+		after.HashKey = *r.HashKey
+	}
+	if r.Headers != nil {
+		after.Headers = *r.Headers
+	}
+	o = rendered(o, func(p *engine.Point) any { return showProfile(who.Merchant, p, &after, "") })
+	p, err := a.Engine.SavePoint(ctx, who, id, ed, hook, o)
+	return answer(o, p, err, func(p *engine.Point) any { return showProfile(who.Merchant, p, &after, hash) })
+}
+
+func (a *API) getProfile(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (profileResponse, error) {
+	p, err := a.profile(ctx, who, c)
+	if err != nil {
+		return profileResponse{}, err
+	}
+	return a.profileNow(ctx, who, p)
+}
+
+func (a *API) profileNow(ctx context.Context, who engine.Caller, p *engine.Point) (profileResponse, error) {
+	hook, err := a.Engine.PointHookOf(ctx, who.Scope, p.ID)
+	return showProfile(who.Merchant, p, hook, ""), err
+}
+
+func (a *API) listProfiles(ctx context.Context, who engine.Caller, _ *wire.Call, _ wire.None) ([]profileResponse, error) {
+	m, err := a.Engine.LiveMerchant(ctx, who.Merchant)
+	if err != nil {
+		return nil, err
+	}
+	points, err := a.Engine.LivePoints(ctx, who.Scope)
+	if err != nil {
+		return nil, err
+	}
+	out := []profileResponse{}
+	for _, p := range profilesOf(pointers(points), m.Point) {
+		one, err := a.profileNow(ctx, who, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// deleteProfile takes a profile out of use: it takes no new payouts, those
+// that it has go on, and its history stays.
+func (a *API) deleteProfile(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (bool, error) {
+	p, err := a.profile(ctx, who, c)
+	if err != nil {
+		return false, err
+	}
+	yes := true
+	_, err = a.Engine.UpdatePoint(ctx, who, p.ID, engine.PointEdit{Archived: &yes}, nil)
+	return err == nil, err
+}
