@@ -131,7 +131,7 @@ func (q *deliberation) candidate(route *Route, rivals bool) (routing.Candidate, 
 // limits are those of the route, within those of its service.
 func (q *deliberation) limits(route *Route) (low, high money.Amount) {
 	low, high = route.Min, route.Max
-	sv, ok := q.e.Directory.Service(route.Service)
+	sv, ok := q.e.Directory.Glance(route.Service)
 	if !ok || !q.r.Bounded {
 		return low, high
 	}
@@ -262,7 +262,7 @@ func (q *deliberation) facts() routing.Facts {
 			f[name] = v
 		}
 	}
-	if sv, ok := q.e.Directory.Service(r.Service); ok {
+	if sv, ok := q.e.Directory.Glance(r.Service); ok {
 		f["method"] = sv.Method
 	}
 	if r.Customer != "" {
@@ -334,7 +334,7 @@ func (e *Engine) count(tx store.Tx, s Scope, p payout.Payout) error {
 // currency is that in which a request's service pays, where it has one; else
 // its own.
 func (e *Engine) currency(r *Request) money.Currency {
-	if sv, ok := e.Directory.Service(r.Service); ok && !sv.Currency.IsZero() {
+	if sv, ok := e.Directory.Glance(r.Service); ok && !sv.Currency.IsZero() {
 		return sv.Currency
 	}
 	return r.Amount.Currency()

@@ -127,7 +127,7 @@ func (e *Engine) provisionFor(tx store.Tx, s Scope, now time.Time, code string, 
 // pays says whether a test account pays a service. Of a provider, or of a
 // service, that the directory doesn't know, nothing says that it doesn't.
 func (e *Engine) pays(a *ProviderAccount, code string) bool {
-	_, listed := e.Directory.Service(code)
+	_, listed := e.Directory.Glance(code)
 	_, known := e.Directory.Provider(a.Provider)
 	return !listed || !known || e.Directory.Takes(a.Provider, code)
 }

@@ -104,7 +104,7 @@ func (r *Route) edit(d *service.Directory, ed RouteEdit, now time.Time) error {
 
 // withinService keeps a route's limits inside those of its service.
 func (r *Route) withinService(d *service.Directory) error {
-	sv, ok := d.Service(r.Service)
+	sv, ok := d.Glance(r.Service)
 	if !ok {
 		return nil
 	}

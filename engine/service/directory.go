@@ -38,6 +38,29 @@ func (d *Directory) Service(code string) (Service, bool) {
 	return s.clone(), true
 }
 
+// Glance is what a payout needs to know of a service, without the copy of its
+// fields that Service makes.
+type Glance struct {
+	Method   string
+	Currency money.Currency // zero: any
+
+	service *Service
+}
+
+// Glance finds a payout service by its code.
+func (d *Directory) Glance(code string) (Glance, bool) {
+	s := d.services[code]
+	if s == nil {
+		return Glance{}, false
+	}
+	return Glance{s.Method, s.Currency, s}, true
+}
+
+// Limits are those of the service, see Service.Limits.
+func (g Glance) Limits(c money.Currency) (least, most money.Amount, ok bool) {
+	return g.service.Limits(c)
+}
+
 // Services yields every service in the order of the codes, inactive ones too.
 func (d *Directory) Services() iter.Seq[Service] {
 	return func(yield func(Service) bool) {
