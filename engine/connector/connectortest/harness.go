@@ -52,9 +52,16 @@ type Harness struct {
 	// and to Lookup. For [NoSuchWord] it uses a status word that does not
 	// exist. Nil means that the provider has no way to say so.
 	Answer func(v connector.Verdict, in connector.Instruction) Script
+	// Asked says whether the provider says so of a verdict to a look-up as well;
+	// nil is all of those that it says to Send.
+	Asked func(v connector.Verdict) bool
 	// AcceptsFirst says that the answer to Send is accepted where a look-up
 	// would say paid.
 	AcceptsFirst bool
+	// Ref is the provider's own name of what Answer tells of, for a connector
+	// that follows a transfer by it and finds none by key; empty leaves out how
+	// it is asked.
+	Ref string
 	// EchoesKey and EchoesAmount say that answers to Send name what was asked,
 	// so that an answer to another question must be seen.
 	EchoesKey, EchoesAmount bool

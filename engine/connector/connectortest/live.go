@@ -19,18 +19,23 @@ func unseenKeyIsAbsent(p *probe) {
 func sentKeyIsFound(p *probe) {
 	l := p.Live(p.t)
 	in := p.order(k("found"))
-	sent := p.send(context.Background(), "send", l.Connector, in)
-	if sent.Verdict != connector.Accepted && sent.Verdict != connector.Paid {
-		p.errorf("send: got %s, want accepted or paid", sent.Verdict)
+	first := p.send(context.Background(), "send", l.Connector, in)
+	if first.Verdict != connector.Accepted && first.Verdict != connector.Paid {
+		p.errorf("send: got %s, want accepted or paid", first.Verdict)
 	}
-	if !l.Connector.Traits().Lookup {
+	traits := l.Connector.Traits()
+	if !traits.Lookup && !traits.Follow {
 		return
 	}
 	if l.Settle != nil {
 		l.Settle()
 	}
-	if got := p.lookup(context.Background(), "look up", l.Connector, in); got.Verdict != connector.Paid || got.Ref != sent.Ref {
-		p.errorf("after it settled: got %s %s, want paid %s", got.Verdict, got.Ref, sent.Ref)
+	q := connector.Question{Key: in.Key, Amount: in.Amount, Service: in.Service, Sent: sent}
+	if !traits.Lookup {
+		q.Ref = first.Ref
+	}
+	if got := p.seek(context.Background(), "look up", l.Connector, q, in); got.Verdict != connector.Paid || got.Ref != first.Ref {
+		p.errorf("after it settled: got %s %s, want paid %s", got.Verdict, got.Ref, first.Ref)
 	}
 }
 

@@ -18,9 +18,9 @@ func lookupIsNeverAbsentByMistake(p *probe) {
 		return
 	}
 	p.with(absent, func(_ *provider, c connector.Connector) {
-		if c.Traits().Lookup {
-			if got := p.lookup(context.Background(), "provider says absent", c, in).Verdict; got != connector.Absent {
-				p.errorf("provider says absent: got %s", got)
+		if p.asks(c) {
+			if got := p.lookup(context.Background(), "provider says absent", c, in).Verdict; got != missing(c) {
+				p.errorf("provider says absent: got %s, want %s", got, missing(c))
 			}
 		}
 	})
@@ -28,7 +28,7 @@ func lookupIsNeverAbsentByMistake(p *probe) {
 	for _, f := range append(faults, redirects()...) {
 		for _, meant := range []connector.Verdict{connector.Absent, connector.Paid} {
 			p.with(p.Answer(meant, in), func(server *provider, c connector.Connector) {
-				if !c.Traits().Lookup {
+				if !p.asks(c) {
 					return
 				}
 				server.order(f, true)
@@ -56,7 +56,7 @@ func lookupReadsOnlyItsAnswer(p *probe) {
 	other.Amount = money.New(in.Amount.Minor()+1, in.Amount.Currency())
 	for what, script := range map[string]Script{"a status word that does not exist": p.Answer(NoSuchWord, in), "another amount": p.paid(other)} {
 		p.with(script, func(_ *provider, c connector.Connector) {
-			if _, told := c.(connector.Seeker); !c.Traits().Lookup || what == "another amount" && !(told && p.EchoesAmount) {
+			if _, told := c.(connector.Seeker); !p.asks(c) || what == "another amount" && !(told && p.EchoesAmount) {
 				return
 			}
 			if got := p.lookup(context.Background(), what, c, in).Verdict; got != connector.Unknown {
@@ -66,11 +66,11 @@ func lookupReadsOnlyItsAnswer(p *probe) {
 	}
 	for _, meant := range []connector.Verdict{connector.Paid, connector.Rejected, connector.Absent} {
 		script := p.Answer(meant, in)
-		if script == nil {
+		if script == nil || !p.tells(meant) {
 			continue
 		}
 		p.oddly(script, func(what string, _ *provider, c connector.Connector) {
-			if !c.Traits().Lookup {
+			if !p.asks(c) {
 				return
 			}
 			got := p.lookup(context.Background(), what, c, in).Verdict
@@ -84,7 +84,7 @@ func lookupReadsOnlyItsAnswer(p *probe) {
 func lookupHonoursItsContext(p *probe) {
 	in := p.order(k("1"))
 	p.with(p.paid(in), func(server *provider, c connector.Connector) {
-		if !c.Traits().Lookup {
+		if !p.asks(c) {
 			return
 		}
 		over, cancel := context.WithCancel(context.Background())

@@ -88,7 +88,26 @@ func (p *probe) send(ctx context.Context, what string, c connector.Connector, in
 // lookup asks as the engine would: with all that is known, where the connector
 // can use it. A connector that only follows is asked by a name that it was told.
 func (p *probe) lookup(ctx context.Context, what string, c connector.Connector, in connector.Instruction) connector.Outcome {
-	return p.seek(ctx, what, c, connector.Question{Key: in.Key, Amount: in.Amount, Service: in.Service, Sent: sent}, in)
+	q := connector.Question{Key: in.Key, Amount: in.Amount, Service: in.Service, Sent: sent}
+	if t := c.Traits(); t.Follow && !t.Lookup {
+		q.Ref = p.Ref
+	}
+	return p.seek(ctx, what, c, q, in)
+}
+
+// asks says whether the connector can be asked about what Answer tells of.
+func (p *probe) asks(c connector.Connector) bool {
+	t := c.Traits()
+	return t.Lookup || t.Follow && p.Ref != ""
+}
+
+// missing is what a connector says of a transfer that the provider doesn't
+// know: one that it had accepted under a name of its own is no case of absence.
+func missing(c connector.Connector) connector.Verdict {
+	if c.Traits().Lookup {
+		return connector.Absent
+	}
+	return connector.Unknown
 }
 
 // sent is when everything here was first sent: before any clock of a harness

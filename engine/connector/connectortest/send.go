@@ -30,7 +30,7 @@ func eachVerdictIsRead(p *probe) {
 				}
 				p.once(what, server)
 			}
-			if c.Traits().Lookup {
+			if p.asks(c) && p.tells(want) {
 				what := "look up, " + string(want)
 				if got := p.lookup(context.Background(), what, c, in).Verdict; got != want {
 					p.errorf("%s: got %s", what, got)
@@ -50,6 +50,9 @@ func (p *probe) says(meant connector.Verdict) connector.Verdict {
 	}
 	return meant
 }
+
+// tells says whether the provider can mean v by its answer to a look-up.
+func (p *probe) tells(v connector.Verdict) bool { return p.Asked == nil || p.Asked(v) }
 
 // oneSendIsOneArrival lets the provider book and then drop, on a connection
 // that is new and on one that a call before has left open: there net/http

@@ -69,25 +69,41 @@ func Open(t testing.TB, names ...string) *Judge {
 	openapi3.DefineStringFormatValidator("uuid", openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForUUIDOfRFC4122))
 	j := &Judge{seen: map[string]int{}}
 	for _, name := range names {
-		loader := openapi3.NewLoader()
-		doc, err := loader.LoadFromFile(Path(t, name))
+		doc, err := os.ReadFile(Path(t, name))
 		if err != nil {
 			t.Fatalf("read %s: %v", name, err)
 		}
-		doc.Servers = nil // whoever serves is asked
-		for _, item := range doc.Paths.Map() {
-			item.Servers = nil
-			for _, op := range item.Operations() {
-				op.Servers = nil
-			}
-		}
-		r, err := gorillamux.NewRouter(doc)
-		if err != nil {
-			t.Fatalf("routes of %s: %v", name, err)
-		}
-		j.routers = append(j.routers, r)
+		j.add(t, name, doc)
 	}
 	return j
+}
+
+// Read is Open for a description that comes with a module.
+func Read(t testing.TB, doc []byte) *Judge {
+	t.Helper()
+	j := &Judge{seen: map[string]int{}}
+	j.add(t, "description", doc)
+	return j
+}
+
+func (j *Judge) add(t testing.TB, name string, text []byte) {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		t.Fatalf("read %s: %v", name, err)
+	}
+	doc.Servers = nil // whoever serves is asked
+	for _, item := range doc.Paths.Map() {
+		item.Servers = nil
+		for _, op := range item.Operations() {
+			op.Servers = nil
+		}
+	}
+	r, err := gorillamux.NewRouter(doc)
+	if err != nil {
+		t.Fatalf("routes of %s: %v", name, err)
+	}
+	j.routers = append(j.routers, r)
 }
 
 // Over judges what goes to next and what comes from it. A request that breaks
