@@ -16,6 +16,7 @@ import (
 	"penstock/engine/connector/declarative"
 	"penstock/engine/connector/manual"
 	"penstock/engine/connector/sandbox"
+	"penstock/engine/connector/stripe"
 	"penstock/engine/egress"
 )
 
@@ -24,7 +25,7 @@ import (
 // leaving the machine.
 func testProviders() []string {
 	return []string{engine.SandboxName, "adyen", "adyenplatform", "cybersource", "ebanx", "envoy", "gigadat", "itaubank", "loonio", "nomupay",
-		"nuvei", "payone", "paypal", "stripe", "truelayer", "trustly", "wise", "worldpay", "worldpayxml"}
+		"nuvei", "payone", "paypal", "paystack", "stripe", "truelayer", "trustly", "wise", "worldpay", "worldpayxml"}
 }
 
 // playedBy is the credential that says who answers an account in test mode:
@@ -61,7 +62,7 @@ func providers(host connector.Host, dir string) (map[string]connector.Builder, e
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]connector.Builder{}
+	out := map[string]connector.Builder{stripe.Provider: stripe.New(host)}
 	for name, f := range forms {
 		out[name] = declarative.New(f, host)
 	}

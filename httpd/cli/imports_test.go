@@ -100,6 +100,7 @@ func doors() []door {
 		{module: "go.uber.org/goleak", packages: testPackages, files: "**_test.go"},
 		{module: "github.com/standard-webhooks/standard-webhooks", files: "**_test.go"},
 		{module: "github.com/getkin/kin-openapi", packages: testPackages, files: "**_test.go"},
+		{module: "github.com/stripe/stripe-mock", files: "engine/connector/stripe/*_test.go"},
 		{module: "github.com/chromedp", files: "**_test.go"},
 	}
 }
