@@ -8,6 +8,7 @@ var deeds = map[string]ui.Notice{
 	"processed": {Tone: ui.Good, Text: "The payout is on its way."},
 	"cancelled": {Tone: ui.Good, Text: "Cancelled."},
 	"stated":    {Tone: ui.Good, Text: "Your statement was added."},
+	"asked":     {Tone: ui.Good, Text: "The provider was asked; this is what is known now."},
 	"booked":    {Tone: ui.Good, Text: "Booked; it stands in the ledger."},
 	"moderated": {Tone: ui.Good, Text: "On moderation: nothing more is done automatically."},
 	"released":  {Tone: ui.Good, Text: "The request goes on."},

@@ -18,7 +18,7 @@ import (
 var errForm = errors.New("this form was not sent from a page of this dashboard, or its page is too old")
 
 const (
-	maxForm   = 16 << 10 // bytes
+	maxForm   = 60 << 10 // bytes
 	maxFields = 64
 )
 

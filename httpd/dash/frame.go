@@ -106,8 +106,8 @@ func navigation(s *ui.Shell, v *visit, all []engine.Merchant) {
 	s.Merchant, s.Search, s.Home, s.User.Me = nameOf(v.shop), v.at("/find"), v.at(""), v.at("/me")
 	s.Nav = []ui.Group{
 		{Links: []ui.Link{link("Home", "home", "")}},
-		{Title: "Payout gateway", Links: []ui.Link{link("Payout requests", "request", "/requests"), link("Payout routes", "route", "/routes"), link("Payout points", "point", "/points"), link("Dry run", "scheme", "/explain")}},
-		{Title: "Money", Links: []ui.Link{link("Deposit accounts", "deposit", "/deposits"), link("Provider accounts", "account", "/accounts")}},
+		{Title: "Payout gateway", Links: []ui.Link{link("Payout requests", "request", "/requests"), link("Payout routes", "route", "/routes"), link("Routing schemes", "scheme", "/schemes"), link("Dry run", "play", "/explain"), link("Payout points", "point", "/points")}},
+		{Title: "Money", Links: []ui.Link{link("Deposit accounts", "deposit", "/deposits"), link("Provider accounts", "account", "/accounts"), link("Exchange rates", "rate", "/rates")}},
 		{Title: "Administration", Links: []ui.Link{link("Webhooks", "hook", "/webhooks"), link("People", "people", "/people"), link("Activity log", "log", "/activity")}},
 	}
 	if len(all) > 1 {
@@ -126,6 +126,9 @@ func navigation(s *ui.Shell, v *visit, all []engine.Merchant) {
 // mode doesn't exist under another.
 func section(v *visit) string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(v.here(), "/"), "/")
+	if first == "sheets" {
+		first = "rates"
+	}
 	if first == "" {
 		return ""
 	}

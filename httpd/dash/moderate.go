@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"penstock/engine"
 	"penstock/engine/payout"
@@ -88,6 +89,21 @@ func (d *Dash) setTerms(ctx context.Context, v *visit) (wire.Reply, error) {
 		_, err := d.Engine.EditTerms(ctx, v.caller(), engine.PrefixRequest, nameForEngine(r), t, nil)
 		return err
 	})
+}
+
+// askPatience is how long a page waits for a provider's word.
+const askPatience = 5 * time.Second
+
+// pull has the provider asked now what became of a request's payouts.
+func (d *Dash) pull(ctx context.Context, v *visit) (wire.Reply, error) {
+	r, err := d.request(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	if _, err := d.Engine.Sync(ctx, v.caller(), engine.PrefixRequest, nameForEngine(r), askPatience); err != nil {
+		return wire.Reply{}, err
+	}
+	return goTo(after(requestPath(v, r, "/payouts"), "asked")), nil
 }
 
 // disputed says that something contradicts a payout that has ended.

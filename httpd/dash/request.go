@@ -178,6 +178,14 @@ func (d *Dash) showRequest(ctx context.Context, v *visit) (wire.Reply, error) {
 	return d.show(ctx, v, 200, "request", requestHead(v, r, ""), page, requestNotes(v, r)...)
 }
 
+// pullPath is where the provider can be asked now; "" where it can't.
+func pullPath(v *visit, r *engine.Request) string {
+	if r.Stage != payout.InHand || r.Moderation != "" || !v.who.May(engine.PermitState) {
+		return ""
+	}
+	return requestPath(v, r, "/pull")
+}
+
 // attempts are the payouts that were made because one before had failed.
 func attempts(r *engine.Request) int {
 	pieces := map[int]bool{}
@@ -259,7 +267,7 @@ func (d *Dash) showPayouts(ctx context.Context, v *visit) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	page := ui.Payouts{Empty: ui.Empty{Title: "No payout yet", Text: "A payout is made when the request is processed."}}
+	page := ui.Payouts{Pull: pullPath(v, r), Empty: ui.Empty{Title: "No payout yet", Text: "A payout is made when the request is processed."}}
 	for i := range r.Payouts {
 		page.List = append(page.List, d.instructed(v, r, &r.Payouts[i], lines, deposits))
 	}

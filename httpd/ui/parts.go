@@ -123,7 +123,7 @@ type Facts struct {
 // Field is one entry of a form.
 type Field struct {
 	Name, Label, Hint, Value, Error string
-	Type                            string // text, password, email, date, select, area, hidden
+	Type                            string // text, password, email, date, select, area, code, hidden
 	Auto                            string // autocomplete
 	Mode                            string // inputmode
 	Required, Fixed, Focus          bool
@@ -294,6 +294,7 @@ type Instructed struct {
 
 // Payouts is a request's second tab.
 type Payouts struct {
+	Pull  string // where the provider is asked now; "" where it can't be
 	List  []Instructed
 	Empty Empty
 }
@@ -327,3 +328,28 @@ type Explained struct {
 	List   []Decided
 	Empty  Empty
 }
+
+// Tree is a decision tree as it is written.
+type Tree struct {
+	Title, Lead, Comment string
+	Badge                Badge
+	At                   time.Time
+	Text                 string
+	Edit, Revisions      string // addresses; "" shows none
+}
+
+// Trees is a page of trees.
+type Trees struct {
+	List  []Tree
+	Empty Empty
+}
+
+// Section is a list under a heading.
+type Section struct {
+	Title string
+	Table Table
+	None  string
+}
+
+// Sections is a page of several lists.
+type Sections struct{ List []Section }

@@ -1,0 +1,271 @@
+package dash
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"penstock/engine"
+	"penstock/engine/routing"
+	"penstock/httpd/ui"
+	"penstock/httpd/wire"
+)
+
+// listSchemes shows the routing schemes.
+func (d *Dash) listSchemes(ctx context.Context, v *visit) (wire.Reply, error) {
+	all, err := d.Engine.Schemes(ctx, v.scope)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	t := ui.Table{Name: "Routing schemes", Cols: []ui.Col{{Name: "Routing scheme", Place: ui.Lead}, {Name: "ID", Place: ui.Under}, {Name: "Services with a tree", Place: ui.Plain}, {Name: "State", Place: ui.Side}, {Name: "Changed", Place: ui.Aside}}}
+	for i := range all {
+		s := &all[i]
+		badge := ui.Badge{Text: "In use", Tone: ui.Good}
+		if s.Archived {
+			badge = ui.Badge{Text: "Archived", Tone: ui.Off}
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Link: &ui.Link{Text: s.Name, Href: v.at("/schemes/" + s.ID)}}, {Text: engine.PrefixScheme + s.ID, Mono: true}, {Text: few(sortedKeys(s.Trees), 4)}, {Badge: &badge}, {At: s.Changed}}})
+	}
+	head := ui.Head{Title: "Routing schemes"}
+	if v.who.May(engine.PermitConnect) {
+		head.Actions = []ui.Action{{Text: "New routing scheme", Icon: "plus", Main: true, Href: v.at("/schemes/new")}}
+	}
+	return d.show(ctx, v, 200, "list", head, ui.List{Table: t, Pager: &ui.Pager{Text: count(len(all), "routing scheme")},
+		Empty: ui.Empty{Title: "No routing scheme", Text: "Without one a payout leaves by any route that is open, the best first. A scheme says where the payouts of each service leave, by conditions and strategies."}})
+}
+
+func schemePage(v *visit, s *engine.Scheme, a arranged, f form, field, problem string) (ui.Head, ui.Act) {
+	old := func(name, now string) string {
+		if f.Values != nil {
+			return f.text(name)
+		}
+		return now
+	}
+	rates := ui.Field{Name: "rate_scheme", Label: "Rate scheme", Type: "select", Hint: "Where the payout point has none of its own.", Options: []ui.Option{{Text: "None"}}}
+	for _, id := range sortedKeys(a.rates) {
+		if id != "" {
+			rates.Options = append(rates.Options, ui.Option{Value: id, Text: a.rates[id], On: id == old("rate_scheme", s.RateScheme)})
+		}
+	}
+	fields := []ui.Field{
+		{Name: "name", Label: "Name", Type: "text", Required: true, Max: 255, Value: old("name", s.Name), Focus: s.ID == ""},
+		{Name: "description", Label: "Description", Type: "area", Max: 1024, Value: old("description", s.Description)}, rates,
+	}
+	head := ui.Head{Title: "New routing scheme", Crumbs: []ui.Link{{Text: "Routing schemes", Href: v.at("/schemes")}}}
+	form := ui.Form{Action: v.at("/schemes/new"), Submit: "Make the routing scheme", Cancel: v.at("/schemes")}
+	if s.ID != "" {
+		fields = append(fields, yesNoField("archived", "Archived", "", s.Archived))
+		head.Title, form.Action, form.Submit, form.Cancel = "Edit "+s.Name, v.at("/schemes/"+s.ID+"/edit"), "Save", v.at("/schemes/"+s.ID)
+	}
+	form.Fields = mark(fields, field, problem)
+	return head, ui.Act{Form: form}
+}
+
+// schemeOf is the scheme of the address; a new one where it names none.
+func (d *Dash) schemeOf(ctx context.Context, v *visit) (*engine.Scheme, error) {
+	if v.Param("scheme") == "" {
+		return &engine.Scheme{}, nil
+	}
+	return d.Engine.Scheme(ctx, v.scope, v.Param("scheme"))
+}
+
+func (d *Dash) askScheme(ctx context.Context, v *visit) (wire.Reply, error) {
+	s, err := d.schemeOf(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	a, err := d.arranged(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	head, act := schemePage(v, s, a, form{}, "", "")
+	return d.show(ctx, v, 200, "act", head, act)
+}
+
+func (d *Dash) saveScheme(ctx context.Context, v *visit) (wire.Reply, error) {
+	s, err := d.schemeOf(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	a, err := d.arranged(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	again := func(status int, field, problem string, notes ...ui.Notice) (wire.Reply, error) {
+		head, act := schemePage(v, s, a, v.form, field, problem)
+		return d.show(ctx, v, status, "act", head, act, notes...)
+	}
+	name, about, rates := v.form.text("name"), v.form.text("description"), v.form.text("rate_scheme")
+	if name == "" {
+		return again(422, "name", "Give it a name.")
+	}
+	ed := engine.SchemeEdit{Name: &name, Description: &about, RateScheme: &rates}
+	if s.ID == "" {
+		if s, err = d.Engine.CreateScheme(ctx, v.caller(), ed, nil); s == nil {
+			s = &engine.Scheme{}
+		}
+	} else {
+		archived := v.form.yes("archived")
+		ed.Archived = &archived
+		_, err = d.Engine.UpdateScheme(ctx, v.caller(), s.ID, ed, nil)
+	}
+	return d.edited(err, after(v.at("/schemes/"+s.ID), "saved"), again)
+}
+
+// showScheme shows the tree of each service that has one.
+func (d *Dash) showScheme(ctx context.Context, v *visit) (wire.Reply, error) {
+	s, err := d.schemeOf(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	names, err := d.names(ctx)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	at := v.at("/schemes/" + s.ID)
+	head := ui.Head{Title: s.Name, Crumbs: []ui.Link{{Text: "Routing schemes", Href: v.at("/schemes")}}, ID: engine.PrefixScheme + s.ID, Lead: s.Description}
+	may := v.who.May(engine.PermitConnect)
+	if may {
+		head.Actions = []ui.Action{{Text: "New tree", Icon: "plus", Main: true, Href: at + "/tree"}, {Text: "Edit", Href: at + "/edit"}}
+	}
+	page := ui.Trees{Empty: ui.Empty{Title: "No tree yet", Text: "A service without a tree goes by Optimal: any route that is open, the best first."}}
+	for _, code := range sortedKeys(s.Trees) {
+		one, err := treeCard(code, s.Trees[code], names)
+		if err != nil {
+			return wire.Reply{}, err
+		}
+		if may {
+			one.Edit = at + "/tree?service=" + code
+		}
+		one.Revisions = at + "/revisions/" + code
+		page.List = append(page.List, one)
+	}
+	return d.show(ctx, v, 200, "trees", head, page)
+}
+
+// treeCard is a tree for people who read JSON.
+func treeCard(title string, t engine.ServiceScheme, names map[string]string) (ui.Tree, error) {
+	text, err := treeText(t.Tree)
+	out := ui.Tree{Title: title, Text: text, At: t.Changed, Lead: fmt.Sprintf("Revision %d by %s", t.Revision, actor(t.Author, names)), Comment: t.Comment, Badge: ui.Badge{Text: "Enabled", Tone: ui.Good}}
+	if t.Disabled {
+		out.Badge = ui.Badge{Text: "Disabled", Tone: ui.Off}
+	}
+	return out, err
+}
+
+func treeText(t routing.Tree) (string, error) {
+	raw, err := json.Marshal(t)
+	if err != nil {
+		return "", fmt.Errorf("write a tree: %w", err)
+	}
+	var b bytes.Buffer
+	if err := json.Indent(&b, raw, "", "  "); err != nil {
+		return "", fmt.Errorf("write a tree: %w", err)
+	}
+	return b.String(), nil
+}
+
+func (d *Dash) showRevisions(ctx context.Context, v *visit) (wire.Reply, error) {
+	s, err := d.schemeOf(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	all, err := d.Engine.Revisions(ctx, v.scope, s.ID, v.Param("service"))
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	names, err := d.names(ctx)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	page := ui.Trees{Empty: ui.Empty{Title: "No revision", Text: "This service never had a tree in this scheme."}}
+	for i := range all {
+		one, err := treeCard(fmt.Sprintf("Revision %d", all[i].Revision), all[i], names)
+		if err != nil {
+			return wire.Reply{}, err
+		}
+		page.List = append(page.List, one)
+	}
+	head := ui.Head{Title: "Revisions of " + v.Param("service"), Crumbs: []ui.Link{{Text: "Routing schemes", Href: v.at("/schemes")}, {Text: s.Name, Href: v.at("/schemes/" + s.ID)}}}
+	return d.show(ctx, v, 200, "trees", head, page)
+}
+
+// firstTree is what a new tree begins as.
+const firstTree = `{
+  "strategies": [
+    {
+      "type": "optimal"
+    }
+  ]
+}`
+
+func (d *Dash) treePage(v *visit, s *engine.Scheme, f form, field, problem string) (ui.Head, ui.Act, error) {
+	at := v.at("/schemes/" + s.ID)
+	code, text, comment := v.Query("service"), firstTree, ""
+	now, there := s.Trees[code]
+	if there {
+		var err error
+		if text, err = treeText(now.Tree); err != nil {
+			return ui.Head{}, ui.Act{}, err
+		}
+	}
+	off := now.Disabled
+	if f.Values != nil {
+		code, text, comment, off = f.text("service"), f.text("tree"), f.text("comment"), f.yes("disabled")
+	}
+	service := ui.Field{Name: "service", Label: "Service", Type: "select", Required: true, Options: []ui.Option{{Text: "Choose"}}}
+	var codes []string
+	for sv := range d.Engine.Directory.Services() {
+		codes = append(codes, sv.Code)
+	}
+	slices.Sort(codes)
+	for _, c := range codes {
+		service.Options = append(service.Options, ui.Option{Value: c, Text: c, On: c == code})
+	}
+	fields := []ui.Field{service,
+		{Name: "tree", Label: "Tree", Type: "code", Required: true, Value: text, Hint: "Nodes are a condition (if, then, else), strategies, or a block. Routes that are named must be there."},
+		yesNoField("disabled", "Disabled", "Payouts of this service then find no route.", off),
+		{Name: "comment", Label: "Comment", Type: "text", Auto: "off", Max: 300, Value: comment, Hint: "Why it changes; it stays with the revision."},
+	}
+	return ui.Head{Title: "Set a tree", Crumbs: []ui.Link{{Text: "Routing schemes", Href: v.at("/schemes")}, {Text: s.Name, Href: at}}},
+		ui.Act{Text: "Payouts decided from now on go by it. The tree before it stays among the revisions.", Form: ui.Form{Action: at + "/tree", Fields: mark(fields, field, problem), Submit: "Set the tree", Cancel: at}}, nil
+}
+
+func (d *Dash) askTree(ctx context.Context, v *visit) (wire.Reply, error) {
+	s, err := d.schemeOf(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	head, act, err := d.treePage(v, s, form{}, "", "")
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	return d.show(ctx, v, 200, "act", head, act)
+}
+
+func (d *Dash) setTree(ctx context.Context, v *visit) (wire.Reply, error) {
+	s, err := d.schemeOf(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	again := func(status int, field, problem string, notes ...ui.Notice) (wire.Reply, error) {
+		head, act, err := d.treePage(v, s, v.form, field, problem)
+		if err != nil {
+			return wire.Reply{}, err
+		}
+		return d.show(ctx, v, status, "act", head, act, notes...)
+	}
+	tree, err := routing.Parse([]byte(v.form.text("tree")))
+	var fault *routing.Fault
+	if errors.As(err, &fault) {
+		return again(422, "tree", sentence(fault.Error()))
+	}
+	if err != nil {
+		return again(422, "tree", "This is no tree.")
+	}
+	_, err = d.Engine.SetTree(ctx, v.caller(), s.ID, v.form.text("service"), tree, v.form.yes("disabled"), v.form.text("comment"), nil)
+	return d.edited(err, after(v.at("/schemes/"+s.ID), "saved"), again)
+}
