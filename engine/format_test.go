@@ -1,0 +1,21 @@
+package engine_test
+
+import (
+	"strings"
+	"testing"
+
+	"penstock/engine/sim"
+	"penstock/store"
+)
+
+// Records that this version can't read are never opened and half understood.
+func TestAStoreOfAnotherFormatIsRefused(t *testing.T) {
+	for format, want := range map[byte]string{1: "init a new directory", 3: "use a newer penstock"} {
+		w, err := sim.New(sim.Config{Seed: 1})
+		must(t, err)
+		must(t, w.Disk.Update(w.Ctx, func(tx store.Tx) error { return tx.Put("meta", []byte("format"), []byte{format}) }))
+		if err := w.Crash(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("format %d: %v, want %q", format, err, want)
+		}
+	}
+}
