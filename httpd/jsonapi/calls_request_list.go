@@ -240,7 +240,7 @@ func (a *API) listPayouts(ctx context.Context, who engine.Caller, c *wire.Call, 
 	case f.Oldest:
 		f.After = minus(cursor, payout.MaxPieces*8) // the n-th payout's id is its request's plus n-1
 	default:
-		f.Before = cursor + digits[:1]
+		f.Before = cursor
 	}
 	views, _, err := a.Engine.List(ctx, who, f, 0, q.size+2)
 	if err != nil {

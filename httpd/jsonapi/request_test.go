@@ -191,6 +191,9 @@ func TestARequestFailsByItsProvidersWord(t *testing.T) {
 		s.run(2 * time.Minute)
 		r = s.do("GET", r.str("data.links.self"), "").ok()
 		p := s.do("GET", payouts+"/"+r.str("data.relationships.payouts.data.0.id"), "").ok()
+		if failed := p.attr("status") == "PROCESS_FAILED"; failed != (r.at("data.attributes.payouts.0.id") == nil) {
+			t.Errorf("%s: a payout that failed is told of: %v: %s", fields, !failed, r.body)
+		}
 		if got := fmt.Sprint(r.attr("status"), " ", r.attr("resolution"), " ", p.attr("status")); got != want {
 			t.Errorf("%s: %s, want %s", fields, got, want)
 		}
@@ -217,6 +220,9 @@ func TestReadyWaitsToBeProcessedOrTerminated(t *testing.T) {
 		t.Errorf("a repeat got %s", again.body)
 	}
 	s.do("POST", other+"/terminate", "").refused(409, "state_conflict", "")
+	third := s.request(id, `,"autoprocess":false`).created().str("data.links.self")
+	s.do("POST", third+"/terminate", "", "Idempotency-Key: t1").refused(409, "idempotency_key_reused", "Idempotency-Key") // it was another's
+	s.do("GET", third, "").ok().has("data.attributes.status", "READY")
 
 	expiring := s.request(id, `,"autoprocess":false,"expires":60`).created().str("data.links.self")
 	s.run(2 * time.Minute)
