@@ -47,7 +47,11 @@ func (e *Engine) settleOnce(ctx context.Context, s Scope, id string, t connector
 				return err
 			}
 		}
-		return e.settleTx(tx, s, id, t, st, settling{now: now, mark: mark, jitter: jitter, seen: got.view, method: d, strict: by != nil})
+		with := settling{now: now, mark: mark, jitter: jitter, seen: got.view, method: d, strict: by != nil}
+		if by != nil {
+			with.by = by.Actor
+		}
+		return e.settleTx(tx, s, id, t, st, with)
 	})
 	if err == nil {
 		e.ring()
@@ -63,6 +67,7 @@ type settling struct {
 	jitter uint64
 	seen   *View  // the request as it was before the transaction, opened
 	strict bool   // a person's word: what can't be taken is refused
+	by     string // whose word it is; empty of a machine's
 	method *drawn // to be saved if the request ends paid; nil: none
 }
 
@@ -91,7 +96,7 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 	}
 	next.Panics = 0
 	v.Payouts[i] = next
-	v.tell(Line{At: with.now, What: string(ev.Kind), By: string(st.Source), On: p.N, To: string(next.Status), Text: textOf(ev), Said: saidBy(st)})
+	v.tell(Line{At: with.now, What: string(ev.Kind), By: string(st.Source), On: p.N, To: string(next.Status), Text: textOf(ev), Said: saidBy(st, with.by)})
 	if ev.Kind == payout.Withheld && v.Moderation == "" {
 		v.moderate(with.now, p.N, "the provider refuses, and the deposit account wants a person to confirm it")
 	}

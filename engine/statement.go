@@ -19,15 +19,16 @@ type Said struct {
 	Code       string            `json:"c,omitzero"`   // the provider's own, safe to show
 	Ref        string            `json:"ref,omitzero"` // the provider's name of the transfer
 	Message    string            `json:"m,omitzero"`   // safe to show
+	By         string            `json:"by,omitzero"`  // of a person's word: whose
 }
 
-func saidBy(st payout.Statement) Said {
+func saidBy(st payout.Statement, by string) Said {
 	o := st.Outcome
 	message := o.Message
 	if st.Source != payout.FromPerson {
 		message = "" // it is in the line's text
 	}
-	return Said{Verdict: o.Verdict, Resolution: o.Resolution, Code: o.Code, Ref: o.Ref, Message: message}
+	return Said{Verdict: o.Verdict, Resolution: o.Resolution, Code: o.Code, Ref: o.Ref, Message: message, By: by}
 }
 
 // Statement is what somebody said about a payout's fate.

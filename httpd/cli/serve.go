@@ -189,7 +189,7 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	gateway, err := jsonapi.New(jsonapi.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader, Patience: d.cfg.Engine.FirstWord.D()})
+	gateway, err := jsonapi.New(jsonapi.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader})
 	if err != nil {
 		return nil, err
 	}

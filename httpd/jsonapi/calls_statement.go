@@ -91,18 +91,15 @@ func (a *API) payoutNow(ctx context.Context, who engine.Caller, c *wire.Call, st
 }
 
 // pullStatement asks the provider now, and answers with what is known then.
-func (a *API) pullStatement(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (wire.Reply, error) {
-	v, _, err := a.payout(ctx, who, c)
+func (a *API) pullStatement(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (document, error) {
+	v, i, err := a.Engine.Pull(ctx, who, c.Param("id"))
 	if err != nil {
-		return wire.Reply{}, err
+		return document{}, err
 	}
-	if _, err := a.Engine.Sync(ctx, who, prefixRequest, prefixRequest+v.ID, a.Patience); err != nil {
-		return wire.Reply{}, err
-	}
-	return a.payoutNow(ctx, who, c, http.StatusOK)
+	return document{Data: showPayout(v, &v.Payouts[i], who.Mode)}, nil
 }
 
-// resolution is how a person ends a conflict of statements.
+// conflictEnd is how a person ends a conflict of statements.
 type conflictEnd struct {
 	Status      *string `json:"status"` // success or fail: what took place
 	Description *string `json:"description"`

@@ -21,15 +21,12 @@ import (
 // mediaType is of every answer; bodies are read as this or as plain JSON.
 const mediaType = "application/vnd.api+json"
 
-// Config is what the dialect is made of. All but Patience is required.
+// Config is what the dialect is made of. All of it is required.
 type Config struct {
 	Engine *engine.Engine
 	Funnel *wire.Funnel
 	Now    func() time.Time
 	Random io.Reader // for the ids of errors; safe for concurrent use
-	// Patience is how long a call that asks a provider waits for its word. Zero
-	// answers with what is known.
-	Patience time.Duration
 }
 
 // API is the dialect, ready to be mounted. It is safe for concurrent use.

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,6 +38,9 @@ type shop struct {
 	lied    map[string]bool // payouts of which a person said what isn't so
 }
 
+// judge knows the description of the API.
+var judge = sync.OnceValues(docstest.Load)
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -59,7 +63,9 @@ func newShopIn(t *testing.T, c sim.Config) *shop {
 	c.Render = map[string]engine.Render{"jsonapi": jsonapi.Render}
 	w, err := sim.New(c)
 	must(t, err)
-	s := &shop{World: w, t: t, id: "shop", judge: docstest.New(t), lied: map[string]bool{}}
+	j, err := judge()
+	must(t, err)
+	s := &shop{World: w, t: t, id: "shop", judge: j, lied: map[string]bool{}}
 	s.mux = newMux(t, w.Engine, w.Clock.Now)
 	s.client = wiretest.Client(t, s.mux)
 	_, err = w.Engine.CreateMerchant(t.Context(), operator(s.id, engine.Test), s.id, "Shop")

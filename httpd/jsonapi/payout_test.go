@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"penstock/engine/connector"
+	"penstock/engine/sim"
 )
 
 // only narrows a list by a filter and returns the one that is left.
@@ -74,7 +77,7 @@ func TestStatementsTellWhoSaidWhat(t *testing.T) {
 	s.do("POST", po+"/statements", doc("payout-statement", `{"status":"success","amount":"4.00","external_id":"X-1","description":"seen at the bank"}`)).created().
 		has("data.attributes.status", "PARTIALLY_PROCESSED").has("data.attributes.processed_amount", 4).has("data.attributes.provider_original_id", "X-1")
 	list = s.do("GET", po+"/statements?filter[source]=manual", "").ok()
-	list.has("data.0.attributes.status", "success").has("data.0.attributes.external_id", "X-1").has("data.0.attributes.description", "seen at the bank").has("data.0.attributes.resolution", "OK")
+	list.has("data.0.attributes.status", "success").has("data.0.attributes.external_id", "X-1").has("data.0.attributes.description", "seen at the bank").has("data.0.attributes.author", s.keyID).has("data.0.attributes.resolution", "OK")
 	s.do("POST", po+"/pull-statement", "").ok()
 	s.do("POST", po+"/resolve", doc("payouts", `{"status":"success"}`)).refused(409, "state_conflict", "")
 	s.do("POST", po+"/resolve", doc("payouts", `{}`)).refused(422, "field_missing", "/data/attributes/status")
@@ -83,6 +86,31 @@ func TestStatementsTellWhoSaidWhat(t *testing.T) {
 	if n := len(events.ids()); n < 4 {
 		t.Errorf("%d events: %s", n, events.body)
 	}
+}
+
+// TestAStatementIsPulledForAPayoutThatWaitsForAPerson: no machine asks, and
+// whoever wants to know can.
+func TestAStatementIsPulledForAPayoutThatWaitsForAPerson(t *testing.T) {
+	s := newShop(t)
+	r := s.do("POST", requests, doc("payout-request", fmt.Sprintf(`{"point_id":%q,"point_currency":"USD","point_amount":10,"service":"test_usd","fields":{"account":"late_success"}}`, s.point("USD")))).created()
+	s.run(500 * time.Millisecond)
+	self := r.str("data.links.self")
+	s.do("POST", self+"/moderate", "").ok().has("data.attributes.status", "PENDING")
+	s.run(time.Hour)
+	po := payouts + "/" + s.do("GET", self, "").ok().has("data.attributes.status", "PENDING").str("data.relationships.payouts.data.0.id")
+	before := len(s.do("GET", po+"/statements", "").ok().ids())
+	s.do("POST", po+"/pull-statement", "").ok().has("data.attributes.status", "PROCESSED")
+	after := s.do("GET", po+"/statements", "").ok().has("data.0.attributes.source", "reconciliation").has("data.0.attributes.status", "success").ids()
+	if len(after) != before+1 {
+		t.Errorf("%d statements, then %d", before, len(after))
+	}
+	s.do("GET", self, "").ok().has("data.attributes.status", "PROCESSED")
+
+	s = newShopIn(t, sim.Config{Seed: 1, Traits: connector.Traits{Idempotent: true, Settle: time.Second}})
+	r = s.do("POST", requests, doc("payout-request", fmt.Sprintf(`{"point_id":%q,"point_currency":"USD","point_amount":10,"service":"test_usd","fields":{"account":"pending"}}`, s.point("USD")))).created()
+	s.run(time.Minute)
+	po = payouts + "/" + s.do("GET", r.str("data.links.self"), "").ok().str("data.relationships.payouts.data.0.id")
+	s.do("POST", po+"/pull-statement", "").refused(422, "not_supported", "")
 }
 
 // TestPayoutsAreListedWhateverTheirRequest pages payouts of which one request

@@ -162,7 +162,7 @@ func showStatement(p *payout.Payout, s *engine.Statement) resource {
 	at := statementAttributes{
 		Source: sourceWord(s.Source), Status: verdictWord(s.Said.Verdict), Resolution: payout.Resolve(s.Said.Resolution, p.Status),
 		RawStatus: string(s.Said.Verdict), RawResolution: shown(first(s.Said.Code, s.Said.Resolution)), ExternalID: shown(s.Said.Ref),
-		Description: shown(first(s.Said.Message, s.Text)), Repeated: s.More, Created: unix(s.At),
+		Description: shown(first(s.Said.Message, s.Text)), Author: shown(s.Said.By), Repeated: s.More, Created: unix(s.At),
 	}
 	if at.Status == "success" {
 		at.Resolution = payout.OK
