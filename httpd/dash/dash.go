@@ -96,7 +96,6 @@ type visit struct {
 	form    form // of a POST, whose token was right
 	scope   engine.Scope
 	shop    *engine.Merchant // of a page that belongs to one
-	shops   []engine.Merchant
 }
 
 // caller is who gives commands to the engine.

@@ -198,10 +198,9 @@ func TestAccountIsDisabled(t *testing.T) {
 
 func TestExplanationSaysWhy(t *testing.T) {
 	o := newOffice(t)
-	p := o.hired(engine.RoleViewer)
 	o.gateway("one", 10000, engine.Wishes{}, nil)
 	o.run(time.Minute)
-	p = o.back(engine.RoleViewer)
+	p := o.hired(engine.RoleViewer)
 	p.get(o.at("one")+"/explanation").want(200, "Payout 1").want(200, "Asked for USD 100.00").want(200, "sandbox_default_USD by test_usd").want(200, "Chosen:")
 	p.get(home+"/explain").want(200, "Which route would it take?")
 	for _, row := range []struct{ query, want string }{
@@ -225,13 +224,12 @@ func TestExplanationSaysWhy(t *testing.T) {
 
 func TestModerationStopsAndLetsGoOn(t *testing.T) {
 	o := newOffice(t)
-	p := o.hired(engine.RoleManager)
 	v := o.gateway("stop", 10000, engine.Wishes{AttemptsLimit: 2, Moderation: true}, nil)
 	o.run(time.Minute)
 	if got := o.get("stop"); got.Stage != payout.Ready || len(got.Payouts) != 0 {
 		t.Fatalf("on moderation it is %s with %d payouts", got.Stage, len(got.Payouts))
 	}
-	p = o.back(engine.RoleManager)
+	p := o.hired(engine.RoleManager)
 	at := home + "/requests/porq_" + v.ID
 	p.get(at).want(200, "Let it go on").want(200, "Edit terms")
 	p.fill(at+"/terms", map[string]string{"attempts_limit": "many"}).want(422, "A whole number")

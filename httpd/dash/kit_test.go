@@ -133,7 +133,6 @@ func (o *office) at(ref string) string {
 type person struct {
 	o      *office
 	client *http.Client
-	id     string
 	link   string
 }
 

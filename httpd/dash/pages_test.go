@@ -297,13 +297,13 @@ func TestNothingGivenIsRun(t *testing.T) {
 	_, err := o.Engine.AddEndpoint(o.Ctx, onServer("evil"), "https://x.example/"+probe, "rest", nil)
 	must(t, err)
 	iban := "NL20TEST0000000010"
-	v, err := o.Engine.Create(o.Ctx, onServer("evil"), engine.NewRequest{Dialect: "rest", Amount: money.New(1250, money.MustCurrency("EUR")), Confirm: true, AutoFulfill: true,
+	_, err = o.Engine.Create(o.Ctx, onServer("evil"), engine.NewRequest{Dialect: "rest", Amount: money.New(1250, money.MustCurrency("EUR")), Confirm: true, AutoFulfill: true,
 		Ref: "probe", Customer: "eve", Person: &engine.Person{Name: probe, Metadata: raw(map[string]string{"k": probe})},
 		Beneficiary: engine.Beneficiary{Kind: service.Bank, Form: "sepa", Details: connector.Details{"iban": iban, "account_holder_name": probe, "bank_name": probe, "bank_city": probe}},
 		Extra:       raw(map[string]string{"k": probe})}, nil)
 	must(t, err)
 	o.run(time.Minute)
-	v, err = o.Engine.Get(o.Ctx, onServer("evil"), engine.PrefixRequest, "probe")
+	v, err := o.Engine.Get(o.Ctx, onServer("evil"), engine.PrefixRequest, "probe")
 	must(t, err)
 	must(t, o.Engine.State(o.Ctx, onServer("evil"), v.Payouts[0].ID, connector.Outcome{Verdict: connector.Rejected, Ref: probe, Resolution: probe, Code: probe, Message: probe}))
 	p := o.invited("eve@example.com", engine.RoleOwner)
