@@ -36,12 +36,16 @@ type ProviderAccount struct {
 // SandboxName is the provider that answers in test mode without any contract.
 const SandboxName = "sandbox"
 
+// sandboxLabel is that of the test provider account that every merchant has from
+// the start.
+const sandboxLabel = "sandbox_default"
+
 func (e *Engine) connectSandbox(tx store.Tx, now time.Time, s Scope) error {
 	id, err := e.newID(now)
 	if err != nil {
 		return err
 	}
-	a := ProviderAccount{ID: PrefixAccount + id, Provider: SandboxName, Label: "sandbox_default", Created: now}
+	a := ProviderAccount{ID: PrefixAccount + id, Provider: SandboxName, Label: sandboxLabel, Created: now}
 	if err := keep(tx, bucketAccount, s.key(a.ID), a); err != nil {
 		return err
 	}

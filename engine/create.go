@@ -13,6 +13,7 @@ import (
 	"penstock/engine/connector"
 	"penstock/engine/money"
 	"penstock/engine/payout"
+	"penstock/engine/routing"
 	"penstock/engine/service"
 	"penstock/store"
 )
@@ -47,7 +48,8 @@ type NewRequest struct {
 	Person      *Person // who a new customer is; nil: none may be made
 	Beneficiary Beneficiary
 	Providers   []string
-	Exits       []Exit // where it may leave, the best first; empty: anywhere
+	Exits       []Exit        // where it may leave, the best first; empty: anywhere
+	Tree        *routing.Tree // by which it finds its way; Exits, if any, are then those that it names
 	Extra       json.RawMessage
 	Wishes
 	Expires time.Duration // after which a request that was not confirmed ends; zero: never
@@ -90,7 +92,7 @@ func (e *Engine) Create(ctx context.Context, c Caller, n NewRequest, once *Once)
 }
 
 func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *Once) (*View, error) {
-	l, err := e.look(ctx, c.Scope, wanted{once: once, ref: n.Ref, customer: n.Customer, beneficiary: n.Beneficiary, exits: n.Exits, point: n.Point, choose: n.Choose, quote: n.Quote})
+	l, err := e.look(ctx, c.Scope, wanted{once: once, ref: n.Ref, customer: n.Customer, beneficiary: n.Beneficiary, exits: n.Exits, tree: n.Tree, point: n.Point, choose: n.Choose, quote: n.Quote})
 	if err != nil || l.done {
 		return nil, err
 	}
@@ -196,7 +198,7 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	}
 	p := &prepared{confirm: n.Confirm, stop: n.Moderation, request: &Request{
 		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount, Service: n.Service, Bounded: n.Service != "", Lock: l.quote,
-		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Exits: n.Exits, Echo: Echo{Extra: n.Extra, Metadata: n.Metadata, Memo: n.Memo},
+		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Exits: n.Exits, Tree: n.Tree, Echo: Echo{Extra: n.Extra, Metadata: n.Metadata, Memo: n.Memo},
 		AttemptsLimit: n.AttemptsLimit, Split: n.Split, Parallel: n.Parallel, Whole: n.Whole, Later: n.Later,
 		CallbackURL: n.CallbackURL,
 		Day:         now, Created: now, // the id's own time, by which lists find it
@@ -221,6 +223,9 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 		return nil, err
 	}
 	p.request.Point = l.point.ID
+	if n.Dialect == dialectRest {
+		p.request.AttemptsLimit = l.point.Retry.Others + l.point.Retry.Same
+	}
 	if p.used, err = e.attach(ctx, c, p.request, n.Beneficiary, l); err != nil {
 		return nil, err
 	}

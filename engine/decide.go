@@ -15,6 +15,7 @@ import (
 	"penstock/engine/money"
 	"penstock/engine/payout"
 	"penstock/engine/routing"
+	"penstock/engine/service"
 	"penstock/store"
 )
 
@@ -98,13 +99,17 @@ func (q *deliberation) candidate(route *Route, rivals bool) (routing.Candidate, 
 	c := routing.Candidate{Target: route.target(), Cost: route.Cost,
 		Disabled: route.Disabled || d.Disabled || a.Disabled, Archived: route.Archived || d.Archived || a.Archived,
 		Unhealthy: d.Health == Down || a.Health == Down,
-		Tried:     slices.Contains(q.m.Tried, route.ID), Whole: money.New(0, d.Currency), Available: money.New(0, d.Currency)}
+		Tried:     slices.Contains(q.m.Tried, route.ID) && q.m.Only != route.ID, Whole: money.New(0, d.Currency), Available: money.New(0, d.Currency)}
 	if len(q.r.Providers) > 0 && !slices.Contains(q.r.Providers, a.Provider) {
 		c.Refused = "NOT_ASKED_FOR"
 		return c, nil
 	}
-	if a.Point != "" && a.Point != q.r.Point && q.r.Dialect == "rest" {
+	if a.Point != "" && a.Point != q.r.Point && q.r.Dialect == dialectRest {
 		c.Refused = "OF_ANOTHER_POINT"
+		return c, nil
+	}
+	if q.m.Only != "" && q.m.Only != route.ID {
+		c.Refused = "NOT_ASKED_FOR"
 		return c, nil
 	}
 	c.Min, c.Max = q.limits(route)
@@ -229,6 +234,9 @@ func (k *catalog) fee(t routing.Target, a money.Amount) (money.Amount, error) {
 // treeFor is the tree that a request goes by: the exits that it asks for
 // itself, or that of its point's scheme.
 func (k *catalog) treeFor(r *Request) (routing.Tree, error) {
+	if r.Tree != nil {
+		return *r.Tree, nil
+	}
 	if len(r.Exits) > 0 {
 		s := routing.Strategy{Type: routing.Priority}
 		for _, x := range r.Exits {
@@ -237,6 +245,15 @@ func (k *catalog) treeFor(r *Request) (routing.Tree, error) {
 		return routing.Tree{Root: &routing.Node{Strategies: []routing.Strategy{s}}}, nil
 	}
 	p := k.points[r.Point]
+	tree, err := k.schemeTree(r, p)
+	if err != nil || r.Dialect != dialectRest {
+		return tree, err
+	}
+	return withFallback(tree, k.fallback(p)), nil
+}
+
+// schemeTree is the tree of a point's routing scheme.
+func (k *catalog) schemeTree(r *Request, p *Point) (routing.Tree, error) {
 	if p == nil || p.Scheme == "" {
 		return routing.Tree{}, nil
 	}
@@ -247,6 +264,9 @@ func (k *catalog) treeFor(r *Request) (routing.Tree, error) {
 	t, ok := scheme.Trees[r.Service]
 	if ok && t.Disabled {
 		return routing.Tree{Root: &routing.Node{Block: true, Reason: "the scheme has this service switched off"}}, nil
+	}
+	if !ok && scheme.Any != nil {
+		return *scheme.Any, nil
 	}
 	return t.Tree, nil
 }
@@ -265,10 +285,22 @@ func (q *deliberation) facts() routing.Facts {
 	if sv, ok := q.e.Directory.Glance(r.Service); ok {
 		f["method"] = sv.Method
 	}
+	f["amount_minor"], f["payout_type"] = strconv.FormatInt(r.Amount.Minor(), 10), string(r.Kind)
+	switch r.Kind {
+	case service.Wallet:
+		f["wallet"] = r.Form
+	case service.Bank:
+		f["bank_transfer"] = r.Form
+	}
 	if r.Customer != "" {
 		f["customer.id"] = r.Customer
 	}
 	addMetadata(f, "metadata.", r.Metadata)
+	if of := q.e.Facts[r.Dialect]; of != nil {
+		for name, v := range of(r) {
+			f[name] = v
+		}
+	}
 	return f
 }
 

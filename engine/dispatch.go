@@ -70,8 +70,12 @@ func (e *Engine) step(tx store.Tx, s Scope, now time.Time, v *View, by string) e
 		}
 		return nil
 	}
+	k, err := e.catalogOf(tx, s)
+	if err != nil {
+		return err
+	}
 	for {
-		m := e.Rules.Next(v.wish(), v.Payouts, e.mayFailOver)
+		m := e.Rules.Next(v.wish(), v.Payouts, e.worthRetry(k, v))
 		if m.Turn != payout.Pay {
 			v.turn(m.Turn, now)
 			return nil
@@ -102,7 +106,7 @@ func (e *Engine) payNext(tx store.Tx, s Scope, now time.Time, v *View, m payout.
 	if waits, err := e.queueBehind(tx, s, v); err != nil || waits {
 		return false, e.queue(tx, s, now, v, err)
 	}
-	d, price, err := e.decide(tx, s, now, &v.Request, m)
+	d, price, err := e.decideNext(tx, s, now, v, m)
 	if err != nil {
 		return false, err
 	}
@@ -114,7 +118,7 @@ func (e *Engine) payNext(tx store.Tx, s Scope, now time.Time, v *View, m payout.
 	}
 	n := len(v.Payouts) + 1
 	p := payout.Payout{ID: v.payoutID(n), N: n, Amount: d.Choice.Amount, Piece: m.Piece, Route: d.Choice.Route, Deposit: d.Choice.Deposit,
-		Account: d.Choice.Account, Service: v.Service, Status: payout.Queued, Due: now, Created: now, Changed: now}
+		Account: d.Choice.Account, Provider: d.Choice.Provider, Service: v.Service, Status: payout.Queued, Due: now, Created: now, Changed: now}
 	if d.Choice.Part != d.Choice.Amount {
 		p.Share = d.Choice.Part
 	}

@@ -8,6 +8,7 @@ import (
 
 	"penstock/engine/money"
 	"penstock/engine/payout"
+	"penstock/engine/routing"
 	"penstock/store"
 )
 
@@ -25,6 +26,7 @@ type Change struct {
 	Recurring   *bool
 	Providers   []string
 	Exits       []Exit
+	Tree        *routing.Tree // together with Exits, which it names
 	Extra       func(json.RawMessage) (json.RawMessage, error)
 	Confirm     bool
 }
@@ -110,7 +112,7 @@ func (e *Engine) prepareEdit(ctx context.Context, c Caller, draft *View, ch Chan
 		}
 		ch.Customer, ch.Person = "", nil // it is known, and other words about it change nothing
 	}
-	l, err := e.look(ctx, c.Scope, wanted{customer: ch.Customer, beneficiary: ch.Beneficiary, exits: ch.Exits})
+	l, err := e.look(ctx, c.Scope, wanted{customer: ch.Customer, beneficiary: ch.Beneficiary, exits: ch.Exits, tree: ch.Tree})
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +204,7 @@ func (r *Request) take(ch Change) error {
 		r.Providers = ch.Providers
 	}
 	if ch.Exits != nil {
-		r.Exits = ch.Exits
+		r.Exits, r.Tree = ch.Exits, ch.Tree
 	}
 	return nil
 }

@@ -83,6 +83,9 @@ type Config struct {
 	CheckURL func(string) error
 	// Render makes the webhook bodies of each profile.
 	Render map[string]Render
+	// Facts are what conditions may ask about a request beyond what the engine
+	// knows, by dialect.
+	Facts map[string]func(*Request) map[string]string
 	// NotifyURL is where providers reach this appliance, without a trailing
 	// slash; empty where they can't.
 	NotifyURL string

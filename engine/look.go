@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"penstock/engine/fx"
+	"penstock/engine/routing"
 	"penstock/store"
 )
 
@@ -17,6 +18,7 @@ type wanted struct {
 	customer    string
 	beneficiary Beneficiary
 	exits       []Exit
+	tree        *routing.Tree
 	point       string // empty: the merchant's default
 	choose      func(points []*Point, standard string) (string, error)
 	quote       string
@@ -69,7 +71,7 @@ func (e *Engine) look(ctx context.Context, s Scope, w wanted) (*looked, error) {
 			l.customer, l.noCustomer = liveCustomer(tx, s, w.customer)
 		}
 		l.method, l.noMethod = methodNamed(tx, s, w.beneficiary)
-		l.noRoute = reachable(tx, s, w.exits)
+		l.noRoute = checkWays(tx, s, w.tree, w.exits)
 		if err := e.lookAtPoint(tx, s, w, l); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"penstock/engine/fx"
 	"penstock/engine/money"
 	"penstock/engine/payout"
+	"penstock/engine/routing"
 	"penstock/engine/service"
 	"penstock/locker"
 	"penstock/store"
@@ -56,6 +57,7 @@ type Request struct {
 
 	Providers []string        `json:"providers,omitzero"` // an eligibility filter by provider name; empty: any
 	Exits     []Exit          `json:"exits,omitzero"`     // where it may leave, the best first; empty: anywhere
+	Tree      *routing.Tree   `json:"tree,omitzero"`      // by which it finds its way, in place of its point's; nil: Exits, or that of the point
 	Account   string          `json:"account,omitzero"`   // the provider account chosen
 	Provider  string          `json:"provider,omitzero"`  // its provider's name
 	Payouts   []payout.Payout `json:"payouts,omitzero"`

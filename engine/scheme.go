@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -19,6 +20,9 @@ type Scheme struct {
 	RateScheme  string                   `json:"rate_scheme,omitzero"` // where the point has none of its own
 	Trees       map[string]ServiceScheme `json:"trees,omitzero"`       // by service code
 	Archived    bool                     `json:"archived,omitzero"`
+	Any         *routing.Tree            `json:"any,omitzero"`   // of the services that have no tree of their own; nil: Optimal
+	Point       string                   `json:"point,omitzero"` // the one payout point that may go by it; empty: any
+	Extra       json.RawMessage          `json:"extra,omitzero"` // what a dialect keeps with it; the engine does not look inside
 	Created     time.Time                `json:"created"`
 	Changed     time.Time                `json:"changed"`
 }

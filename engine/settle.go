@@ -165,7 +165,11 @@ func (e *Engine) goOn(tx store.Tx, s Scope, now time.Time, v *View, was, is payo
 		v.More = true
 		return nil
 	}
-	switch m := e.Rules.Next(v.wish(), v.Payouts, e.mayFailOver); m.Turn {
+	k, err := e.catalogOf(tx, s)
+	if err != nil {
+		return err
+	}
+	switch m := e.Rules.Next(v.wish(), v.Payouts, e.worthRetry(k, v)); m.Turn {
 	case payout.Pay:
 		v.More, v.Next = true, now
 	default:

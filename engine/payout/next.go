@@ -31,6 +31,7 @@ type Move struct {
 	Piece  int          // Pay: which piece of the request it is
 	Retry  bool         // Pay: it stands in for a payout that failed
 	Tried  []string     // Pay: the routes that have failed for this piece
+	Only   string       // Pay: the one route that may be taken, tried or not; empty: any that was not tried. Next leaves it empty
 }
 
 // Next decides a request's next step. may says which resolutions of a payout

@@ -66,19 +66,20 @@ func (m Mark) Since(past Mark) time.Duration {
 
 // Payout is one instruction to one provider from one provider account.
 type Payout struct {
-	ID      string       `json:"id"` // po_...; the provider's key is made from it
-	N       int          `json:"n"`  // its place in the request, from 1
-	Amount  money.Amount `json:"amount"`
-	Share   money.Amount `json:"share,omitzero"`   // of the request's amount, what it pays; not set: Amount
-	Piece   int          `json:"piece,omitzero"`   // of a split request, which piece it pays, from 1; zero: the whole
-	Rate    string       `json:"rate,omitzero"`    // from Share to Amount, as fx.Rate is written; empty: they are the same money
-	Fee     money.Amount `json:"fee,omitzero"`     // what the route costs, on top of Amount
-	Route   string       `json:"route,omitzero"`   // the payout route that was chosen
-	Deposit string       `json:"deposit,omitzero"` // the deposit account that the money leaves
-	Account string       `json:"account"`          // the provider account that it leaves by
-	Service string       `json:"service"`          // method and currency, e.g. sepa_eur
-	Status  Status       `json:"status"`
-	Seq     int          `json:"seq"` // events applied so far
+	ID       string       `json:"id"` // po_...; the provider's key is made from it
+	N        int          `json:"n"`  // its place in the request, from 1
+	Amount   money.Amount `json:"amount"`
+	Share    money.Amount `json:"share,omitzero"`    // of the request's amount, what it pays; not set: Amount
+	Piece    int          `json:"piece,omitzero"`    // of a split request, which piece it pays, from 1; zero: the whole
+	Rate     string       `json:"rate,omitzero"`     // from Share to Amount, as fx.Rate is written; empty: they are the same money
+	Fee      money.Amount `json:"fee,omitzero"`      // what the route costs, on top of Amount
+	Route    string       `json:"route,omitzero"`    // the payout route that was chosen
+	Deposit  string       `json:"deposit,omitzero"`  // the deposit account that the money leaves
+	Account  string       `json:"account"`           // the provider account that it leaves by
+	Provider string       `json:"provider,omitzero"` // name of the account's provider
+	Service  string       `json:"service"`           // method and currency, e.g. sepa_eur
+	Status   Status       `json:"status"`
+	Seq      int          `json:"seq"` // events applied so far
 
 	Attempt  int       `json:"attempt,omitzero"`  // sends so far
 	First    time.Time `json:"first,omitzero"`    // when the first of them was claimed

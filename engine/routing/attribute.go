@@ -28,10 +28,13 @@ func Attributes() []Attribute {
 
 var attributes = [...]attribute{
 	number("amount", "Amount", "in the currency of the request, e.g. 1000 or 12.50", notNegative),
+	number("amount_minor", "Amount in minor units", "whole, in the currency of the request, e.g. 1250 for 12.50", notNegative),
 	text("currency", "Currency", "ISO 4217, e.g. EUR", isCurrency),
 	text("service", "Payout service", "e.g. sepa_eur", nil),
 	text("method", "Payout method", "e.g. sepa", nil),
 	text("payout_type", "Payout type", "card, bank or wallet", nil),
+	text("wallet", "Wallet", "e.g. paypal", nil),
+	text("bank_transfer", "Bank transfer", "e.g. sepa, ach, bacs, pix", nil),
 	text("country", "Recipient's country", "ISO 3166, e.g. DE", isCountry),
 	text("point", "Payout point", "its id", nil),
 	number("day_of_week", "Day of week", "1 is Monday, 7 is Sunday", within("1", "7")),

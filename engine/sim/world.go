@@ -37,6 +37,7 @@ type Config struct {
 	Faults *sandbox.Faults  // nil: none
 	Timing engine.Timing    // zero fields: the engine's own
 	Render map[string]engine.Render
+	Facts  map[string]func(*engine.Request) map[string]string
 	Also   []string  // other names under which the provider can be connected
 	Wire   bool      // the provider is spoken to as bytes over a wire, see bank
 	Log    io.Writer // nil: silence
@@ -167,7 +168,7 @@ func (w *World) open() error {
 	w.Engine, err = engine.Open(w.Ctx, engine.Config{
 		Store: disk, Locker: w.Locker, Clock: clock, Rand: w.ids,
 		Connectors: w.connectors(),
-		Transport:  w.Receiver, Render: w.Render, Timing: timing, Rules: w.Break.Rules, Anchor: w.Anchor,
+		Transport:  w.Receiver, Render: w.Render, Facts: w.Facts, Timing: timing, Rules: w.Break.Rules, Anchor: w.Anchor,
 		NotifyURL: "https://penstock.example",
 		Log:       slog.New(slog.NewTextHandler(out, nil)),
 	})

@@ -46,6 +46,11 @@ func renderers() map[string]engine.Render {
 	return map[string]engine.Render{"rest": rest.Render, "standard": rest.Render, "jsonapi": jsonapi.Render}
 }
 
+// facts are what the conditions of routing may ask that only a dialect knows.
+func facts() map[string]func(*engine.Request) map[string]string {
+	return map[string]func(*engine.Request) map[string]string{"rest": rest.Facts}
+}
+
 // newDaemon opens the appliance and listens. Nothing is served yet.
 func newDaemon(ctx context.Context, env Env, cfg Config) (d *daemon, err error) {
 	d = &daemon{env: env, restart: make(chan os.Signal, 1)}

@@ -195,7 +195,7 @@ func (r *payoutRequest) change(who engine.Caller, of *engine.Request) (engine.Ch
 	if ch.Customer, ch.Person, err = r.who(); err != nil {
 		return ch, err
 	}
-	if ch.Exits, err = r.Routing.routes(); err != nil {
+	if ch.Exits, ch.Tree, err = r.Routing.routes(); err != nil {
 		return ch, err
 	}
 	if ch.Beneficiary, err = r.beneficiary(); err != nil {

@@ -36,15 +36,17 @@ func notBuilt(what string) *refusal { return refuse(501, "IR_00", what+" is not 
 type act string
 
 const (
-	anyAct         act = ""
-	createPayout   act = "create"
-	updatePayout   act = "updated"
-	confirmPayout  act = "confirm"
-	fulfilPayout   act = "fulfilled"
-	cancelPayout   act = "cancelled"
-	saveMethod     act = "save_method"
-	setDefault     act = "default"
-	connectAccount act = "connect"
+	anyAct            act = ""
+	createPayout      act = "create"
+	updatePayout      act = "updated"
+	confirmPayout     act = "confirm"
+	fulfilPayout      act = "fulfilled"
+	cancelPayout      act = "cancelled"
+	saveMethod        act = "save_method"
+	setDefault        act = "default"
+	connectAccount    act = "connect"
+	activateRouting   act = "activated"
+	deactivateRouting act = "deactivated"
 )
 
 // during says in which act an error of the engine came up.
@@ -103,6 +105,7 @@ func errorRows() []errorRow {
 		{code: engine.CodeNotFound, object: engine.ObjProfile, status: 404, ir: "HE_02", text: "Business profile with the given id {id} does not exist"},
 		{code: engine.CodeNotFound, object: engine.ObjPoint, status: 404, ir: "HE_02", text: "Business profile with the given id pro_{id} does not exist"},
 		{code: engine.CodeNotFound, object: engine.ObjKey, status: 404, ir: "HE_02", text: "API Key" + doesNotExist},
+		{code: engine.CodeNotFound, object: engine.ObjScheme, status: 404, ir: "HE_02", text: "Algorithm with the given id" + " does not exist"},
 		{code: engine.CodeNotFound, object: engine.ObjAccount, status: 404, ir: "HE_02", text: "Merchant connector account" + doesNotExist},
 		{code: engine.CodeNotFound, status: 404, ir: "HE_02", text: "Event" + doesNotExist},
 
@@ -121,6 +124,8 @@ func errorRows() []errorRow {
 		{code: engine.CodeState, object: engine.ObjMethod, status: 400, ir: "IR_16", text: "The payment method has status {status}"},
 		{code: engine.CodeState, object: engine.ObjCustomer, status: 400, ir: "IR_10", text: "Customer has a payout under way. Wait until it has ended, or cancel it, before deleting the customer"},
 		{act: createPayout, code: engine.CodeState, object: engine.ObjPoint, status: 404, ir: "HE_02", text: "Business profile with the given id pro_{id} does not exist"},
+		{act: activateRouting, code: engine.CodeState, status: 400, ir: "IR_16", text: "Algorithm is already active"},
+		{act: deactivateRouting, code: engine.CodeState, status: 400, ir: "IR_16", text: "Algorithm is already inactive"},
 		{code: engine.CodeState, status: 400, ir: "IR_16", text: "{message}"},
 
 		{code: engine.CodeToken, status: 422, ir: "IR_29", text: "Token is invalid or expired"},

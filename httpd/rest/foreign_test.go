@@ -93,9 +93,10 @@ func (s *shop) foreigners(pm, paid string) []foreign {
 	con := s.do("POST", "/account/shop/connectors", `{"connector_type":"payout_processor","connector_name":"wise","connector_account_details":{"auth_type":"NoKey"}}`).ok().str("merchant_connector_id")
 	profile := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
 	key := s.admin("POST", "/api_keys/shop", `{"name":"K","expiration":"never"}`).ok().str("key_id")
+	algo := s.do("POST", "/routing", `{"name":"a","transaction_type":"payout","algorithm":{"type":"single","data":`+choiceOf("wise", con)+`}}`).ok().str("id")
 	return []foreign{
 		{"/customers/", "ada", "nobody"}, {"/payment_methods/", pm, "pm_" + zero}, {"/payouts/", paid, "payout_" + zero}, {"/payout_link/", paid, "payout_" + zero},
-		{"/account/{merchant}/business_profile", profile, "pro_" + zero}, {"/account/{merchant}/connectors", con, "mca_" + zero}, {"/api_keys/", key, "dev_" + zero}, {"/accounts/", "", ""},
+		{"/account/{merchant}/business_profile", profile, "pro_" + zero}, {"/account/{merchant}/connectors", con, "mca_" + zero}, {"/routing/", algo, "routing_" + zero}, {"/api_keys/", key, "dev_" + zero}, {"/accounts/", "", ""},
 	}
 }
 

@@ -48,7 +48,7 @@ func operator(merchant string) engine.Caller {
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	w, err := sim.New(sim.Config{Seed: 1, Also: []string{"adyen", "adyenplatform", "stripe", "wise", "paypal", "nomupay"}, Render: map[string]engine.Render{"rest": rest.Render}})
+	w, err := sim.New(sim.Config{Seed: 1, Also: []string{"adyen", "adyenplatform", "stripe", "wise", "paypal", "nomupay"}, Render: map[string]engine.Render{"rest": rest.Render}, Facts: map[string]func(*engine.Request) map[string]string{"rest": rest.Facts}})
 	must(t, err)
 	s := &shop{World: w, t: t, id: "shop"}
 	s.mux = newMux(t, w.Engine, w.Clock.Now, 0)

@@ -64,7 +64,7 @@ func (r *payoutRequest) newRequest(secret string) (engine.NewRequest, payoutExtr
 	if n.Customer, n.Person, err = r.who(); err != nil {
 		return n, x, err
 	}
-	if n.Exits, err = r.Routing.routes(); err != nil {
+	if n.Exits, n.Tree, err = r.Routing.routes(); err != nil {
 		return n, x, err
 	}
 	if n.Beneficiary, err = r.beneficiary(); err != nil {

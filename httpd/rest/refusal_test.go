@@ -76,7 +76,7 @@ func TestRefusals(t *testing.T) {
 		{"routing to an unknown account", "POST", "/payouts/create", made(`"routing":{"type":"single","data":{"connector":"sandbox","merchant_connector_id":"mca_x"}}`), 404, "HE_02", "Merchant connector account does not exist in our records"},
 		{"update to another profile", "PUT", "/payouts/taken", `{"profile_id":"pro_x"}`, 404, "HE_02", "Business profile with the given id pro_x does not exist"},
 		{"routing of no kind", "POST", "/payouts/create", made(`"routing":{"type":"dice","data":"sandbox"}`), 400, "IR_06", "unknown variant `dice`"},
-		{"routing by rules", "POST", "/payouts/create", made(`"routing":{"type":"advanced","data":{}}`), 501, "IR_00", "is not implemented"},
+		{"routing by rules", "POST", "/payouts/create", made(`"routing":{"type":"advanced","data":{}}`), 400, "IR_06", "missing field `defaultSelection`"},
 		{"unknown payout", "GET", "/payouts/payout_x", "", 404, "HE_02", "Payout does not exist in our records"},
 		{"unknown payout's confirm", "POST", "/payouts/payout_x/confirm", "{}", 404, "HE_02", "Payout does not exist in our records"},
 		{"confirm without a body", "POST", "/payouts/taken/confirm", "", 400, "IR_06", "EOF while parsing"},

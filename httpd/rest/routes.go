@@ -52,7 +52,7 @@ func (a *API) routes() []wire.Route {
 
 // setupRoutes are the calls by which a merchant is arranged.
 func (a *API) setupRoutes() []wire.Route {
-	admin, own, o := a.admin(), a.adminOr(engine.Admin), wire.Options{}
+	admin, own, ways, o := a.admin(), a.adminOr(engine.Admin), a.auth(engine.Admin, false), wire.Options{}
 	const account, profile, connector, key = "/accounts/{merchant}", "/account/{merchant}/business_profile", "/account/{merchant}/connectors", "/api_keys/{merchant}"
 	return []wire.Route{
 		{Method: "POST", Pattern: "/accounts", Handler: route(a, admin, o, a.createAccount)},
@@ -77,6 +77,20 @@ func (a *API) setupRoutes() []wire.Route {
 		{Method: "GET", Pattern: key + "/{id}", Handler: route(a, admin, o, a.getKey)},
 		{Method: "POST", Pattern: key + "/{id}", Handler: route(a, admin, o, a.updateKey)},
 		{Method: "DELETE", Pattern: key + "/{id}", Handler: route(a, admin, o, a.revokeKey)},
+
+		{Method: "POST", Pattern: "/routing", Handler: route(a, ways, o, a.createAlgorithm)},
+		{Method: "GET", Pattern: "/routing", Handler: route(a, ways, o, a.listAlgorithms)},
+		{Method: "GET", Pattern: "/routing/active", Handler: route(a, ways, o, a.activeAlgorithms)},
+		{Method: "POST", Pattern: "/routing/deactivate", Handler: route(a, ways, wire.Options{EmptyBody: true}, a.deactivateAlgorithm)},
+		{Method: "GET", Pattern: "/routing/{id}", Handler: route(a, ways, o, a.getAlgorithm)},
+		{Method: "POST", Pattern: "/routing/{id}/activate", Handler: route(a, ways, wire.Options{EmptyBody: true}, a.activateAlgorithm)},
+		{Method: "POST", Pattern: "/routing/payouts", Handler: route(a, ways, o, a.createAlgorithm)},
+		{Method: "GET", Pattern: "/routing/payouts", Handler: route(a, ways, o, a.listAlgorithms)},
+		{Method: "GET", Pattern: "/routing/payouts/active", Handler: route(a, ways, o, a.activeAlgorithms)},
+		{Method: "GET", Pattern: "/routing/payouts/default", Handler: route(a, ways, o, a.getFallback)},
+		{Method: "POST", Pattern: "/routing/payouts/default", Handler: route(a, ways, wire.Options{AnyValue: true}, a.setFallback)},
+		{Method: "POST", Pattern: "/routing/payouts/deactivate", Handler: route(a, ways, wire.Options{EmptyBody: true}, a.deactivateAlgorithm)},
+		{Method: "POST", Pattern: "/routing/payouts/{id}/activate", Handler: route(a, ways, wire.Options{EmptyBody: true}, a.activateAlgorithm)},
 
 		{Method: "POST", Pattern: "/ephemeral_keys", Handler: route(a, a.auth(engine.Customers, false), o, a.createEphemeral)},
 	}

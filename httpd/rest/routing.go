@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"penstock/engine"
 	"penstock/httpd/wire"
 )
 
@@ -10,7 +9,8 @@ import (
 type routing struct {
 	kind    string
 	choices []routeChoice
-	shares  []int // of a volume split
+	shares  []int    // of a volume split
+	program *program // of advanced rules
 }
 
 // routeChoice is a connector by name, and by its account where that is given.
@@ -71,24 +71,25 @@ func (r *routing) UnmarshalJSON(b []byte) error {
 		r.choices = in.Data
 	case "volume_split":
 		var in struct {
-			Data []struct {
-				Connector *routeChoice `json:"connector"`
-				Split     *int         `json:"split"`
-			} `json:"data"`
+			Data []splitChoice `json:"data"`
 		}
 		if err := wire.Decode(b, &in, lenient); err != nil {
 			return err
 		}
-		for _, part := range in.Data {
-			if part.Connector == nil {
-				return missingMember("connector")
-			}
-			if part.Split == nil {
-				return missingMember("split")
-			}
-			r.choices, r.shares = append(r.choices, *part.Connector), append(r.shares, *part.Split)
+		if err := r.split(in.Data); err != nil {
+			return err
 		}
 	default:
+		var in struct {
+			Data *program `json:"data"`
+		}
+		if err := wire.Decode(b, &in, lenient); err != nil {
+			return err
+		}
+		if in.Data == nil {
+			return missingMember("data")
+		}
+		r.program = in.Data
 		return nil
 	}
 	if len(r.choices) == 0 {
@@ -97,22 +98,32 @@ func (r *routing) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// routes are where the routing lets a payout leave, the best first; nil
-// without a routing. A volume split over one choice is that choice.
-func (r *routing) routes() ([]engine.Exit, error) {
-	switch {
-	case r == nil:
-		return nil, nil
-	case r.kind == "advanced":
-		return nil, notBuilt("Advanced routing in a payout")
-	case r.kind == "volume_split" && (len(r.shares) != 1 || r.shares[0] != 100):
-		return nil, notBuilt("Volume split in a payout")
+// splitChoice is one part of a volume split.
+type splitChoice struct {
+	Connector *routeChoice `json:"connector"`
+	Split     *int         `json:"split"`
+}
+
+// split takes over the parts, which make up a hundred.
+func (r *routing) split(parts []splitChoice) error {
+	sum := 0
+	for _, part := range parts {
+		if part.Connector == nil {
+			return missingMember("connector")
+		}
+		if part.Split == nil {
+			return missingMember("split")
+		}
+		if *part.Split < 0 || *part.Split > 100 {
+			return wire.Rule("split must be from 0 to 100")
+		}
+		sum += *part.Split
+		r.choices, r.shares = append(r.choices, *part.Connector), append(r.shares, *part.Split)
 	}
-	out := make([]engine.Exit, len(r.choices))
-	for i, c := range r.choices {
-		out[i] = engine.Exit{Provider: c.Connector, Account: c.Account}
+	if sum != 100 {
+		return wire.Rule("splits must sum up to 100")
 	}
-	return out, nil
+	return nil
 }
 
 // providers is the filter by provider name; nil admits any.

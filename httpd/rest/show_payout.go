@@ -129,6 +129,9 @@ func showAttempt(r *engine.Request, x payoutExtra, p *payout.Payout) payoutAttem
 	a := attempt(r, x, p.N)
 	a.Status, a.Amount, a.Currency = attemptStatus(p.Status), p.Amount.Minor(), p.Amount.Currency().Code()
 	a.TransactionID = shown(p.Ref)
+	if p.Provider != "" {
+		a.Connector = &p.Provider
+	}
 	switch p.Status {
 	case payout.Failed, payout.Returned:
 		a.ErrorCode, a.ErrorMessage = shown(errorCode(p)), shown(either(p.Message, p.Resolution))
