@@ -123,6 +123,15 @@ func (k *check) sealedValue(what string, open func() error) {
 	}
 }
 
+// opens says whether sealed bytes open, or their key was erased.
+func (k *check) opens(o locker.Owner, at locker.Place, sealed []byte) error {
+	_, err := k.e.Locker.Open(k.ctx, o, at, sealed)
+	if errors.Is(err, locker.ErrErased) {
+		return nil
+	}
+	return err
+}
+
 func (k *check) customers(tx store.Tx) error {
 	return scoped(k, tx, bucketCustomer, func(s Scope, id string, c *Customer) error {
 		if c.ID != id {
@@ -293,6 +302,7 @@ func (k *check) deliveries(tx store.Tx) error {
 			k.found("deliveries %s and %s bear one message id to one endpoint", other, id)
 		}
 		seen[at] = id
+		k.sealedValue("delivery "+id, func() error { return k.opens(d.owner(s), d.place(), d.Sealed) })
 		if d.Request != "" {
 			if r, err := loadRequest(tx, s, d.Request); err != nil || !r.told(d.Type, d.Endpoint) {
 				k.found("delivery %s tells of a request that does not know of it", id)
@@ -387,7 +397,11 @@ func sorted(m map[string]bool) []string {
 }
 
 func (k *check) onces(tx store.Tx) error {
-	return scoped(k, tx, bucketOnce, func(s Scope, _ string, o *onceRecord) error {
+	return scoped(k, tx, bucketOnce, func(s Scope, id string, o *onceRecord) error {
+		if o.Answer != nil {
+			at := locker.Place{Bucket: bucketOnce, Token: string(append(s.prefix(), id...))}
+			k.sealedValue("an answer about "+o.Subject, func() error { return k.opens(echoOwner(s, o.Holder, o.At), at, o.Answer) })
+		}
 		if _, isRequest := isID("", o.Subject); isRequest {
 			if _, err := loadRequest(tx, s, o.Subject); err != nil {
 				k.found("a once-record answers for request %s, which does not exist", o.Subject)

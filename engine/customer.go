@@ -26,6 +26,8 @@ type Person struct {
 	Address     stdjson.RawMessage `json:"address,omitzero"`
 	Document    stdjson.RawMessage `json:"document,omitzero"`
 	Metadata    stdjson.RawMessage `json:"metadata,omitzero"`
+
+	redacted bool // nothing of it is left
 }
 
 // Customer is somebody whom a merchant pays.
@@ -99,7 +101,7 @@ func (e *Engine) sealPerson(ctx context.Context, s Scope, id string, p Person) (
 func (e *Engine) openPerson(ctx context.Context, s Scope, c *Customer) error {
 	if c.Redacted {
 		const r = "Redacted"
-		c.Person = Person{Name: r, Email: r, Phone: r, PhoneCode: r, Description: r}
+		c.Person = Person{Name: r, Email: r, Phone: r, PhoneCode: r, Description: r, redacted: true}
 		return nil
 	}
 	raw, err := e.Locker.Open(ctx, customerOwner(s, c.ID), locker.Place{Bucket: bucketCustomer, Token: c.ID}, c.Sealed)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"penstock/engine/webhook"
+	"penstock/locker"
 	"penstock/store"
 )
 
@@ -27,8 +28,15 @@ func (e *Engine) deliver(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
+	body, err := e.Locker.Open(ctx, d.owner(j.Scope), d.place(), d.Sealed)
+	if errors.Is(err, locker.ErrErased) { // its customer was redacted meanwhile
+		return e.delivered(ctx, j, func(d *Delivery, _ time.Time) { d.State, d.Due, d.Manual = Exhausted, time.Time{}, nil })
+	}
+	if err != nil {
+		return sealError("open a webhook", err)
+	}
 	start, began := e.pulse.now()
-	answer, status, failure := e.post(ctx, d, p, j.Scope, start)
+	answer, status, failure := e.post(ctx, d, body, p, j.Scope, start)
 	_, ended := e.pulse.now()
 	e.stats.Attempts.Add(1)
 	try := Attempt{At: start, Took: ended.Mono - began.Mono, Status: status, Error: failure, Kind: kindOf(d)}
@@ -62,12 +70,12 @@ func (e *Engine) deliveryOf(ctx context.Context, j job) (d *Delivery, p *Endpoin
 // post sends the message. A failure is told in words that bear nothing of
 // what the receiver answered: an answer could come from inside a network that
 // the merchant must not read.
-func (e *Engine) post(ctx context.Context, d *Delivery, p *Endpoint, s Scope, now time.Time) (webhook.Answer, int, string) {
+func (e *Engine) post(ctx context.Context, d *Delivery, body []byte, p *Endpoint, s Scope, now time.Time) (webhook.Answer, int, string) {
 	secrets, err := e.endpointSecrets(ctx, s, p)
 	if err != nil {
 		return webhook.Answer{}, 0, "the endpoint's secrets cannot be opened"
 	}
-	header, err := webhook.Sign(webhook.Profile(d.Profile), secrets, d.Message, now, d.Body)
+	header, err := webhook.Sign(webhook.Profile(d.Profile), secrets, d.Message, now, body)
 	if err != nil {
 		return webhook.Answer{}, 0, "the message cannot be signed"
 	}
@@ -77,7 +85,7 @@ func (e *Engine) post(ctx context.Context, d *Delivery, p *Endpoint, s Scope, no
 	if d.URL != "" && (p.URL == "" || p.ID == callbackEndpoint) {
 		url = d.URL
 	}
-	req, err := http.NewRequestWithContext(call, http.MethodPost, url, bytes.NewReader(d.Body))
+	req, err := http.NewRequestWithContext(call, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return webhook.Answer{}, 0, "the address cannot be called"
 	}

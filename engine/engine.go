@@ -324,7 +324,9 @@ func (e *Engine) newID(now time.Time) (string, error) { return newID(now, e.Rand
 // when it committed. What the store can't vouch for comes back as CodeUnknown.
 func (e *Engine) update(ctx context.Context, fn func(store.Tx, time.Time) error) error {
 	now, _ := e.pulse.now()
-	err := e.Store.Update(ctx, func(tx store.Tx) error { return fn(tx, now) })
+	err := e.warmly(ctx, func() error {
+		return e.Store.Update(ctx, func(tx store.Tx) error { return fn(tx, now) })
+	})
 	if errors.Is(err, store.ErrCommitUnknown) {
 		return &Error{Code: CodeUnknown, Message: "it is not known whether this was stored; repeat it with the same key", Err: err}
 	}

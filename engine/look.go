@@ -54,7 +54,7 @@ func (e *Engine) look(ctx context.Context, s Scope, w wanted) (*looked, error) {
 	if l.tag, err = e.tagOf(ctx, s, w.ref, w.once); err != nil {
 		return l, err
 	}
-	err = e.Store.View(ctx, func(tx store.Tx) (err error) {
+	err = e.viewing(ctx, func(tx store.Tx) (err error) {
 		if l.done, err = e.replay(tx, s, w.once); l.done || err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"penstock/locker"
 	"penstock/store"
 )
 
@@ -43,9 +44,10 @@ type Delivery struct {
 	Request  string    `json:"request,omitzero"`
 	Endpoint string    `json:"endpoint"`
 	Profile  string    `json:"profile"`
-	URL      string    `json:"url,omitzero"` // where it goes; empty: to the endpoint's own address
-	Body     []byte    `json:"body"`
-	After    string    `json:"after,omitzero"` // the delivery before it, whose first attempt goes first
+	URL      string    `json:"url,omitzero"`    // where it goes; empty: to the endpoint's own address
+	Sealed   []byte    `json:"sealed"`          // the body
+	Holder   string    `json:"holder,omitzero"` // of the key: a customer, or nobody
+	After    string    `json:"after,omitzero"`  // the delivery before it, whose first attempt goes first
 	State    string    `json:"state"`
 	Tries    int       `json:"tries,omitzero"`
 	Failures int       `json:"failures,omitzero"` // of the automatic tries: the place in the schedule
@@ -140,7 +142,10 @@ func (e *Engine) notifyProfile(tx store.Tx, now time.Time, o Occasion, all []End
 			return err
 		}
 		d := &Delivery{ID: PrefixDelivery + id, Message: PrefixMessage + ids[1], Event: PrefixEvent + ids[0], Type: kind, Request: v.ID, Endpoint: p.ID,
-			Profile: profile, URL: p.URL, Body: body, After: v.lastTold(p.ID), State: Waiting, Due: now, Created: now}
+			Profile: profile, URL: p.URL, Holder: v.holder(), After: v.lastTold(p.ID), State: Waiting, Due: now, Created: now}
+		if d.Sealed, err = e.sealWithin(d.owner(s), d.place(), body); err != nil {
+			return err
+		}
 		if err := saveDelivery(tx, s, d, time.Time{}); err != nil {
 			return err
 		}
@@ -148,6 +153,10 @@ func (e *Engine) notifyProfile(tx store.Tx, now time.Time, o Occasion, all []End
 	}
 	return nil
 }
+
+func (d *Delivery) owner(s Scope) locker.Owner { return echoOwner(s, d.Holder, d.Created) }
+
+func (d *Delivery) place() locker.Place { return locker.Place{Bucket: bucketDelivery, Token: d.ID} }
 
 func (r *Request) told(kind, endpoint string) bool {
 	return slices.ContainsFunc(r.Told, func(t Told) bool { return t.Type == kind && t.Endpoint == endpoint })

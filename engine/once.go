@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"penstock/locker"
 	"penstock/store"
 )
 
@@ -34,6 +35,12 @@ type Once struct {
 	Subject  string // id of what the first call made or touched
 
 	row, print []byte // of the record, once keyed
+	by         *Engine
+}
+
+// answerPlace is where a record's answer is sealed for.
+func (o *Once) answerPlace() locker.Place {
+	return locker.Place{Bucket: bucketOnce, Token: string(o.row)}
 }
 
 // keyed makes what is stored of the key and of the body's fingerprint. Both are
@@ -51,7 +58,7 @@ func (e *Engine) keyed(s Scope, o *Once) error {
 	if err != nil {
 		return sealError("name the once-record", err)
 	}
-	o.row = append(s.key(o.Op, ""), row...)
+	o.row, o.by = append(s.key(o.Op, ""), row...), e
 	return nil
 }
 
@@ -105,6 +112,11 @@ func (e *Engine) replayOne(tx store.Tx, s Scope, o *Once) (bool, error) {
 		}
 		return false, &Error{Code: CodeKeyReused, Field: field, Message: "this idempotency key was used with another body", Hint: "use a new key for a new request"}
 	}
+	if rec.Answer != nil {
+		if rec.Answer, err = e.openWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), rec.Answer); err != nil {
+			return false, err
+		}
+	}
 	o.Answer, o.Subject, o.Replayed = rec.Answer, rec.Subject, true
 	return true, nil
 }
@@ -115,7 +127,7 @@ func (e *Engine) replayed(ctx context.Context, s Scope, o *Once) (done bool, err
 	if !o.binds() {
 		return false, nil
 	}
-	err = e.Store.View(ctx, func(tx store.Tx) error {
+	err = e.viewing(ctx, func(tx store.Tx) error {
 		done, err = e.replay(tx, s, o)
 		return err
 	})
@@ -154,11 +166,23 @@ func (o *Once) record(tx store.Tx, s Scope, now time.Time, subject string, resul
 		if key.row == nil {
 			return errors.New("engine: a once-record is written without a look for it")
 		}
-		if err := keep(tx, bucketOnce, key.row, onceRecord{key.print, o.Answer, subject, now}); err != nil {
+		rec := onceRecord{key.print, nil, subject, holderOf(result), now}
+		if err := key.by.shut(&rec, s, key, o.Answer); err != nil {
+			return err
+		}
+		if err := keep(tx, bucketOnce, key.row, rec); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// shut seals the answer into its record; one that is still open stays so.
+func (e *Engine) shut(rec *onceRecord, s Scope, o *Once, answer []byte) (err error) {
+	if answer != nil {
+		rec.Answer, err = e.sealWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), answer)
+	}
+	return err
 }
 
 // binds says whether any key makes the command harmless to repeat.
@@ -180,10 +204,13 @@ func (e *Engine) FixAnswer(ctx context.Context, s Scope, o *Once, answer []byte)
 			return fmt.Errorf("find the once-record to fix: %w", err)
 		}
 		if rec.Answer != nil {
-			fixed = rec.Answer
-			return nil
+			fixed, err = e.openWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), rec.Answer)
+			return err
 		}
-		fixed, rec.Answer = answer, answer
+		fixed = answer
+		if err := e.shut(rec, s, o, answer); err != nil {
+			return err
+		}
 		return keep(tx, bucketOnce, o.row, rec)
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ func TestOnceRecordsComeBackAsTheyWere(t *testing.T) {
 	at := time.Date(2026, 1, 5, 8, 0, 0, 123_000, time.UTC)
 	print := bytes.Repeat([]byte{7}, 32)
 	for _, want := range []onceRecord{
-		{print, nil, "", at}, {print, []byte{}, "x", at}, {print, []byte(`{"a":1}`), "01ke6jq3z8hb482av5nwvp7qdv", at}, {print, bytes.Repeat([]byte("x"), 70_000), string(print), at},
+		{print, nil, "", "", at}, {print, []byte{}, "x", "", at}, {print, []byte(`{"a":1}`), "01ke6jq3z8hb482av5nwvp7qdv", "ada", at}, {print, bytes.Repeat([]byte("x"), 70_000), string(print), "y", at},
 	} {
 		raw, err := want.AppendBinary(nil)
 		if err != nil {
@@ -22,11 +22,11 @@ func TestOnceRecordsComeBackAsTheyWere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(got.Fingerprint, want.Fingerprint) || !bytes.Equal(got.Answer, want.Answer) || (got.Answer == nil) != (want.Answer == nil) || got.Subject != want.Subject || !got.At.Equal(want.At) {
+		if !bytes.Equal(got.Fingerprint, want.Fingerprint) || !bytes.Equal(got.Answer, want.Answer) || (got.Answer == nil) != (want.Answer == nil) || got.Subject != want.Subject || got.Holder != want.Holder || !got.At.Equal(want.At) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	}
-	for _, bad := range []onceRecord{{print[:31], nil, "", at}, {nil, nil, "", at}, {print, nil, string(make([]byte, 256)), at}} {
+	for _, bad := range []onceRecord{{print[:31], nil, "", "", at}, {nil, nil, "", "", at}, {print, nil, string(make([]byte, 256)), "", at}, {print, nil, "", string(make([]byte, 256)), at}} {
 		if raw, err := bad.AppendBinary(nil); err == nil {
 			t.Errorf("%v was written as %d bytes", bad, len(raw))
 		}
@@ -35,7 +35,7 @@ func TestOnceRecordsComeBackAsTheyWere(t *testing.T) {
 
 // FuzzOnceRecord wants what can be read to be written back as the same bytes.
 func FuzzOnceRecord(f *testing.F) {
-	good, err := onceRecord{make([]byte, 32), []byte("{}"), "subject", time.Unix(1, 0)}.AppendBinary(nil)
+	good, err := onceRecord{make([]byte, 32), []byte("{}"), "subject", "holder", time.Unix(1, 0)}.AppendBinary(nil)
 	if err != nil {
 		f.Fatal(err)
 	}

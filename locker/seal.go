@@ -6,7 +6,7 @@ import (
 )
 
 // MaxPlaintext is the most bytes that one Seal takes.
-const MaxPlaintext = 64 << 10
+const MaxPlaintext = 256 << 10
 
 // block is what a plaintext is padded to a multiple of, so that the length of
 // a card number cannot be read off its record.

@@ -48,3 +48,24 @@ func TestWarmSealsAndOpensWithoutTheKeyring(t *testing.T) {
 		t.Errorf("sealed: %v", err)
 	}
 }
+
+// TestMoreThanIsEverSealedIsNotOpened, though it authenticates: how much a
+// record may hold is fixed, and looked at first.
+func TestMoreThanIsEverSealedIsNotOpened(t *testing.T) {
+	l := openLocker(t, mem.New(mem.Options{}), NewMaster())
+	if err := l.Warm(ctx, alice); err != nil {
+		t.Fatal(err)
+	}
+	k, err := l.openingKey(ctx, alice)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := seal(&k.key, header{kind: kindRecord, id: k.id}, pad(make([]byte, MaxPlaintext+block)), card.Bucket, card.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r *refusal
+	if got, err := l.Open(ctx, alice, card, body); got != nil || !errors.Is(err, ErrTampered) || !errors.As(err, &r) || r.stage != stageLength {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}

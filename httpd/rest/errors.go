@@ -163,7 +163,7 @@ func words(a act, e *engine.Error) *refusal {
 		if e.Code == engine.CodeInvalid && e.Message == "is required" { // a member that the original's reader wants
 			return &refusal{status: 400, code: "IR_06", message: "Json deserialize error: missing field `" + field + "`", unread: true}
 		}
-		fill := strings.NewReplacer("{id}", e.ID, "{field}", field, "{object}", string(e.Object), "{status}", statusWord(e.Status), "{message}", e.Message, "{rule}", rule(field, e.Message))
+		fill := strings.NewReplacer("{id}", wire.Redact(e.ID), "{field}", field, "{object}", string(e.Object), "{status}", statusWord(e.Status), "{message}", e.Message, "{rule}", rule(field, e.Message))
 		return &refusal{status: row.status, code: row.ir, message: fill.Replace(row.text), unread: row.unread}
 	}
 	return refuse(http.StatusInternalServerError, "HE_00", "Something went wrong")
