@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +34,7 @@ type leaks struct {
 	server *process
 	hooks  *httptest.Server
 	aviary *aviary
+	point  string // the merchant's payout point
 
 	secret []canary // must be nowhere
 	echoed []canary // must be in no log, metric or refusal
@@ -113,15 +115,36 @@ func newLeaks(t *testing.T) *leaks {
 		l.secret = append(l.secret, canary{"key", secret})
 		l.by[secret] = "a key that init made"
 	}
+	l.point = l.anyPoint()
 	// Whose methods are saved.
 	l.send(post("/customers", map[string]any{"customer_id": "saver", "name": "Ada Example"}))
 	return l
 }
 
+// anyPoint is a payout point that the merchant has from the start.
+func (l *leaks) anyPoint() string {
+	req, err := http.NewRequestWithContext(l.t.Context(), "GET", l.server.url+"/v1/payout-gateway/payout-points", nil)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+l.place.Key)
+	resp, err := web.Do(req)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	id := regexp.MustCompile(`pop_[0-9a-z]{26}`).Find(text)
+	if err != nil || id == nil {
+		l.t.Fatalf("no payout point: %s", text)
+	}
+	return string(id)
+}
+
 // fly lets a canary of each kind in by every shape, each its own, so that a
 // leak tells where it began.
 func (l *leaks) fly() {
-	for _, s := range shapes() {
+	for _, s := range slices.Concat(shapes(), gatewayShapes()) {
 		for _, c := range []canary{l.aviary.card(), l.aviary.iban(), l.aviary.key(), l.aviary.code()} {
 			if !s.takes(c.kind) {
 				continue
@@ -142,13 +165,16 @@ func (l *leaks) send(e errand) {
 		l.sendRaw(e.raw)
 		return
 	}
-	req, err := http.NewRequestWithContext(l.t.Context(), e.method, l.server.url+e.path, bytes.NewReader(e.text()))
+	req, err := http.NewRequestWithContext(l.t.Context(), e.method, l.server.url+e.path, bytes.NewReader(bytes.ReplaceAll(e.text(), []byte(gatewayPoint), []byte(l.point))))
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if !e.anonymous {
 		req.Header.Set("api-key", l.place.Key)
+	}
+	if !e.anonymous && strings.HasPrefix(e.path, "/v1/") {
+		req.Header.Set("Authorization", "Bearer "+l.place.Key)
 	}
 	for name, value := range e.header {
 		req.Header.Set(name, value)

@@ -96,7 +96,7 @@ func (r *newPayout) command(who engine.Caller, d *engine.DepositView, dir *servi
 		return n, err
 	}
 	n.Service = *r.Service
-	err = r.fill(&n, dir, r.Fields)
+	err = r.fill(&n, dir, "amount", r.Fields)
 	n.Later = false
 	return n, err
 }

@@ -53,7 +53,7 @@ func TestAPayoutOfItsOwnGoesOutAtOnce(t *testing.T) {
 	}
 	s.do("POST", payouts, strings.Replace(body(""), d, "pda_00000000000000000000000000", 1)).refused(404, "not_found", "/data/attributes/deposit_account_id")
 	s.do("POST", payouts, strings.Replace(body(""), "test_eur", "test_usd", 1)).refused(422, "no_route", "")
-	s.do("POST", payouts, strings.Replace(body(""), `"7.25"`, "99999999", 1)).refused(422, "no_route", "")
+	s.do("POST", payouts, strings.Replace(body(""), `"7.25"`, "99999999", 1)).refused(422, "field_invalid", "/data/attributes/amount")
 }
 
 func TestStatementsTellWhoSaidWhat(t *testing.T) {

@@ -3,11 +3,10 @@ package jsonapi
 import (
 	"encoding/json"
 	"errors"
-
 	"time"
 
 	"penstock/engine"
-
+	"penstock/engine/money"
 	"penstock/engine/service"
 	"penstock/httpd/wire"
 )
@@ -106,7 +105,7 @@ func (r *newRequest) command(who engine.Caller, d *service.Directory, now time.T
 		return n, err
 	}
 	n.Service = *r.Service
-	return n, r.fill(&n, d, r.Fields)
+	return n, r.fill(&n, d, "point_amount", r.Fields)
 }
 
 // maxReference is how long a merchant's own id may be, in bytes.
@@ -146,8 +145,8 @@ func (r *newRequest) lifetime(now time.Time) (time.Duration, error) {
 	return life, nil
 }
 
-// fill reads the terms and the beneficiary.
-func (t *requestTerms) fill(n *engine.NewRequest, d *service.Directory, fields map[string]string) error {
+// fill reads the terms and the beneficiary; amount is what the amount is called.
+func (t *requestTerms) fill(n *engine.NewRequest, d *service.Directory, amount string, fields map[string]string) error {
 	var err error
 	x := extra{}
 	if n.Memo, err = text("memo", t.Memo, 1024); err != nil {
@@ -177,6 +176,9 @@ func (t *requestTerms) fill(n *engine.NewRequest, d *service.Directory, fields m
 	if !ok {
 		return badAttribute("service", "must be the code of a payout service")
 	}
+	if err := within(sv, amount, n.Amount, n.Split); err != nil {
+		return err
+	}
 	details, err := sv.Validate(t.completed(sv, fields))
 	if err != nil {
 		return fieldFaults(err)
@@ -185,6 +187,19 @@ func (t *requestTerms) fill(n *engine.NewRequest, d *service.Directory, fields m
 	x.Fields = sv.MaskFields(details)
 	n.Extra, err = wire.Encode(x)
 	return err
+}
+
+// within refuses an amount that the service never pays. One in another currency
+// is judged once it is converted, and one that may be split by its parts.
+func within(sv service.Service, name string, a money.Amount, split bool) error {
+	least, most, ok := sv.Limits(a.Currency())
+	if !ok || sv.Currency.IsZero() {
+		return nil
+	}
+	if a.Minor() < least.Minor() || !split && a.Minor() > most.Minor() {
+		return badAttribute(name, "must be %s to %s, which is what %s pays", trimZeros(least.Decimal()), trimZeros(most.Decimal()), sv.Code)
+	}
+	return nil
 }
 
 // completed are the fields with what the context gives of those that the

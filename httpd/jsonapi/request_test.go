@@ -85,7 +85,7 @@ func TestBadRequestsAreRefusedByName(t *testing.T) {
 	for _, row := range [][3]string{
 		{"point_id", "7", "422 field_invalid point_id"}, {"point_id", `"pop_00000000000000000000000000"`, "404 not_found point_id"}, {"point_id", `"x"`, "404 not_found point_id"},
 		{"point_currency", `"EUR"`, "422 field_invalid point_currency"}, {"point_currency", `"usd"`, "422 field_invalid point_currency"}, {"point_currency", `"XYZ"`, "422 field_invalid point_currency"},
-		{"service", `"nothing"`, "422 field_invalid service"}, {"service", `[]`, "422 field_invalid service"},
+		{"point_amount", "10000000", "422 field_invalid point_amount"}, {"service", `"nothing"`, "422 field_invalid service"}, {"service", `[]`, "422 field_invalid service"},
 		{"fields", `{}`, "422 field_missing fields/account"}, {"fields", ``, "422 field_missing fields/account"}, {"fields", `{"account":4411}`, "422 field_invalid fields/account"},
 		{"fields", `{"account":"a b"}`, "422 field_invalid fields/account"}, {"fields", `{"account":"4411","other":"x"}`, "422 field_invalid fields/other"}, {"fields", `"x"`, "422 field_invalid fields"},
 		{"fields", `{"account":"` + strings.Repeat("x", 65) + `"}`, "422 field_invalid fields/account"},

@@ -7,7 +7,7 @@ import (
 
 // secret matches what gives itself away by its beginning: API keys, webhook
 // secrets, client secrets, credentials out of an Authorization header.
-var secret = regexp.MustCompile(`\b(?:snd|dev|integ|prd|tk|pk|epk)_[A-Za-z0-9_]{8,}` +
+var secret = regexp.MustCompile(`(?:\b|_)(?:snd|dev|integ|prd|tk|pk|epk)_[A-Za-z0-9_]{8,}` +
 	`|\bwhs[ek]c?_[A-Za-z0-9+/=_-]+` +
 	`|_secret_[A-Za-z0-9]+` +
 	`|(?i:\b(?:bearer|basic) +[a-z0-9+/=._~-]{8,})` +

@@ -27,6 +27,7 @@ func TestRedactMasksAccountsAndKeys(t *testing.T) {
 		"dev_abcdefghijklmnop prd_abcdefghijklmn":  "[key] [key]",
 		"tk_test_abcdef12345":                      "[key]",
 		"pk_snd_0123456789abcdef":                  "[key]",
+		"pro_snd_0123456789abcdefghij is not":      "pro[key] is not",
 		"payout_01_secret_abcDEF123":               "payout_01[key]",
 		"Authorization: Bearer abcdefgh.ijk":       "Authorization: [key]",
 		"basic dXNlcjpwYXNz":                       "[key]",
