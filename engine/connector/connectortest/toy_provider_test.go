@@ -89,13 +89,12 @@ func toyScript(v connector.Verdict, in connector.Instruction) Script {
 type toyBank struct {
 	bug string
 
-	mu            sync.Mutex
-	now           time.Duration
-	refuse, lose  bool
-	kept          map[string]toyRow // by key
-	moved         map[string]int
-	late          []toyRow
-	amounts, when map[string]string
+	mu           sync.Mutex
+	now          time.Duration
+	refuse, lose bool
+	kept         map[string]toyRow // by key
+	moved        map[string]int
+	late         []toyRow
 }
 
 type toyRow struct {

@@ -76,14 +76,13 @@ type refusal struct {
 
 // reading is how an answer about a transfer is read.
 type reading struct {
-	ok                           []int
-	ref                          pointer
-	refStep                      string
-	echo                         repeats
-	status, paid, code, message  pointer
-	words                        map[string]word
-	reasons                      map[string]string
-	hasRef, hasCode, hasMessages bool
+	ok                          []int
+	ref                         pointer
+	refStep                     string
+	echo                        repeats
+	status, paid, code, message pointer
+	words                       map[string]word
+	reasons                     map[string]string
 }
 
 // word is what a status word means.

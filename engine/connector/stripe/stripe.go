@@ -67,11 +67,11 @@ func build(host connector.Host, acc connector.Account) (*account, error) {
 		mode = "_test_"
 	}
 	if !strings.HasPrefix(key, "sk"+mode) && !strings.HasPrefix(key, "rk"+mode) || connector.Ref(key) == "" {
-		return nil, fmt.Errorf("credential %q must be a secret key of this mode, sk%s... or rk%s...", APIKey, mode, mode)
+		return nil, fmt.Errorf("credential %q must be a secret key of this mode, which begins with sk%s or rk%s", APIKey, mode, mode)
 	}
 	secret := acc.Secrets[WebhookSecret]
 	if secret != "" && !strings.HasPrefix(secret, "whsec_") {
-		return nil, fmt.Errorf("credential %q must be an endpoint's signing secret, whsec_...", WebhookSecret)
+		return nil, fmt.Errorf("credential %q must be an endpoint's signing secret, which begins with whsec_", WebhookSecret)
 	}
 	return &account{host: host, base: base, key: key, secret: secret, live: !acc.Test}, nil
 }
