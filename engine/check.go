@@ -156,6 +156,9 @@ func (k *check) methods(tx store.Tx) error {
 		if _, err := tx.Get(bucketOwned, s.key(m.Customer, id)); err != nil {
 			k.found("method %s is not in its customer's list", id)
 		}
+		if m.Shut != nil {
+			k.sealedValue("the label of method "+id, func() error { return k.opens(customerOwner(s, m.Customer), labelPlace(id), m.Shut) })
+		}
 		if m.Waiting {
 			return nil
 		}

@@ -21,23 +21,78 @@ import (
 // Method is a saved payment method: a customer's card or account, whose
 // details lie sealed in the record and are shown masked only.
 type Method struct {
-	ID       string             `json:"id"`
-	Customer string             `json:"customer"`
-	Kind     service.Kind       `json:"kind"`          // card, bank, wallet, ...
-	Form     string             `json:"form"`          // the method within the kind: card, sepa, ach, paypal, ...
-	Type     string             `json:"type,omitzero"` // the merchant's word for it: credit, debit, sepa_bank_transfer, ...
+	ID       string       `json:"id"`
+	Customer string       `json:"customer"`
+	Kind     service.Kind `json:"kind"`             // card, bank, wallet, ...
+	Form     string       `json:"form"`             // the method within the kind: card, sepa, ach, paypal, ...
+	Type     string       `json:"type,omitzero"`    // the merchant's word for it: credit, debit, sepa_bank_transfer, ...
+	Print    string       `json:"print,omitzero"`   // keyed fingerprint of the account
+	Sealed   []byte       `json:"sealed,omitzero"`  // the details
+	Waiting  bool         `json:"waiting,omitzero"` // its details are still to come
+	Created  time.Time    `json:"created"`
+	LastUsed time.Time    `json:"last_used"`
+	Seq      int          `json:"seq,omitzero"`    // edits so far
+	Source   string       `json:"source,omitzero"` // id of the request whose success saved it
+
+	Label `json:"-"` // what it is shown by, opened
+	Shut  []byte     `json:"label,omitzero"` // and sealed
+	kept  Label      // what Shut was sealed from, or opened to
+}
+
+// Label is what a saved method is shown by: the account as it may be shown,
+// which has names in it, and the merchant's own words about it.
+type Label struct {
 	Masked   map[string]string  `json:"masked,omitzero"`
-	Print    string             `json:"print,omitzero"` // keyed fingerprint of the account
-	Sealed   []byte             `json:"sealed,omitzero"`
-	Waiting  bool               `json:"waiting,omitzero"` // its details are still to come
 	Metadata stdjson.RawMessage `json:"metadata,omitzero"`
 	Billing  stdjson.RawMessage `json:"billing,omitzero"`
 	Nick     string             `json:"nick,omitzero"`
 	Secret   string             `json:"secret,omitzero"` // client secret with which a browser may complete it
-	Created  time.Time          `json:"created"`
-	LastUsed time.Time          `json:"last_used"`
-	Seq      int                `json:"seq,omitzero"`    // edits so far
-	Source   string             `json:"source,omitzero"` // id of the request whose success saved it
+}
+
+func (l Label) equal(m Label) bool {
+	return maps.Equal(l.Masked, m.Masked) && bytes.Equal(l.Metadata, m.Metadata) && bytes.Equal(l.Billing, m.Billing) && l.Nick == m.Nick && l.Secret == m.Secret
+}
+
+func labelPlace(id string) locker.Place { return locker.Place{Bucket: "label", Token: id} }
+
+// keepMethod stores a method; a label that was changed is sealed first.
+func (e *Engine) keepMethod(tx store.Tx, s Scope, m *Method) error {
+	if !m.Label.equal(m.kept) {
+		raw, err := json.Marshal(m.Label, codec)
+		if err != nil {
+			return fmt.Errorf("encode a method's label: %w", err)
+		}
+		if m.Shut, err = e.sealWithin(customerOwner(s, m.Customer), labelPlace(m.ID), raw); err != nil {
+			return err
+		}
+		m.kept = m.Label
+	}
+	return keep(tx, bucketMethod, s.key(m.ID), m)
+}
+
+// openLabel fills in what a method is shown by.
+func (e *Engine) openLabel(s Scope, m *Method) error {
+	if m.Shut == nil {
+		return nil
+	}
+	raw, err := e.openWithin(customerOwner(s, m.Customer), labelPlace(m.ID), m.Shut)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, &m.Label, codec); err != nil {
+		return errors.New("decode a method's label: malformed") // the cause could show a piece of it
+	}
+	m.kept = m.Label
+	return nil
+}
+
+// openedMethod is loadMethod with what the method is shown by.
+func (e *Engine) openedMethod(tx store.Tx, s Scope, id string) (*Method, error) {
+	m, err := loadMethod(tx, s, id)
+	if err == nil {
+		err = e.openLabel(s, m)
+	}
+	return m, err
 }
 
 // NewMethod is what a payment method is saved from. Details may be nil: it
@@ -108,7 +163,7 @@ func (e *Engine) drawMethod(ctx context.Context, s Scope, n NewMethod) (*drawn, 
 	if err != nil {
 		return nil, err
 	}
-	m := &Method{ID: PrefixMethod + id, Customer: n.Customer, Kind: n.Kind, Form: n.Form, Type: n.Type, Metadata: n.Metadata, Billing: n.Billing, Nick: n.Nick, Waiting: n.Details == nil}
+	m := &Method{ID: PrefixMethod + id, Customer: n.Customer, Kind: n.Kind, Form: n.Form, Type: n.Type, Waiting: n.Details == nil, Label: Label{Metadata: n.Metadata, Billing: n.Billing, Nick: n.Nick}}
 	m.Secret = m.ID + "_secret_" + secret
 	if len(n.Metadata)+len(n.Billing) > 10_000 || len(n.Nick) > 255 {
 		return nil, invalid("metadata", "metadata and billing together have at most 10000 bytes, nick_name 255")
@@ -200,7 +255,7 @@ func (e *Engine) SaveMethod(ctx context.Context, c Caller, n NewMethod, once *On
 		if _, err := liveCustomer(tx, c.Scope, n.Customer); err != nil {
 			return err
 		}
-		m, err := putMethod(tx, c.Scope, now, d)
+		m, err := e.putMethod(tx, c.Scope, now, d)
 		if err != nil {
 			return err
 		}
@@ -243,7 +298,7 @@ func (e *Engine) withMethod(ctx context.Context, s Scope, n NewMethod, fn func(s
 func printKey(s Scope, m *Method) []byte { return s.key(bucketPrint, m.Customer, m.Print) }
 
 // putMethod stores what was drawn, or updates the record of the same account.
-func putMethod(tx store.Tx, s Scope, now time.Time, d *drawn) (*Method, error) {
+func (e *Engine) putMethod(tx store.Tx, s Scope, now time.Time, d *drawn) (*Method, error) {
 	m := *d.method
 	m.Created, m.LastUsed = now, now
 	if m.Print != "" {
@@ -255,11 +310,11 @@ func putMethod(tx store.Tx, s Scope, now time.Time, d *drawn) (*Method, error) {
 		case string(id) != m.ID:
 			return nil, errTwin{string(id)}
 		default:
-			old, err := load[Method](tx, bucketMethod, s.key(m.ID))
+			old, err := e.openedMethod(tx, s, m.ID)
 			if err != nil {
 				return nil, err
 			}
-			return mergeMethod(tx, s, old, &m)
+			return e.mergeMethod(tx, s, old, &m)
 		}
 		if err := tx.Put(bucketPrint, printKey(s, &m), []byte(m.ID)); err != nil {
 			return nil, fmt.Errorf("write fingerprint: %w", err)
@@ -268,11 +323,11 @@ func putMethod(tx store.Tx, s Scope, now time.Time, d *drawn) (*Method, error) {
 	if err := tx.Put(bucketOwned, s.key(m.Customer, m.ID), nil); err != nil {
 		return nil, fmt.Errorf("write owned method: %w", err)
 	}
-	return &m, keep(tx, bucketMethod, s.key(m.ID), &m)
+	return &m, e.keepMethod(tx, s, &m)
 }
 
 // mergeMethod puts newer details of the same account into its record.
-func mergeMethod(tx store.Tx, s Scope, old, m *Method) (*Method, error) {
+func (e *Engine) mergeMethod(tx store.Tx, s Scope, old, m *Method) (*Method, error) {
 	if !maps.Equal(old.Masked, m.Masked) || !bytes.Equal(old.Metadata, m.Metadata) || old.Nick != m.Nick {
 		old.Masked, old.Sealed = m.Masked, m.Sealed
 		if m.Metadata != nil {
@@ -286,7 +341,7 @@ func mergeMethod(tx store.Tx, s Scope, old, m *Method) (*Method, error) {
 		old.Billing = m.Billing
 	}
 	old.Seq++
-	return old, keep(tx, bucketMethod, s.key(old.ID), old)
+	return old, e.keepMethod(tx, s, old)
 }
 
 func loadMethod(tx store.Tx, s Scope, id string) (*Method, error) {
@@ -302,21 +357,31 @@ func loadMethod(tx store.Tx, s Scope, id string) (*Method, error) {
 
 // Method returns one.
 func (e *Engine) Method(ctx context.Context, c Caller, id string) (m *Method, err error) {
-	err = e.Store.View(ctx, func(tx store.Tx) error {
-		m, err = loadMethod(tx, c.Scope, id)
+	err = e.viewing(ctx, func(tx store.Tx) error {
+		m, err = e.openedMethod(tx, c.Scope, id)
 		return err
 	})
-	return m, err
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // Methods returns a customer's active methods, the latest used first.
 func (e *Engine) Methods(ctx context.Context, c Caller, customer string) (out []Method, cust *Customer, err error) {
-	err = e.Store.View(ctx, func(tx store.Tx) error {
+	err = e.viewing(ctx, func(tx store.Tx) error {
 		if cust, err = liveCustomer(tx, c.Scope, customer); err != nil {
 			return err
 		}
-		out, err = methodsOf(tx, c.Scope, customer)
-		return err
+		if out, err = methodsOf(tx, c.Scope, customer); err != nil {
+			return err
+		}
+		for i := range out {
+			if err = e.openLabel(c.Scope, &out[i]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	out = slices.DeleteFunc(out, func(m Method) bool { return m.Waiting })
 	slices.SortStableFunc(out, func(a, b Method) int { return b.LastUsed.Compare(a.LastUsed) })

@@ -40,7 +40,7 @@ func (e *Engine) UpdateMethod(ctx context.Context, c Caller, id string, ed Metho
 				return errChanged
 			}
 			next.LastUsed, next.Seq = latest.LastUsed, before+1
-			if err := putEdited(tx, c.Scope, latest, next); err != nil {
+			if err := e.putEdited(tx, c.Scope, latest, next); err != nil {
 				return err
 			}
 			if err := c.act(tx, now, "payment_method.update", id); err != nil {
@@ -100,7 +100,7 @@ func (e *Engine) editMethod(ctx context.Context, s Scope, m Method, ed MethodEdi
 	return &m, nil
 }
 
-func putEdited(tx store.Tx, s Scope, old, next *Method) error {
+func (e *Engine) putEdited(tx store.Tx, s Scope, old, next *Method) error {
 	if old.Waiting && !next.Waiting {
 		if id, err := tx.Get(bucketPrint, printKey(s, next)); err == nil {
 			return exists(ObjMethod, string(id))
@@ -111,7 +111,7 @@ func putEdited(tx store.Tx, s Scope, old, next *Method) error {
 			return fmt.Errorf("write fingerprint: %w", err)
 		}
 	}
-	return keep(tx, bucketMethod, s.key(next.ID), next)
+	return e.keepMethod(tx, s, next)
 }
 
 // DeleteMethod removes a method and its sealed details. Payouts that were
@@ -168,9 +168,8 @@ func (e *Engine) SetDefault(ctx context.Context, c Caller, customer, id string, 
 		if err != nil {
 			return err
 		}
-		m, err = loadMethod(tx, c.Scope, id)
-		var e *Error
-		if (errors.As(err, &e) && e.Code == CodeNotFound) || (err == nil && (m.Customer != customer || m.Waiting)) {
+		m, err = e.openedMethod(tx, c.Scope, id)
+		if isNotFound(err) || (err == nil && (m.Customer != customer || m.Waiting)) {
 			return &Error{Code: CodeForeign, Object: ObjMethod, ID: id, Message: "the payment_method_id is not valid"}
 		}
 		if err != nil {

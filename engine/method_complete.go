@@ -59,7 +59,7 @@ func (e *Engine) completeOnce(ctx context.Context, c Caller, id, form, word stri
 			return errChanged
 		}
 		next.LastUsed, next.Seq = latest.LastUsed, m.Seq+1
-		if err := putEdited(tx, c.Scope, latest, next); err != nil {
+		if err := e.putEdited(tx, c.Scope, latest, next); err != nil {
 			return err
 		}
 		if err := c.act(tx, now, "payment_method.complete", id); err != nil {

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"penstock/engine"
+	"penstock/engine/connector"
 	"penstock/engine/payout"
+	"penstock/engine/service"
 	"penstock/engine/sim"
 )
 
@@ -35,6 +37,21 @@ func TestNoStoredAnswerOrMessageShowsAnybody(t *testing.T) {
 		}
 		return o
 	}
+	k.customer("bob")
+	for range 2 { // the second is the first, saved again
+		_, err = k.Engine.SaveMethod(k.Ctx, k.me, engine.NewMethod{Customer: "bob", Kind: service.Card, Form: "card", Nick: "Unmistakable", Billing: []byte(`"unmistakable"`), Metadata: []byte(`"unmistakable"`),
+			Details: connector.Details{"card_number": "4111111111111111", "expiry_month": "3", "expiry_year": "2030", "card_holder_name": "Unmistakable"}}, nil)
+		must(t, err)
+	}
+	wantLabel := func(when string) {
+		t.Helper()
+		list, _, err := k.Engine.Methods(k.Ctx, k.me, "bob")
+		must(t, err)
+		if len(list) != 1 || list[0].Nick != "Unmistakable" || string(list[0].Billing) != `"unmistakable"` || list[0].Masked["card_holder_name"] != "Unmistakable" || list[0].Secret == "" {
+			t.Errorf("%s: %+v", when, list)
+		}
+	}
+	wantLabel("saved")
 	k.Receiver.Answer = 500 // it is to be told of her for a while
 	first := ask()
 	k.run(time.Minute)
@@ -42,6 +59,8 @@ func TestNoStoredAnswerOrMessageShowsAnybody(t *testing.T) {
 	if want := `{"name":"Unmistakable","texts":"unmistakable"}`; string(first.Answer) != want || string(again.Answer) != want || !again.Replayed {
 		t.Errorf("answers %s, %s", first.Answer, again.Answer)
 	}
+	must(t, k.Crash())
+	wantLabel("after a restart")
 	backup, raw := k.copyOf()
 	if bytes.Contains(raw, []byte("nmistakable")) {
 		t.Error("the store shows somebody in the clear")

@@ -268,7 +268,7 @@ func (e *Engine) saveAfterSuccess(tx store.Tx, s Scope, with settling, v *View) 
 	if _, err := liveCustomer(tx, s, v.Customer); err != nil {
 		return err
 	}
-	m, err := putMethod(tx, s, with.now, with.method)
+	m, err := e.putMethod(tx, s, with.now, with.method)
 	if err != nil {
 		return err
 	}
@@ -278,7 +278,7 @@ func (e *Engine) saveAfterSuccess(tx store.Tx, s Scope, with settling, v *View) 
 	m.LastUsed = with.now
 	v.Method = m.ID
 	v.tell(Line{At: with.now, What: "method_saved", By: "penstock", To: string(v.Stage), Text: m.ID})
-	return keep(tx, bucketMethod, s.key(m.ID), m)
+	return e.keepMethod(tx, s, m)
 }
 
 // Observe takes a provider's own webhook: verified by the connector over the
