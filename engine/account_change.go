@@ -78,7 +78,7 @@ func (e *Engine) saveAccount(ctx context.Context, c Caller, id, action string, e
 				return "", nil, err
 			}
 		}
-		return id, a, e.wakeQueues(tx, c.Scope, now)
+		return id, a, e.wakeQueues(tx, c.Scope, now, "")
 	})
 	if err == nil {
 		e.forgetConnector(c.Scope, id)

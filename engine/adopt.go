@@ -167,7 +167,7 @@ func (e *Engine) adopt(tx store.Tx, c Caller, now time.Time, n NewRequest, p *pr
 	was, v := r.dues(), p.view
 	v.Stage, v.Payouts, v.Account, v.Provider = r.Stage, r.Payouts, r.Account, r.Provider
 	v.Service = cmp.Or(v.Service, r.Payouts[0].Service)
-	v.Moderation, v.ByPerson, v.Disputed, v.Attention = r.Moderation, r.ByPerson, r.Disputed, r.Attention && r.noticed()
+	v.Moderation, v.About, v.ByPerson, v.Disputed, v.Attention = r.Moderation, r.About, r.ByPerson, r.Disputed, r.Attention && r.noticed()
 	v.Told, v.History, v.Seq, v.Confirmed = r.Told, r.History, r.Seq, true
 	v.Created, v.Day, v.Changed, v.Expires = r.Created, r.Day, now, time.Time{}
 	if err := claimRef(tx, c.Scope, &v.Request); err != nil {

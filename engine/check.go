@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 
+	"penstock/engine/money"
 	"penstock/engine/payout"
 	"penstock/locker"
 	"penstock/store"
@@ -197,7 +199,7 @@ func (k *check) requests(tx store.Tx) error {
 		if r.forgotten() {
 			k.found("request %s is %s, nobody is called, and nothing of it is ever due: it would be forgotten", id, r.Stage)
 		}
-		if r.Queued {
+		if r.inQueue() {
 			k.queue[string(s.key(r.Service, id))] = true
 		}
 		for i := range r.Payouts {
@@ -211,6 +213,7 @@ func (k *check) requests(tx store.Tx) error {
 				k.found("request %s was to be told of by delivery %s, which is gone", id, t.Delivery)
 			}
 		}
+		k.pieces(r)
 		k.stage(s, r)
 		return nil
 	})
@@ -233,22 +236,36 @@ func (k *check) payout(s Scope, r *Request, i int) {
 	if p.Status == payout.PartlyPaid && (p.Moved.Minor() <= 0 || p.Moved.Minor() >= p.Amount.Minor()) {
 		k.found("payout %s is partly paid with %s of %s", p.ID, p.Moved, p.Amount)
 	}
-	k.pieces(r)
 	k.money[string(s.key(p.Deposit))] = k.money[string(s.key(p.Deposit))].with(p)
 }
 
-// pieces holds that no more than the amount asked for is on its way or paid.
+// pieces holds that no more than the amount asked for is on its way or paid,
+// each piece by one payout alone. Of what was brought back nobody knows which
+// piece it is until it has been asked about.
 func (k *check) pieces(r *Request) {
 	var out int64
+	standing := map[int]int{}
 	for _, p := range r.Payouts {
-		if p.Status.Ended() {
+		brought := p.Route == "" && !p.Status.Ended() && p.Doubt
+		switch {
+		case r.Forgotten || brought || p.Status == payout.Failed || p.Status == payout.Cancelled: // of these a person may have found that they were paid after all
+			continue
+		case p.Status.Ended():
 			out += p.Covers().Minor()
-		} else {
+		default:
 			out += p.Asks().Minor()
+		}
+		if p.Status != payout.Returned {
+			standing[p.Piece]++
 		}
 	}
 	if out > r.Amount.Minor() {
 		k.found("request %s has %d out of %s", r.ID, out, r.Amount)
+	}
+	for piece, n := range standing {
+		if n > 1 {
+			k.found("piece %d of request %s is paid by %d payouts at a time", piece, r.ID, n)
+		}
 	}
 }
 
@@ -286,9 +303,30 @@ func (k *check) stage(s Scope, r *Request) {
 		}
 		return
 	}
-	if want := payout.Outcome(r.Amount, r.Payouts, r.More); want != r.Stage {
+	if want := payout.Outcome(r.Amount, r.Payouts, r.More); want != r.Stage && !r.endedAs(want) {
 		k.found("request %s is %s while its payouts make it %s", r.ID, r.Stage, want)
 	}
+}
+
+// endedAs says whether a request's end is explained by what its payouts were
+// when it ended: a part that came back later, or that a person found paid after
+// all, rewrites no end.
+func (r *Request) endedAs(now payout.Stage) bool {
+	if !r.Stage.Ended() || now == payout.GivenBack {
+		return false
+	}
+	then := slices.Clone(r.Payouts)
+	for i, p := range then {
+		switch {
+		case p.Status == payout.Returned && p.Moved == p.Amount:
+			then[i].Status = payout.Paid
+		case p.Status == payout.Returned && p.Moved.IsPositive():
+			then[i].Status = payout.PartlyPaid
+		case (p.Status == payout.Failed || p.Status == payout.Cancelled) && p.Out():
+			then[i].Moved = money.Amount{}
+		}
+	}
+	return payout.Outcome(r.Amount, then, r.More) == r.Stage
 }
 
 func (k *check) deliveries(tx store.Tx) error {

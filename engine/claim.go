@@ -274,8 +274,8 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 		p.Due = c.now.Add(c.e.Timing.PollMax)
 	case payout.Moderate:
 		p.Due = time.Time{}
-		r.Moderation = "the provider can neither be asked nor told again whether this payout took place"
-		r.tell(Line{At: c.now, What: "moderation_required", On: p.N, To: string(p.Status), Text: r.Moderation})
+		r.Payouts[i] = p
+		r.moderate(c.now, "penstock", p.N, "the provider can neither be asked nor told again whether this payout took place")
 	case payout.Nothing:
 		p.Due = time.Time{}
 	}

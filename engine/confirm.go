@@ -55,6 +55,9 @@ func (e *Engine) confirm(tx store.Tx, c Caller, now time.Time, r *View) error {
 
 // confirmLater makes a request ready whose payouts the worker makes.
 func (e *Engine) confirmLater(c Caller, now time.Time, r *View) error {
+	if err := e.service(&r.Request); err != nil {
+		return err
+	}
 	r.Confirmed = true
 	if err := r.advance(payout.Approved, now, c.Actor, ""); err != nil {
 		return err
@@ -84,8 +87,8 @@ func (e *Engine) issue(tx store.Tx, c Caller, now time.Time, r *View) error {
 	if e.Held() != "" {
 		return errHeld
 	}
-	if r.Later {
-		r.AutoFulfill, r.Next = true, now
+	if r.Later || r.Moderation != "" {
+		r.Later, r.AutoFulfill, r.Next = true, true, now
 		return nil
 	}
 	if err := e.step(tx, c.Scope, now, r, c.Actor); err != nil {
@@ -164,7 +167,8 @@ func (e *Engine) Fulfil(ctx context.Context, c Caller, prefix, name string, once
 	})
 }
 
-// Cancel ends a request of which nothing has been sent.
+// Cancel ends a request of which nothing is with a provider. What has been
+// paid stays paid, and what is missing is paid no more.
 func (e *Engine) Cancel(ctx context.Context, c Caller, prefix, name string, once *Once) (*View, error) {
 	return e.change(ctx, c, prefix, name, "payout.cancel", once, func(tx store.Tx, now time.Time, r *View) error {
 		switch r.Stage {
@@ -199,6 +203,10 @@ func (e *Engine) cancelPayouts(tx store.Tx, c Caller, now time.Time, r *View, na
 		}
 		r.tell(Line{At: now, What: string(payout.Cancel), By: c.Actor, On: p.N, To: string(next.Status)})
 	}
+	if err := e.wakeQueues(tx, c.Scope, now, r.ID); err != nil { // others may have the money that it gives back
+		return err
+	}
+	r.More, r.Next = false, time.Time{} // it ends with what has been paid
 	if err := r.advance(payout.Moved, now, c.Actor, "Cancelled by user"); err != nil {
 		return err
 	}
@@ -210,6 +218,7 @@ func (e *Engine) cancelPayouts(tx store.Tx, c Caller, now time.Time, r *View, na
 func (e *Engine) ended(tx store.Tx, s Scope, now time.Time, r *View) error {
 	if r.Stage.Ended() {
 		r.Sealed = nil
+		r.free()
 		if err := e.unqueue(tx, s, now, r); err != nil {
 			return err
 		}

@@ -346,7 +346,7 @@ func (e *Engine) create(tx store.Tx, c Caller, now time.Time, p *prepared, once 
 	r.tell(Line{At: now, What: "created", By: c.Actor, To: string(r.Stage)})
 	if p.stop {
 		r.ByPerson = true
-		r.moderate(now, 0, "asked for when it was created")
+		r.moderate(now, c.Actor, 0, "asked for when it was created")
 	}
 	if p.confirm && r.Sealed != nil {
 		if err := e.confirm(tx, c, now, r); err != nil {

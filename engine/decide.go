@@ -205,8 +205,9 @@ func (q *deliberation) funds(c *routing.Candidate, d *Deposit, b *balance) error
 		return err
 	}
 	fee, err := q.k.fee(c.Target, c.Whole)
-	if err != nil {
-		return err
+	if err != nil { // more than can be written
+		c.Refused = string(payout.InvalidAmount)
+		return nil
 	}
 	c.Available = money.New(max(0, left.Minor()-fee.Minor()), d.Currency)
 	if d.Turnover.IsSet() {
@@ -273,9 +274,13 @@ func (k *catalog) schemeTree(r *Request, p *Point) (routing.Tree, error) {
 
 // facts are what conditions may ask about a request.
 func (q *deliberation) facts() routing.Facts {
-	r := q.r
-	f := routing.Facts{"amount": r.Amount.Decimal(), "currency": r.Amount.Currency().Code(), "service": r.Service,
-		"day_of_week": strconv.Itoa((int(q.now.Weekday())+6)%7 + 1), "day_of_month": strconv.Itoa(q.now.Day())}
+	r, now := q.r, q.now.UTC()
+	f := routing.Facts{"amount": r.Amount.Decimal(), "currency": r.Amount.Currency().Code(), "service": r.Service, "attempt": strconv.Itoa(len(r.Payouts) + 1),
+		"day_of_week": strconv.Itoa((int(now.Weekday())+6)%7 + 1), "day_of_month": strconv.Itoa(now.Day()), "day_of_year": strconv.Itoa(now.YearDay()),
+		"month": strconv.Itoa(int(now.Month())), "hour": strconv.Itoa(now.Hour())}
+	if r.Point != "" {
+		f["point"] = r.Point
+	}
 	for name, key := range map[string]string{"card_bin": "card_isin", "card_network": "card_network", "card_brand": "card_network", "card_type": "card_type",
 		"issuer_name": "card_issuer", "issuer_country": "card_issuing_country", "country": "bank_country_code"} {
 		if v := r.Masked[key]; v != "" {

@@ -7,7 +7,6 @@ import (
 
 	"penstock/engine/ledger"
 	"penstock/engine/money"
-	"penstock/engine/payout"
 	"penstock/store"
 )
 
@@ -126,7 +125,7 @@ func (e *Engine) UpdateDeposit(ctx context.Context, c Caller, id string, ed Depo
 		if v, err = depositView(tx, c.Scope, now, d); err != nil {
 			return "", nil, err
 		}
-		return PrefixDeposit + id, v, e.wakeQueues(tx, c.Scope, now)
+		return PrefixDeposit + id, v, e.wakeQueues(tx, c.Scope, now, "")
 	})
 	return v, err
 }
@@ -199,7 +198,7 @@ func (e *Engine) credit(ctx context.Context, c Caller, id string, m ledger.Move,
 		if v, err = depositView(tx, c.Scope, now, d); err != nil {
 			return "", nil, err
 		}
-		return PrefixDeposit + id, v, e.wakeQueues(tx, c.Scope, now)
+		return PrefixDeposit + id, v, e.wakeQueues(tx, c.Scope, now, "")
 	})
 	return v, err
 }
@@ -215,9 +214,4 @@ func bookable(err error) error {
 		return invalid("amount", "the ledger doesn't take this amount")
 	}
 	return err
-}
-
-// withholds says whether a refusal waits for a person's word.
-func (d *Deposit) withholds(ev payout.Event, st payout.Statement) bool {
-	return d.PreventFailure && ev.Kind == payout.Refusal && st.Source != payout.FromPerson
 }

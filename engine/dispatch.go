@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"penstock/engine/payout"
@@ -63,6 +64,9 @@ func (e *Engine) mayFailOver(word string) bool {
 // routing.Decide.
 func (e *Engine) step(tx store.Tx, s Scope, now time.Time, v *View, by string) error {
 	v.Next = time.Time{}
+	if v.Stage.Ended() { // what comes back later begins nothing anew
+		return nil
+	}
 	if v.Moderation != "" || e.Held() != "" {
 		v.More = true
 		if v.Moderation == "" {
@@ -78,7 +82,7 @@ func (e *Engine) step(tx store.Tx, s Scope, now time.Time, v *View, by string) e
 		m := e.Rules.Next(v.wish(), v.Payouts, e.worthRetry(k, v))
 		if m.Turn != payout.Pay {
 			v.turn(m.Turn, now)
-			return nil
+			return e.unqueue(tx, s, now, v)
 		}
 		made, err := e.payNext(tx, s, now, v, m, by)
 		if err != nil || !made || !v.Parallel {
@@ -91,20 +95,34 @@ func (e *Engine) step(tx store.Tx, s Scope, now time.Time, v *View, by string) e
 func (v *View) turn(t payout.Turn, now time.Time) {
 	v.More = t == payout.Stuck
 	if t == payout.Stuck {
-		v.moderate(now, 0, "a part of the money is out, the rest can't be paid as the request stands")
+		v.moderate(now, "penstock", 0, "a part of the money is out, the rest can't be paid as the request stands")
 	}
 }
 
-// moderate stops the machines until a person has decided.
-func (r *Request) moderate(now time.Time, on int, why string) {
-	r.Moderation = why
-	r.tell(Line{At: now, What: "moderation_required", On: on, Text: why})
+// moderate stops the machines until a person has decided. on is the payout
+// that it is about, whose end says enough; zero is the request itself, and then
+// only a person lets it go on.
+func (r *Request) moderate(now time.Time, by string, on int, why string) {
+	r.Moderation, r.About = why, on
+	to := string(r.Stage)
+	if on > 0 {
+		to = string(r.Payouts[on-1].Status)
+	}
+	r.tell(Line{At: now, What: "moderation_required", By: by, On: on, To: to, Text: why})
 }
+
+// free lets the machines go on.
+func (r *Request) free() { r.Moderation, r.About, r.ByPerson = "", 0, false }
 
 // payNext makes the payout of a move, or says why none can be made.
 func (e *Engine) payNext(tx store.Tx, s Scope, now time.Time, v *View, m payout.Move, by string) (made bool, err error) {
 	if waits, err := e.queueBehind(tx, s, v); err != nil || waits {
 		return false, e.queue(tx, s, now, v, err)
+	}
+	if taken, err := v.nextTaken(tx, s); err != nil || taken {
+		v.moderate(now, "penstock", 0, "its next payout would bear a number that is in use: the provider knows later payouts of it than this store does")
+		v.More = true
+		return false, err
 	}
 	d, price, err := e.decideNext(tx, s, now, v, m)
 	if err != nil {
@@ -151,8 +169,28 @@ func (e *Engine) payNext(tx store.Tx, s Scope, now time.Time, v *View, m payout.
 	return true, v.advance(payout.Issued, now, by, "")
 }
 
-// choose keeps an explanation.
+// nextTaken says whether the number of the next payout is in use: by one that
+// was brought back from a provider's list and stands apart.
+func (v *View) nextTaken(tx store.Tx, s Scope) (bool, error) {
+	if len(v.Payouts) == 0 {
+		return false, nil
+	}
+	_, err := tx.Get(bucketRequest, s.key(nthID(v.ID, len(v.Payouts)+1)))
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for the next payout: %w", err)
+	}
+	return true, nil
+}
+
+// choose keeps an explanation. Why no payout can be made is told as it is now,
+// however often a request that waits has looked.
 func (v *View) choose(tx store.Tx, s Scope, c Choice) error {
+	if n := len(v.Chose); n > 0 && c.On == 0 && v.Chose[n-1].On == 0 {
+		v.Chose, v.Chosen = append([]stored(nil), v.Chose[:n-1]...), v.Chosen-1
+	}
 	if len(v.Chose) == keepChoices {
 		old := v.Chose[0]
 		if err := keep(tx, bucketChoice, s.key(v.ID, fmt.Sprintf("%08d", v.Chosen-keepChoices+1)), old); err != nil {
@@ -235,11 +273,8 @@ func (e *Engine) queue(tx store.Tx, s Scope, now time.Time, v *View, err error) 
 	if v.Queued {
 		return nil
 	}
-	v.Queued = true
+	v.Queued = true // and has its row when it is saved
 	v.tell(Line{At: now, What: "waits_for_money", By: "penstock", To: string(v.Stage)})
-	if err := tx.Put(bucketQueue, s.key(v.Service, v.ID), nil); err != nil {
-		return fmt.Errorf("write the queue: %w", err)
-	}
 	return nil
 }
 
@@ -268,14 +303,12 @@ func (e *Engine) unqueue(tx store.Tx, s Scope, now time.Time, v *View) error {
 		return nil
 	}
 	v.Queued = false
-	if err := tx.Delete(bucketQueue, s.key(v.Service, v.ID)); err != nil {
-		return fmt.Errorf("clear the queue: %w", err)
-	}
-	return e.wakeQueue(tx, s, now, v.Service)
+	return e.wakeQueue(tx, s, now, v.Service, v.ID)
 }
 
 // wakeQueues lets the first of each queue of a scope try again: money has come.
-func (e *Engine) wakeQueues(tx store.Tx, s Scope, now time.Time) error {
+// but is a request that the caller has in hand; empty: none.
+func (e *Engine) wakeQueues(tx store.Tx, s Scope, now time.Time, but string) error {
 	from := s.prefix()
 	for {
 		page, err := tx.Scan(bucketQueue, from, after(s.prefix()), 1, false)
@@ -289,7 +322,7 @@ func (e *Engine) wakeQueues(tx store.Tx, s Scope, now time.Time) error {
 		if !ok {
 			return errors.New("a row of the queue bears no request")
 		}
-		if err := e.wakeQueue(tx, s, now, code); err != nil {
+		if err := e.wakeQueue(tx, s, now, code, but); err != nil {
 			return err
 		}
 		from = after(s.key(code, ""))
@@ -305,12 +338,16 @@ func cutPart(key []byte) (part, rest string, ok bool) {
 	return "", "", false
 }
 
-func (e *Engine) wakeQueue(tx store.Tx, s Scope, now time.Time, code string) error {
-	page, err := tx.Scan(bucketQueue, s.key(code, ""), after(s.key(code, "")), 1, false)
-	if err != nil || len(page) == 0 {
-		return err
+func (e *Engine) wakeQueue(tx store.Tx, s Scope, now time.Time, code, but string) error {
+	page, err := tx.Scan(bucketQueue, s.key(code, ""), after(s.key(code, "")), 2, false)
+	if err != nil {
+		return fmt.Errorf("scan the queue: %w", err)
 	}
-	r, err := loadRequest(tx, s, string(page[0].Key[len(s.key(code, "")):]))
+	prefix := len(s.key(code, ""))
+	if page = slices.DeleteFunc(page, func(p store.Pair) bool { return string(p.Key[prefix:]) == but }); len(page) == 0 {
+		return nil
+	}
+	r, err := loadRequest(tx, s, string(page[0].Key[prefix:]))
 	if err != nil {
 		return fmt.Errorf("first of the queue: %w", err)
 	}

@@ -37,8 +37,10 @@ type gate struct {
 	point *engine.Point
 }
 
-func newGate(t *testing.T) *gate {
-	k := newKit(t, sim.Config{})
+func newGate(t *testing.T) *gate { return newGateAt(t, sim.Config{}) }
+
+func newGateAt(t *testing.T, c sim.Config) *gate {
+	k := newKit(t, c)
 	m, err := k.Engine.Merchant(k.Ctx, "shop")
 	must(t, err)
 	p, err := k.Engine.Point(k.Ctx, k.me.Scope, m.Point)

@@ -24,7 +24,10 @@ func (e *Engine) Moderate(ctx context.Context, c Caller, prefix, name, why strin
 		}
 		r.ByPerson = true
 		if r.Moderation == "" {
-			r.moderate(now, 0, why)
+			r.moderate(now, c.Actor, 0, why)
+		}
+		if r.Queued { // it keeps nobody waiting
+			return e.wakeQueue(tx, c.Scope, now, r.Service, r.ID)
 		}
 		return nil
 	})
@@ -40,7 +43,7 @@ func (e *Engine) Unmoderate(ctx context.Context, c Caller, prefix, name string, 
 		if slices.ContainsFunc(r.Payouts, func(p payout.Payout) bool { return !p.Status.Ended() && p.Due.IsZero() }) {
 			return &Error{Code: CodeState, Object: ObjPayout, ID: name, Status: string(r.Stage), Message: "a payout waits for a person's word about its fate", Hint: "add a statement that says whether it was paid"}
 		}
-		r.Moderation, r.ByPerson = "", false
+		r.free()
 		r.tell(Line{At: now, What: "moderated", By: c.Actor, To: string(r.Stage)})
 		return e.resume(tx, c, now, r)
 	})
@@ -52,8 +55,8 @@ func (e *Engine) resume(tx store.Tx, c Caller, now time.Time, r *View) error {
 	switch {
 	case r.Stage == payout.Draft || r.Stage == payout.Ready && !r.AutoFulfill:
 		return nil
-	case r.Stage == payout.Ready:
-		r.Next = now
+	case r.Stage == payout.Ready: // by the worker, whatever its dialect: nobody waits for the answer any more
+		r.Later, r.Next = true, now
 		return nil
 	case open && !r.Parallel:
 		return nil

@@ -200,7 +200,8 @@ func (e *Engine) recoverOne(tx store.Tx, s Scope, a ProviderAccount, id string, 
 		}
 	}
 	was := r.dues()
-	p := payout.Payout{ID: t.Key, N: n, Amount: t.Amount, Piece: n, Account: a.ID, Service: t.Service, Status: payout.Uncertain, Attempt: 1, First: now, Began: e.pulse.run(),
+	piece, share := r.lostPiece(t.Amount)
+	p := payout.Payout{ID: t.Key, N: n, Amount: t.Amount, Share: share, Piece: piece, Account: a.ID, Service: t.Service, Status: payout.Uncertain, Attempt: 1, First: now, Began: e.pulse.run(),
 		Deadline: payout.Mark{Epoch: mark.Epoch, Mono: mark.Mono + e.Timing.Deadline}, Doubt: true, Due: now, Created: now, Changed: now}
 	if p.Deposit, err = e.recoveredDeposit(tx, s, now, a, t.Amount.Currency()); err != nil {
 		return 0, err
@@ -217,6 +218,32 @@ func (e *Engine) recoverOne(tx store.Tx, s Scope, a ProviderAccount, id string, 
 		return 0, err
 	}
 	return 1, saveRequest(tx, s, r, was)
+}
+
+// lostPiece is which piece of a request a forgotten transfer has paid, and its
+// share of the request's amount where that isn't the transfer's own. Neither is
+// known. It is taken for what would have been paid next, and one that was
+// converted for all of that, so that never more is paid than was asked for; what
+// doesn't fit has stood in for the payout before it.
+func (r *Request) lostPiece(amount money.Amount) (piece int, share money.Amount) {
+	if r.Forgotten {
+		return len(r.Payouts) + 1, money.Amount{}
+	}
+	all := payout.Wish{Amount: r.Amount, AttemptsLimit: maxAttempts, Split: true, Parallel: true}
+	m := payout.Next(all, r.Payouts, func(string) bool { return true })
+	converted := amount.Currency() != r.Amount.Currency()
+	if len(r.Payouts) == 0 && !converted && amount.Minor() > r.Amount.Minor() { // it was a draft, and has been changed since
+		r.Amount = amount
+		return 1, money.Amount{}
+	}
+	if len(r.Payouts) > 0 && (m.Turn != payout.Pay || !converted && amount.Minor() > m.Amount.Minor()) {
+		last := r.Payouts[len(r.Payouts)-1]
+		m.Piece, m.Amount = last.Piece, last.Asks()
+	}
+	if converted {
+		share = m.Amount
+	}
+	return m.Piece, share
 }
 
 // ownerOfPayout is the request whose n-th payout an id names, nil where none
@@ -246,8 +273,7 @@ func stopForgetful(tx store.Tx, s Scope, e *Engine, r *Request) error {
 	}
 	now, _ := e.pulse.now()
 	was := r.dues()
-	r.Moderation = "the provider knows later payouts of this request than this store does"
-	r.tell(Line{At: now, What: "moderation_required", By: "penstock", To: string(r.Stage), Text: r.Moderation})
+	r.moderate(now, "penstock", 0, "the provider knows later payouts of this request than this store does")
 	return saveRequest(tx, s, r, was)
 }
 

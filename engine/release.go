@@ -186,8 +186,7 @@ func (e *Engine) carefully(r *Request, now time.Time) {
 	if !slices.Contains(e.Wary(), r.Account) {
 		return
 	}
-	r.Moderation = "it may repeat a payout that this store has forgotten: the provider's list could not be read when the store was released"
-	r.tell(Line{At: now, What: "moderation_required", By: "penstock", To: string(r.Stage), Text: r.Moderation})
+	r.moderate(now, "penstock", len(r.Payouts), "it may repeat a payout that this store has forgotten: the provider's list could not be read when the store was released")
 }
 
 // recall reads what a process keeps at hand of an earlier hold.

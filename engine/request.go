@@ -75,6 +75,7 @@ type Request struct {
 	// Moderation says why no machine may go on; automatic work stops until a
 	// person has decided. Attention calls a person while work goes on.
 	Moderation string `json:"moderation,omitzero"`
+	About      int    `json:"about,omitzero"`     // number of the payout whose end ends Moderation; zero: a person does
 	ByPerson   bool   `json:"by_person,omitzero"` // it was a person who stopped it, so only a person lets it go on
 	Attention  bool   `json:"attention,omitzero"`
 	Disputed   []int  `json:"disputed,omitzero"` // payouts of which something contradicts what is known
@@ -158,11 +159,12 @@ type dues struct {
 	wants   bool
 	expiry  time.Time
 	step    time.Time
+	queue   bool // it has a row in the queue of those that wait for money
 	payouts []time.Time
 }
 
 func (r *Request) dues() dues {
-	d := dues{wants: r.WantsPerson(), expiry: r.expiry(), step: r.stepDue(), payouts: make([]time.Time, len(r.Payouts))}
+	d := dues{wants: r.WantsPerson(), expiry: r.expiry(), step: r.stepDue(), queue: r.inQueue(), payouts: make([]time.Time, len(r.Payouts))}
 	for i := range r.Payouts {
 		d.payouts[i] = r.payoutDue(i)
 	}
@@ -196,6 +198,12 @@ func (r *Request) stepDue() time.Time {
 	return r.Next
 }
 
+// inQueue says whether it waits for money in its place, before which no later
+// one is paid. One that waits for a person keeps nobody waiting.
+func (r *Request) inQueue() bool {
+	return r.Queued && r.Moderation == "" && !r.Stage.Ended()
+}
+
 func (r *Request) expiry() time.Time {
 	if r.Stage != payout.Draft && r.Stage != payout.Ready {
 		return time.Time{}
@@ -203,7 +211,8 @@ func (r *Request) expiry() time.Time {
 	return r.Expires
 }
 
-// saveRequest stores the record and moves its due rows with it, in one breath.
+// saveRequest stores the record and moves its due rows and its place in the
+// queue with it, in one breath.
 func saveRequest(tx store.Tx, s Scope, r *Request, was dues) error {
 	if !r.Echo.equal(r.shown) {
 		return errUnsealed
@@ -223,6 +232,9 @@ func saveRequest(tx store.Tx, s Scope, r *Request, was dues) error {
 	if err := moveDue(tx, dueStep, s, r.ID, was.step, r.stepDue()); err != nil {
 		return err
 	}
+	if err := r.moveQueue(tx, s, was.queue); err != nil {
+		return err
+	}
 	for i, p := range r.Payouts {
 		var from time.Time
 		if i < len(was.payouts) {
@@ -231,6 +243,21 @@ func saveRequest(tx store.Tx, s Scope, r *Request, was dues) error {
 		if err := moveDue(tx, duePayout, s, p.ID[len(PrefixPayout):], from, r.payoutDue(i)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// moveQueue keeps the queue to the record.
+func (r *Request) moveQueue(tx store.Tx, s Scope, was bool) error {
+	err, is := error(nil), r.inQueue()
+	switch {
+	case is && !was:
+		err = tx.Put(bucketQueue, s.key(r.Service, r.ID), nil)
+	case was && !is:
+		err = tx.Delete(bucketQueue, s.key(r.Service, r.ID))
+	}
+	if err != nil {
+		return fmt.Errorf("write the queue: %w", err)
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func (e *Engine) UpdateRoute(ctx context.Context, c Caller, id string, ed RouteE
 		if err := keep(tx, bucketRoute, c.key(id), r); err != nil {
 			return "", nil, err
 		}
-		return PrefixRoute + id, r, e.wakeQueues(tx, c.Scope, now)
+		return PrefixRoute + id, r, e.wakeQueues(tx, c.Scope, now, "")
 	})
 	return r, err
 }
@@ -158,7 +158,7 @@ func (e *Engine) eachRoute(ctx context.Context, c Caller, action string, once *O
 				}
 			}
 		}
-		return "", changed, e.wakeQueues(tx, c.Scope, now)
+		return "", changed, e.wakeQueues(tx, c.Scope, now, "")
 	})
 	return changed, err
 }

@@ -98,7 +98,7 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 	v.Payouts[i] = next
 	v.tell(Line{At: with.now, What: string(ev.Kind), By: string(st.Source), On: p.N, To: string(next.Status), Text: textOf(ev), Said: saidBy(st, with.by)})
 	if ev.Kind == payout.Withheld && v.Moderation == "" {
-		v.moderate(with.now, p.N, "the provider refuses, and the deposit account wants a person to confirm it")
+		v.moderate(with.now, "penstock", p.N, "the provider refuses, and the deposit account wants a person to confirm it")
 	}
 	if effect == payout.Conflict {
 		e.stats.Conflicts.Add(1)
@@ -107,9 +107,12 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 			v.Disputed = append(v.Disputed, p.N)
 		}
 		v.tell(Line{At: with.now, What: "conflict", By: string(st.Source), On: p.N, To: string(next.Status), Text: "contradicts what was known; nothing was overwritten"})
+		if next.Status.Ended() && !v.Stage.Ended() && v.Moderation == "" { // another payout may have been made in its place, or would be
+			v.moderate(with.now, "penstock", 0, "what is said of a payout that has ended contradicts its end: a person has to resolve it")
+		}
 	}
-	if v.Moderation != "" && !v.ByPerson && next.Status != p.Status && next.Status.Ended() {
-		v.Moderation = ""
+	if v.About == p.N && !v.ByPerson && next.Status != p.Status && next.Status.Ended() {
+		v.free()
 	}
 	if e.Rules.Booked(next) {
 		if err := post(tx, s, with.now, v.ID, string(st.Source), p, next); err != nil {
@@ -133,17 +136,23 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 	return saveRequest(tx, s, &v.Request, was)
 }
 
-// withhold turns a refusal into one that waits for a person, where the deposit
-// account says so.
+// withhold turns what would be a failure into one that waits for a person,
+// where the deposit account says so: a refusal, or the proof that one heard
+// before holds.
 func (e *Engine) withhold(tx store.Tx, s Scope, p payout.Payout, st payout.Statement, ev *payout.Event) error {
-	if ev.Kind != payout.Refusal || p.Deposit == "" {
+	proven := ev.Kind == payout.Missing && p.Status == payout.Uncertain && p.Refused
+	if ev.Kind != payout.Refusal && !proven || p.Deposit == "" || st.Source == payout.FromPerson {
 		return nil
 	}
 	d, err := find[Deposit](tx, bucketDeposit, ObjDeposit, s, p.Deposit)
-	if err == nil && d.withholds(*ev, st) {
-		ev.Kind = payout.Withheld
+	if err != nil || !d.PreventFailure {
+		return err
 	}
-	return err
+	ev.Kind = payout.Withheld
+	if proven {
+		ev.Resolution, ev.Code, ev.Message = p.Resolution, p.Code, p.Message
+	}
+	return nil
 }
 
 // goOn says what follows for the request when one of its payouts has ended.
@@ -157,11 +166,14 @@ func (e *Engine) goOn(tx store.Tx, s Scope, now time.Time, v *View, was, is payo
 		return err
 	}
 	if is.Status != payout.Paid {
-		if err := e.wakeQueues(tx, s, now); err != nil {
+		if err := e.wakeQueues(tx, s, now, v.ID); err != nil {
 			return err
 		}
 	}
-	if v.Moderation != "" {
+	switch {
+	case v.Stage.Ended(): // what comes back later begins nothing anew
+		return nil
+	case v.Moderation != "":
 		v.More = true
 		return nil
 	}
@@ -169,13 +181,14 @@ func (e *Engine) goOn(tx store.Tx, s Scope, now time.Time, v *View, was, is payo
 	if err != nil {
 		return err
 	}
-	switch m := e.Rules.Next(v.wish(), v.Payouts, e.worthRetry(k, v)); m.Turn {
-	case payout.Pay:
+	m := e.Rules.Next(v.wish(), v.Payouts, e.worthRetry(k, v))
+	if m.Turn == payout.Pay {
 		v.More, v.Next = true, now
-	default:
-		v.turn(m.Turn, now)
+		return nil
 	}
-	return nil
+	v.turn(m.Turn, now)
+	v.Next = time.Time{}
+	return e.unqueue(tx, s, now, v)
 }
 
 func textOf(ev payout.Event) string {

@@ -78,8 +78,17 @@ func (e *Engine) Resolve(ctx context.Context, c Caller, payoutID string, paid bo
 	if err := checkDescription(text); err != nil {
 		return err
 	}
-	back := false
-	err := e.update(ctx, func(tx store.Tx, now time.Time) error {
+	v, i, err := e.Payout(ctx, c, payoutID)
+	if err != nil {
+		return err
+	}
+	p := v.Payouts[i]
+	if !paid && slices.Contains(v.Disputed, p.N) && (p.Status == payout.Paid || p.Status == payout.PartlyPaid) { // first, so that the dispute outlives a power cut
+		if err := e.State(ctx, c, payoutID, connector.Outcome{Verdict: connector.Returned, Message: text}); err != nil {
+			return err
+		}
+	}
+	return e.update(ctx, func(tx store.Tx, now time.Time) error {
 		r, i, err := loadPayout(tx, c.Scope, id)
 		if err != nil {
 			return err
@@ -89,8 +98,6 @@ func (e *Engine) Resolve(ctx context.Context, c Caller, payoutID string, paid bo
 			return wrongState(ObjPayout, payoutID, string(p.Status), "resolved: nothing contradicts it")
 		}
 		was := r.dues()
-		out := p.Status == payout.Paid || p.Status == payout.PartlyPaid
-		back = out && !paid
 		if paid && (p.Status == payout.Failed || p.Status == payout.Cancelled) {
 			if err := e.paidAfterAll(tx, c, now, r, i); err != nil {
 				return err
@@ -104,10 +111,6 @@ func (e *Engine) Resolve(ctx context.Context, c Caller, payoutID string, paid bo
 		}
 		return c.act(tx, now, "payout.resolve", payoutID)
 	})
-	if err != nil || !back {
-		return err
-	}
-	return e.State(ctx, c, payoutID, connector.Outcome{Verdict: connector.Returned, Message: text})
 }
 
 // paidAfterAll books a payout whose hold was released and whose money moved.

@@ -200,8 +200,7 @@ func (e *Engine) survive(ctx context.Context, j job) error {
 		p := &r.Payouts[i]
 		p.Panics++
 		if p.Panics >= e.Timing.MaxPanics && r.Moderation == "" {
-			r.Moderation = "handling this payout failed repeatedly inside penstock"
-			r.tell(Line{At: now, What: "moderation_required", On: p.N, To: string(p.Status), Text: r.Moderation})
+			r.moderate(now, "penstock", p.N, "handling this payout failed repeatedly inside penstock")
 		}
 		return saveRequest(tx, j.Scope, r, was)
 	})

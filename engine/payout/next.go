@@ -43,7 +43,7 @@ func Next(w Wish, payouts []Payout, may func(resolution string) bool) Move {
 	for _, p := range payouts {
 		pieces = max(pieces, p.Piece)
 		switch {
-		case p.Status == Paid || p.Status == PartlyPaid:
+		case p.Out():
 			left -= p.Covers().Minor()
 			covered += p.Covers().Minor()
 		case !p.Status.Ended():
@@ -54,7 +54,7 @@ func Next(w Wish, payouts []Payout, may func(resolution string) bool) Move {
 	switch {
 	case covered >= w.Amount.Minor() && open == 0 && len(payouts) > 0:
 		return Move{Turn: Finish}
-	case stopped(payouts):
+	case stopped(payouts), w.Whole && hopeless(w, payouts, may): // no more money for what can't become whole
 		return ending(open, covered, w)
 	case left <= 0 || open > 0 && !w.Parallel:
 		return Move{Turn: Rest}
@@ -98,7 +98,7 @@ func ending(open int, covered int64, w Wish) Move {
 // came back: nothing is paid on its own account after that.
 func stopped(payouts []Payout) bool {
 	for _, p := range payouts {
-		if p.Status == Cancelled || p.Status == Returned {
+		if p.Status == Cancelled && !p.Out() || p.Status == Returned {
 			return true
 		}
 	}
@@ -109,40 +109,58 @@ func stopped(payouts []Payout) bool {
 // another route.
 func retry(w Wish, payouts []Payout, may func(string) bool) (Move, bool) {
 	for _, p := range payouts {
-		m := Move{Turn: Pay, Amount: p.Asks(), Piece: p.Piece, Retry: true}
-		if p.Status != Failed || !latest(payouts, p) {
-			continue
-		}
-		tries := 0
-		for _, q := range payouts {
-			if q.Piece == p.Piece {
-				tries++
-				m.Tried = append(m.Tried, q.Route)
+		if failed(payouts, p) && tries(payouts, p.Piece) <= w.AttemptsLimit && may(p.Resolution) {
+			m := Move{Turn: Pay, Amount: p.Asks(), Piece: p.Piece, Retry: true}
+			for _, q := range payouts {
+				if q.Piece == p.Piece {
+					m.Tried = append(m.Tried, q.Route)
+				}
 			}
-		}
-		if tries <= w.AttemptsLimit && may(p.Resolution) {
 			return m, true
 		}
 	}
 	return Move{}, false
 }
 
-// failing says that some piece has failed for good.
-func failing(payouts []Payout) bool {
+// hopeless says that some piece has failed and may not be tried again.
+func hopeless(w Wish, payouts []Payout, may func(string) bool) bool {
 	for _, p := range payouts {
-		if p.Status == Failed && latest(payouts, p) {
+		if failed(payouts, p) && (tries(payouts, p.Piece) > w.AttemptsLimit || !may(p.Resolution)) {
 			return true
 		}
 	}
 	return false
 }
 
-// latest says that no later payout stands in for p.
-func latest(payouts []Payout, p Payout) bool {
+// failing says that some piece has failed.
+func failing(payouts []Payout) bool {
+	for _, p := range payouts {
+		if failed(payouts, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// failed says that p has failed and that nothing stands in for it.
+func failed(payouts []Payout, p Payout) bool {
+	if p.Status != Failed || p.Out() {
+		return false
+	}
 	for _, q := range payouts {
-		if q.Piece == p.Piece && q.N > p.N {
+		if q.Piece == p.Piece && (q.N > p.N || q.Out()) {
 			return false
 		}
 	}
 	return true
+}
+
+// tries is how many payouts a piece has had.
+func tries(payouts []Payout, piece int) (n int) {
+	for _, p := range payouts {
+		if p.Piece == piece {
+			n++
+		}
+	}
+	return n
 }

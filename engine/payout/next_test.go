@@ -44,6 +44,10 @@ func TestWhatARequestDoesNext(t *testing.T) {
 		{"or is the end where that will do", partly(whole), []Payout{of(1, 1, PartlyPaid, 1000, 300)}, Finish, 0, 0, nil},
 		{"a request with money out is not failed", split, []Payout{of(1, 1, Paid, 600, 600), of(2, 2, Failed, 400, 0)}, Stuck, 0, 0, nil},
 		{"each piece has attempts of its own", limit(split, 1), []Payout{of(1, 1, Failed, 600, 0), of(2, 1, Paid, 600, 600), of(3, 2, Failed, 400, 0)}, Pay, 400, 2, []string{"d"}},
+		{"no more money goes out for what can't become whole", parallel(limit(split, 1)), []Payout{of(1, 1, Failed, 600, 0), of(2, 2, Failed, 400, 0), of(3, 2, Failed, 400, 0)}, Finish, 0, 0, nil},
+		{"unless a part will do", partly(parallel(limit(split, 1))), []Payout{of(1, 1, Failed, 600, 0), of(2, 2, Failed, 400, 0), of(3, 2, Failed, 400, 0)}, Pay, 600, 1, []string{"b"}},
+		{"what was paid after all is paid", limit(whole, 1), []Payout{of(1, 1, Failed, 1000, 1000)}, Finish, 0, 0, nil},
+		{"and nothing is made beside what stood in for it", limit(split, 1), []Payout{of(1, 1, Failed, 1000, 1000), of(2, 1, Pending, 1000, 0)}, Rest, 0, 0, nil},
 		{"nothing is paid on after a cancel", split, []Payout{of(1, 1, Cancelled, 600, 0)}, Finish, 0, 0, nil},
 	} {
 		m := Next(row.w, row.in, always)

@@ -111,13 +111,25 @@ func (p Payout) Asks() money.Amount {
 	return p.Amount
 }
 
+// Out says that money of it is out: it was paid and has not come back, or a
+// person found that it was paid although it had ended otherwise.
+func (p Payout) Out() bool {
+	switch p.Status {
+	case Paid, PartlyPaid:
+		return true
+	case Failed, Cancelled:
+		return p.Moved.IsPositive()
+	}
+	return false
+}
+
 // Covers is how much of its request's amount has been paid by it, in the
 // request's currency. What was paid in part counts in its proportion, rounded
 // up, so that what is left to pay is never worth more than what is missing.
 func (p Payout) Covers() money.Amount {
 	asks := p.Asks()
 	switch {
-	case p.Status != Paid && p.Status != PartlyPaid:
+	case !p.Out():
 		return money.New(0, asks.Currency())
 	case p.Moved == p.Amount:
 		return asks

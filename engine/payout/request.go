@@ -98,18 +98,17 @@ func Outcome(amount money.Amount, payouts []Payout, more bool) Stage {
 	var moved int64
 	var open, held, paid, returned, cancelled int
 	for _, p := range payouts {
-		switch p.Status {
-		case Pending:
-			held++
-		case Paid, PartlyPaid:
+		switch {
+		case p.Out():
 			paid++
 			moved += p.Covers().Minor()
-		case Returned:
+		case p.Status == Pending:
+			held++
+		case p.Status == Returned:
 			returned++
-		case Cancelled:
+		case p.Status == Cancelled:
 			cancelled++
-		case Failed:
-		default:
+		case p.Status != Failed:
 			open++
 		}
 	}
