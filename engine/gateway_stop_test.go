@@ -166,6 +166,7 @@ func TestAPieceThatFailsWakesItsOwnRequest(t *testing.T) {
 		t.Fatalf("%d payouts", len(v.Payouts))
 	}
 	g.state(v, 1, connector.Rejected)
+	g.run(time.Second)
 	if v = g.wantStage(v.ID, payout.InHand); !v.Queued {
 		t.Fatal("what failed doesn't wait for money on the other route")
 	}
