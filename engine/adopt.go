@@ -166,6 +166,9 @@ func (e *Engine) adopt(tx store.Tx, c Caller, now time.Time, n NewRequest, p *pr
 	}
 	was, v := r.dues(), p.view
 	v.Stage, v.Payouts, v.Account, v.Provider = r.Stage, r.Payouts, r.Account, r.Provider
+	if err := e.service(&v.Request); v.Form != "" && (err != nil || r.Payouts[0].Service != "" && v.Service != r.Payouts[0].Service) {
+		return &Error{Code: CodeKeyReused, Field: "Idempotency-Key", Message: "this key, or id, was used with another payout service", Hint: "use a new one for a new request"}
+	}
 	v.Service = cmp.Or(v.Service, r.Payouts[0].Service)
 	v.Moderation, v.About, v.ByPerson, v.Disputed, v.Attention = r.Moderation, r.About, r.ByPerson, r.Disputed, r.Attention && r.noticed()
 	v.Told, v.History, v.Seq, v.Confirmed = r.Told, r.History, r.Seq, true

@@ -155,6 +155,9 @@ func TestAForgottenKeyWithAnotherAmountIsRefused(t *testing.T) {
 	f.release()
 	_, _, err = f.ask(701, "", "k-1")
 	wantCode(t, err, engine.CodeKeyReused)
+	o := once("k-1", "the same body every time........")
+	_, err = f.Engine.Create(f.Ctx, f.me, engine.NewRequest{Dialect: "rest", Amount: eur(700), Confirm: true, AutoFulfill: true, Customer: "ada", Beneficiary: card("4111111111111111")}, o)
+	wantCode(t, err, engine.CodeKeyReused)
 	_, _, err = f.ask(700, "", "k-1")
 	must(t, err)
 	if n := f.moved(); n != 1 {
@@ -262,6 +265,12 @@ func TestAReleaseWithoutAListMakesPeopleLook(t *testing.T) {
 		}
 		must(t, f.Crash())
 	}
+	mine, _, err := f.ask(900, "", "k-seen")
+	must(t, err)
+	_, err = f.Engine.Unmoderate(f.Ctx, f.me, prefix, prefix+mine.ID, nil) // a person has seen that it is a new one
+	must(t, err)
+	f.run(time.Minute)
+	f.wantStage(mine.ID, payout.AllPaid)
 	must(t, f.Engine.Trust(f.Ctx, f.me))
 	wantCode(t, f.Engine.Trust(f.Ctx, f.me), engine.CodeState)
 	other, _, err := f.ask(800, "", "k-3")
