@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"net/http"
 	"reflect"
+	"strings"
 	"testing"
 
 	"penstock/engine/connector"
@@ -69,6 +71,29 @@ func FuzzJournalLine(f *testing.F) {
 		if c, ok := decodeLine(line); ok {
 			p, _ := world(t, `{}`)
 			p.apply(c)
+		}
+	})
+}
+
+// FuzzLedger: a list is read whole or not at all, and tells an account nothing
+// of another's.
+func FuzzLedger(f *testing.F) {
+	f.Add(`{"transfers":[{"id":"t","key":"k","amount":"12.50","currency":"EUR","status":"paid","resolution":"","paid_amount":"12.50","account":"mca_1","movements":1}],"totals":{}}`, "mca_1")
+	f.Add(`{"totals":{},"transfers":[{"key":"k","account":"mca_2"},{"key":"","account":"mca_1"}]}`, "mca_1")
+	f.Add(`{"transfers":[]}x`, "")
+	f.Add(`{"transfers":[{"key":"k"`, "")
+	f.Fuzz(func(t *testing.T, body, account string) {
+		list, err := readLedger(strings.NewReader(body), account)
+		if err != nil && list != nil {
+			t.Fatalf("%q: %d transfers and %v", body, len(list), err)
+		}
+		for _, l := range list {
+			if l.Key == "" || !l.Amount.IsPositive() {
+				t.Fatalf("%q lists %+v", body, l)
+			}
+		}
+		if len(list) > 0 && !strings.Contains(body, account) && json.Valid([]byte(body)) && !strings.Contains(body, `\`) {
+			t.Fatalf("%q lists %d transfers of %q", body, len(list), account)
 		}
 	})
 }
