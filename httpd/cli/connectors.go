@@ -15,6 +15,7 @@ import (
 	"penstock/engine/connector"
 	"penstock/engine/connector/declarative"
 	"penstock/engine/connector/manual"
+	"penstock/engine/connector/paypal"
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/connector/stripe"
 	"penstock/engine/egress"
@@ -62,7 +63,7 @@ func providers(host connector.Host, dir string) (map[string]connector.Builder, e
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]connector.Builder{stripe.Provider: stripe.New(host)}
+	out := map[string]connector.Builder{stripe.Provider: stripe.New(host), paypal.Provider: paypal.New(host)}
 	for name, f := range forms {
 		out[name] = declarative.New(f, host)
 	}

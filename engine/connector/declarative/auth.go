@@ -8,12 +8,10 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"penstock/engine/connector"
 )
@@ -188,26 +186,10 @@ func signedText(text string, v values, body []byte) ([]byte, error) {
 	return out, nil
 }
 
-const (
-	tokenSlack = time.Minute // a token isn't used in its last minute
-	tokenMost  = 24 * time.Hour
-)
+var errTarget = errors.New("can't read where a token is asked for")
 
-var errToken = errors.New("provider gave no token")
-
-// bearer is the token of the client credentials grant (RFC 6749 4.4), asked
-// for anew when the last is about to end.
+// bearer is the token of the client credentials grant (RFC 6749 4.4).
 func (a *account) bearer(ctx context.Context, user, secret string) (string, error) {
-	select { // whoever waits for another's question has a deadline of its own
-	case a.asking <- struct{}{}:
-		defer func() { <-a.asking }()
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-	now := a.host.Now()
-	if a.token != "" && now.Before(a.until) && !now.Before(a.until.Add(-tokenMost)) { // a clock that was set back proves nothing
-		return a.token, nil
-	}
 	auth := a.form.file.Auth
 	target := auth.TokenURL
 	if target == "" || a.acc.BaseURL != "" {
@@ -215,7 +197,7 @@ func (a *account) bearer(ctx context.Context, user, secret string) (string, erro
 		if path == "" {
 			u, err := url.Parse(target)
 			if err != nil {
-				return "", errToken
+				return "", errTarget
 			}
 			path = u.Path
 		}
@@ -232,33 +214,5 @@ func (a *account) bearer(ctx context.Context, user, secret string) (string, erro
 	} else {
 		header.Set("Authorization", basic(url.QueryEscape(user), url.QueryEscape(secret)))
 	}
-	got, err := a.host.Do(ctx, connector.Request{Method: http.MethodPost, URL: target, Header: header, Body: []byte(form.Encode())})
-	if err != nil {
-		return "", fmt.Errorf("ask for a token: %w", err)
-	}
-	tree, err := readTree(got.Body)
-	token, ok := pointer{"access_token"}.text(tree)
-	if got.Status != http.StatusOK || err != nil || !ok || len(token) > 8192 {
-		return "", fmt.Errorf("%w: answered %d", errToken, got.Status)
-	}
-	if _, err := inHeader(token); err != nil {
-		return "", errToken
-	}
-	ends, _ := pointer{"expires_in"}.name(tree) // a number, which some write as a text
-	seconds, err := strconv.ParseInt(ends, 10, 32)
-	if err != nil || seconds < 0 {
-		return "", fmt.Errorf("%w that says when it ends", errToken)
-	}
-	a.token, a.until = token, now.Add(min(time.Duration(seconds)*time.Second, tokenMost)-tokenSlack)
-	return a.token, nil
-}
-
-// forget drops a token that the provider no longer takes.
-func (a *account) forget(ctx context.Context) {
-	select {
-	case a.asking <- struct{}{}:
-		a.token = ""
-		<-a.asking
-	case <-ctx.Done():
-	}
+	return a.token.Get(ctx, a.host, connector.Request{Method: http.MethodPost, URL: target, Header: header, Body: []byte(form.Encode())})
 }

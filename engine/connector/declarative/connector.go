@@ -24,9 +24,7 @@ type account struct {
 	acc  connector.Account
 	base string
 
-	asking chan struct{} // held by whoever looks at the token
-	token  string
-	until  time.Time
+	token *connector.Token
 }
 
 // What a form offers decides which interfaces the connector has, since they
@@ -102,7 +100,7 @@ func build(f *Form, host connector.Host, acc connector.Account) (*account, error
 			return nil, fmt.Errorf("credential %q is not one for %s mode", cred.Name, mode)
 		}
 	}
-	return &account{form: f, host: host, acc: acc, base: base, asking: make(chan struct{}, 1)}, nil
+	return &account{form: f, host: host, acc: acc, base: base, token: connector.NewToken()}, nil
 }
 
 // Traits are those that the form declares.
@@ -175,7 +173,7 @@ func (a *account) call(ctx context.Context, method, path string, query url.Value
 	}
 	got, err := a.host.Do(ctx, connector.Request{Method: method, URL: target, Header: header, Body: body})
 	if got.Status == http.StatusUnauthorized && a.form.file.Auth.Kind == "oauth2" {
-		a.forget(ctx)
+		a.token.Forget(ctx)
 	}
 	return got, err
 }
