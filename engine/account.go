@@ -54,7 +54,7 @@ func (e *Engine) connectSandbox(tx store.Tx, now time.Time, s Scope) error {
 
 // commonCurrencies are those in which play money waits from the start.
 func commonCurrencies() (out []money.Currency) {
-	for _, code := range []string{"AED", "AUD", "BRL", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "GHS", "HKD", "INR", "JPY", "KES", "MXN", "NGN", "NOK", "NZD", "PLN", "RUB", "SEK", "SGD", "TRY", "TZS", "UAH", "UGX", "USD", "XTS", "ZAR"} {
+	for _, code := range []string{"AED", "AUD", "BRL", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "GHS", "HKD", "INR", "JPY", "KES", "KWD", "MXN", "NGN", "NOK", "NZD", "PLN", "RUB", "SEK", "SGD", "TRY", "TZS", "UAH", "UGX", "USD", "XTS", "ZAR"} {
 		out = append(out, money.MustCurrency(code))
 	}
 	return out

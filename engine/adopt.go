@@ -31,6 +31,9 @@ func (e *Engine) tagOf(ctx context.Context, s Scope, ref string, once *Once) ([]
 	kind, name := "own id", ref
 	if ref == "" && once != nil {
 		kind, name = "key of "+once.Op, once.Key
+		if once.Tag != "" {
+			name = once.Tag
+		}
 	}
 	if name == "" {
 		return nil, nil

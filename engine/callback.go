@@ -21,7 +21,7 @@ func (k *catalog) callbackURL(r *Request) string {
 	if r.CallbackURL != "" {
 		return r.CallbackURL
 	}
-	if p := k.points[r.Point]; p != nil && r.Dialect == string(webhook.JSONAPI) {
+	if p := k.points[r.Point]; p != nil && (r.Dialect == string(webhook.JSONAPI) || r.Token != "") {
 		return p.CallbackURL
 	}
 	return ""

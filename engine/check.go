@@ -473,7 +473,7 @@ func (k *check) accounts(tx store.Tx) error {
 		return err
 	}
 	return scoped(k, tx, bucketEndpoint, func(s Scope, id string, p *Endpoint) error {
-		k.sealedValue("endpoint "+id, func() error { _, err := k.e.endpointSecrets(k.ctx, s, p); return err })
+		k.sealedValue("endpoint "+id, func() error { _, err := k.e.endpointSecrets(k.ctx, s, p, ""); return err })
 		return nil
 	})
 }

@@ -63,7 +63,7 @@ func (e *Engine) confirmLater(c Caller, now time.Time, r *View) error {
 		return err
 	}
 	if r.AutoFulfill {
-		r.Next = now
+		r.Next, r.Expires = now, time.Time{} // nothing that anybody has to do in time is left
 	}
 	return nil
 }

@@ -53,6 +53,8 @@ type NewRequest struct {
 	Extra       json.RawMessage
 	Wishes
 	Expires time.Duration // after which a request that was not confirmed ends; zero: never
+	Token   string        // id of the bearer token that signs its callbacks; empty: the merchant's own secret does
+	Page    *Page         // of a request whose recipient says where the money goes; nil: no page
 }
 
 // Wishes are what only some dialects let a merchant say.
@@ -108,7 +110,7 @@ func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *O
 	if err != nil {
 		return nil, err
 	}
-	if p.request.CallbackURL != "" || l.point.CallbackURL != "" && n.Later {
+	if n.Token == "" && (p.request.CallbackURL != "" || l.point.CallbackURL != "" && n.Later) {
 		if err := e.openCallbacks(ctx, c.Scope); err != nil {
 			return nil, err
 		}
@@ -198,10 +200,10 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	}
 	p := &prepared{confirm: n.Confirm, stop: n.Moderation, request: &Request{
 		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount, Service: n.Service, Bounded: n.Service != "", Lock: l.quote,
-		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Exits: n.Exits, Tree: n.Tree, Echo: Echo{Extra: n.Extra, Metadata: n.Metadata, Memo: n.Memo},
+		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Exits: n.Exits, Tree: n.Tree, Echo: Echo{Extra: n.Extra, Metadata: n.Metadata, Memo: n.Memo, Page: n.Page},
 		AttemptsLimit: n.AttemptsLimit, Split: n.Split, Parallel: n.Parallel, Whole: n.Whole, Later: n.Later,
-		CallbackURL: n.CallbackURL,
-		Day:         now, Created: now, // the id's own time, by which lists find it
+		CallbackURL: n.CallbackURL, Token: n.Token,
+		Day: now, Created: now, // the id's own time, by which lists find it
 	}}
 	if n.Expires > 0 {
 		p.request.Expires = now.Add(n.Expires)
@@ -244,7 +246,7 @@ func (e *Engine) welcome(c Caller, n NewRequest, l *looked) error {
 	case l.noPoint != nil:
 		return l.noPoint
 	case n.Service == "":
-		return nil
+		return e.checkCallback(n.CallbackURL)
 	case l.noQuote != nil:
 		return l.noQuote
 	}

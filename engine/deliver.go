@@ -71,7 +71,7 @@ func (e *Engine) deliveryOf(ctx context.Context, j job) (d *Delivery, p *Endpoin
 // what the receiver answered: an answer could come from inside a network that
 // the merchant must not read.
 func (e *Engine) post(ctx context.Context, d *Delivery, body []byte, p *Endpoint, s Scope, now time.Time) (webhook.Answer, int, string) {
-	secrets, err := e.endpointSecrets(ctx, s, p)
+	secrets, err := e.endpointSecrets(ctx, s, p, d.Token)
 	if err != nil {
 		return webhook.Answer{}, 0, "the endpoint's secrets cannot be opened"
 	}
@@ -82,7 +82,7 @@ func (e *Engine) post(ctx context.Context, d *Delivery, body []byte, p *Endpoint
 	call, cancel := context.WithTimeout(ctx, e.Timing.Deliver)
 	defer cancel()
 	url := p.URL
-	if d.URL != "" && (p.URL == "" || p.ID == callbackEndpoint) {
+	if d.URL != "" && p.URL == "" {
 		url = d.URL
 	}
 	req, err := http.NewRequestWithContext(call, http.MethodPost, url, bytes.NewReader(body))
@@ -174,6 +174,9 @@ func disableEndpoint(tx store.Tx, s Scope, id string, now time.Time) error {
 	}
 	if err != nil {
 		return err
+	}
+	if p.URL == "" {
+		return nil // the way of many addresses: this message alone has come to its end
 	}
 	p.Disabled = true
 	if err := keep(tx, bucketEndpoint, s.key(id), p); err != nil {

@@ -26,14 +26,16 @@ type Echo struct {
 	// text for the beneficiary's statement.
 	Metadata json.RawMessage `json:"metadata,omitzero"`
 	Memo     string          `json:"memo,omitzero"`
+	Page     *Page           `json:"page,omitzero"` // what the recipient's page shows; nil: there is none
 }
 
 func (o Echo) empty() bool {
-	return len(o.Masked) == 0 && len(o.Extra) == 0 && len(o.Metadata) == 0 && o.Memo == ""
+	return len(o.Masked) == 0 && len(o.Extra) == 0 && len(o.Metadata) == 0 && o.Memo == "" && o.Page == nil
 }
 
 func (o Echo) equal(p Echo) bool {
-	return maps.Equal(o.Masked, p.Masked) && bytes.Equal(o.Extra, p.Extra) && bytes.Equal(o.Metadata, p.Metadata) && o.Memo == p.Memo
+	return maps.Equal(o.Masked, p.Masked) && bytes.Equal(o.Extra, p.Extra) && bytes.Equal(o.Metadata, p.Metadata) && o.Memo == p.Memo &&
+		(o.Page == p.Page || o.Page != nil && p.Page != nil && *o.Page == *p.Page)
 }
 
 // errUnsealed refuses to store a request whose echo was changed and not sealed

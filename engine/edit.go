@@ -22,6 +22,8 @@ type Change struct {
 	Customer    string                          // of a request that has none; with Person it is created if unknown
 	Person      *Person
 	Beneficiary Beneficiary
+	Page        func(*Page) // changes what the recipient's page shows, of a request that has one
+	Service     string      // payout service by which it is to leave, within that service's limits; empty: stays
 	AutoFulfill *bool
 	Recurring   *bool
 	Providers   []string
@@ -137,6 +139,11 @@ func (e *Engine) prepareEdit(ctx context.Context, c Caller, draft *View, ch Chan
 	if l.noRoute != nil {
 		return nil, l.noRoute
 	}
+	if ch.Page != nil && draft.Page != nil {
+		p := *draft.Page
+		ch.Page(&p)
+		ed.next.Page = &p
+	}
 	return ed, e.note(ctx, c.Scope, &ed.next, ch.Extra, cust != nil)
 }
 
@@ -193,6 +200,9 @@ func (r *Request) take(ch Change) error {
 			return invalid("amount", "an amount is not negative")
 		}
 		r.Amount = amount
+	}
+	if ch.Service != "" {
+		r.Service, r.Bounded = ch.Service, true
 	}
 	if ch.AutoFulfill != nil {
 		r.AutoFulfill = *ch.AutoFulfill

@@ -81,7 +81,9 @@ func (e *Engine) AddEndpoint(ctx context.Context, c Caller, url, profile string,
 	return made, nil
 }
 
-func (e *Engine) endpointSecrets(ctx context.Context, s Scope, p *Endpoint) (webhook.Secrets, error) {
+// endpointSecrets are those of an endpoint, and those of the profile's own
+// header; token is the id of the one that signs the request's callbacks.
+func (e *Engine) endpointSecrets(ctx context.Context, s Scope, p *Endpoint, token string) (webhook.Secrets, error) {
 	raw, err := e.Locker.Open(ctx, accountOwner(s), endpointPlace(p.ID), p.Sealed)
 	if err != nil {
 		return webhook.Secrets{}, sealError("open endpoint", err)
@@ -100,7 +102,11 @@ func (e *Engine) endpointSecrets(ctx context.Context, s Scope, p *Endpoint) (web
 	if err != nil {
 		return webhook.Secrets{}, err
 	}
-	all := webhook.Secrets{Endpoint: []webhook.Secret{secret}, Hash: key}
+	all := webhook.Secrets{Endpoint: []webhook.Secret{secret}, Hash: key, Form: e.OwnHeader}
+	if p.Profile == string(webhook.Hosted) && token != "" {
+		all.Own, err = e.tokenText(ctx, s, token)
+		return all, err
+	}
 	if p.Profile != string(webhook.JSONAPI) {
 		return all, nil
 	}

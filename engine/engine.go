@@ -34,6 +34,7 @@ import (
 	"penstock/engine/connector"
 	"penstock/engine/payout"
 	"penstock/engine/service"
+	"penstock/engine/webhook"
 	"penstock/locker"
 	"penstock/store"
 )
@@ -86,6 +87,9 @@ type Config struct {
 	// Facts are what conditions may ask about a request beyond what the engine
 	// knows, by dialect.
 	Facts map[string]func(*Request) map[string]string
+	// OwnHeader is how deliveries of the profile hosted bear the signature by
+	// the token; the zero value is that profile's own.
+	OwnHeader webhook.OwnHeader
 	// NotifyURL is where providers reach this appliance, without a trailing
 	// slash; empty where they can't.
 	NotifyURL string

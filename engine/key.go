@@ -35,8 +35,9 @@ type Caller struct {
 	Scope
 	Actor       string // key id, or "operator" over the unix socket
 	Rights      []Right
-	Publishable bool   // a key that a browser may hold: only together with a client secret
-	Customer    string // of an ephemeral key: the one customer whom it may see; else empty
+	Publishable bool           // a key that a browser may hold: only together with a client secret
+	Customer    string         // of an ephemeral key: the one customer whom it may see; else empty
+	Token       *TokenSettings // of a bearer token of the hosted dialect; nil of other callers
 }
 
 // May says whether the caller has the right.
@@ -55,6 +56,7 @@ type Key struct {
 	// Allow are the addresses that a secret key is taken from; empty: any. Its
 	// publishable companion lives in browsers and has none.
 	Allow   []netip.Prefix `json:"allow,omitzero"`
+	Token   *TokenSettings `json:"token,omitzero"` // of a bearer token of the hosted dialect
 	Created time.Time      `json:"created"`
 	Changed time.Time      `json:"changed,omitzero"`
 	Expires time.Time      `json:"expires,omitzero"`
@@ -78,8 +80,9 @@ type NewKey struct {
 	Allow    []netip.Prefix // empty: from anywhere
 	Expires  time.Time      // zero: never
 	About    string
-	Env      string // what a test key begins with; empty: snd
-	Once     *Once  // its Render must leave the secrets out: what it makes is stored
+	Env      string         // what a test key begins with; empty: snd
+	Once     *Once          // its Render must leave the secrets out: what it makes is stored
+	Token    *TokenSettings // nil: a key; else a bearer token of the hosted dialect
 }
 
 // checkAllow refuses what is no list of addresses.
@@ -98,7 +101,7 @@ func checkAllow(all []netip.Prefix) error {
 // MadeKey is a new key with its secrets, which are shown this once.
 type MadeKey struct {
 	Key
-	Secret      string // {env}_ and 64 characters
+	Secret      string // {env}_, or tk_{mode}_, and 64 characters
 	Publishable string // pk_{env}_ and 32 hex digits
 }
 
@@ -163,6 +166,13 @@ func (e *Engine) CreateKey(ctx context.Context, c Caller, n NewKey) (*MadeKey, e
 		env = n.Env
 	}
 	made := &MadeKey{Secret: env + "_" + secret, Publishable: "pk_" + env + "_" + hex.EncodeToString(public)}
+	var signer *Endpoint
+	if n.Token != nil {
+		made.Secret = tokenPrefix + string(n.Mode) + "_" + secret
+		if signer, err = e.newSigner(ctx, Scope{n.Merchant, n.Mode}, *n.Token, made.Secret); err != nil {
+			return nil, err
+		}
+	}
 	if err := e.keyedAll(Scope{n.Merchant, n.Mode}, n.Once); err != nil {
 		return nil, err
 	}
@@ -172,6 +182,9 @@ func (e *Engine) CreateKey(ctx context.Context, c Caller, n NewKey) (*MadeKey, e
 			return err
 		}
 		if _, err := liveMerchant(tx, n.Merchant); err != nil {
+			return err
+		}
+		if err := e.keepSigner(tx, Scope{n.Merchant, n.Mode}, now, n.Token, signer); err != nil {
 			return err
 		}
 		for _, k := range []struct {
@@ -184,7 +197,10 @@ func (e *Engine) CreateKey(ctx context.Context, c Caller, n NewKey) (*MadeKey, e
 			}
 			key := Key{ID: PrefixKey + id, Merchant: n.Merchant, Mode: n.Mode, Rights: n.Rights, Name: n.Name, About: n.About, Prefix: k.secret[:12], Publishable: k.public, Of: made.ID, Created: now, Expires: n.Expires}
 			if !k.public {
-				key.Allow = n.Allow
+				key.Allow, key.Token = n.Allow, n.Token
+				if signer != nil {
+					key.ID = signer.keyID()
+				}
 				made.Key = key
 			}
 			hash := sha256.Sum256([]byte(k.secret))
@@ -230,7 +246,7 @@ func (e *Engine) Authenticate(ctx context.Context, secret string, from netip.Add
 	if !k.takes(from) {
 		return Caller{}, &Error{Code: CodeForbidden, Object: ObjKey, ID: k.ID, Message: "with this API key from this address", Hint: "call from an address on the key's list, or change the list"}
 	}
-	return Caller{Scope: Scope{k.Merchant, k.Mode}, Actor: k.ID, Rights: k.Rights, Publishable: k.Publishable}, nil
+	return Caller{Scope: Scope{k.Merchant, k.Mode}, Actor: k.ID, Rights: k.Rights, Publishable: k.Publishable, Token: k.Token}, nil
 }
 
 func (k *Key) over(now time.Time) bool {

@@ -45,6 +45,7 @@ type Delivery struct {
 	Endpoint string    `json:"endpoint"`
 	Profile  string    `json:"profile"`
 	URL      string    `json:"url,omitzero"`    // where it goes; empty: to the endpoint's own address
+	Token    string    `json:"token,omitzero"`  // id of the bearer token that signs it too
 	Sealed   []byte    `json:"sealed"`          // the body
 	Holder   string    `json:"holder,omitzero"` // of the key: a customer, or nobody
 	After    string    `json:"after,omitzero"`  // the delivery before it, whose first attempt goes first
@@ -93,11 +94,11 @@ func (e *Engine) notify(tx store.Tx, s Scope, now time.Time, v *View) error {
 		return err
 	}
 	url, point := k.callbackURL(&v.Request), k.points[v.Point]
-	if url == "" || point != nil && point.OnlyFinal && !v.Stage.Ended() {
-		all = slices.DeleteFunc(all, func(p Endpoint) bool { return p.ID == callbackEndpoint })
-	}
+	quiet := url == "" || point != nil && point.OnlyFinal && !v.Stage.Ended()
+	via := v.callbackVia()
+	all = slices.DeleteFunc(all, func(p Endpoint) bool { return p.URL == "" && (quiet || p.ID != via) })
 	for i := range all {
-		if all[i].ID == callbackEndpoint {
+		if all[i].ID == via {
 			all[i].URL = url
 		}
 	}
@@ -142,7 +143,7 @@ func (e *Engine) notifyProfile(tx store.Tx, now time.Time, o Occasion, all []End
 			return err
 		}
 		d := &Delivery{ID: PrefixDelivery + id, Message: PrefixMessage + ids[1], Event: PrefixEvent + ids[0], Type: kind, Request: v.ID, Endpoint: p.ID,
-			Profile: profile, URL: p.URL, Holder: v.holder(), After: v.lastTold(p.ID), State: Waiting, Due: now, Created: now}
+			Profile: profile, URL: p.URL, Token: v.Token, Holder: v.holder(), After: v.lastTold(p.ID), State: Waiting, Due: now, Created: now}
 		if d.Sealed, err = e.sealWithin(d.owner(s), d.place(), body); err != nil {
 			return err
 		}

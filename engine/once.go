@@ -23,12 +23,20 @@ type Once struct {
 	Op          string   // the operation, e.g. "POST /payouts/create"
 	Key         string   // the caller's idempotency key
 	Field       string   // what the caller calls the key; empty: Idempotency-Key
-	Also        *Once    // a second key for the same effect; its answer is the first's. nil: none
+	Also        *Once    // a further key for the same effect, which may have more; its answer is the first's. nil: none
 	Fingerprint [32]byte // of the normalised body
 	// Render makes the answer from the command's result, inside the
 	// transaction. A nil Render, or a nil answer, leaves it open: the caller
 	// must fix it by FixAnswer, as it does when it waits for a first word.
 	Render func(result any) ([]byte, error)
+	Within time.Duration // how long after the command the key counts; zero: for ever
+	Mute   bool          // the key is stored with the effect, and not looked for
+	// Taken makes the refusal of another body under the key, from what the first
+	// call made; nil: CodeKeyReused.
+	Taken func(subject string) error
+	// Tag is what a create without an own id is known by after its record was
+	// lost (see adopt.go); empty: Key.
+	Tag string
 
 	Answer   []byte // what to answer; nil while it is open
 	Replayed bool   // this command had been carried out before
@@ -81,21 +89,24 @@ func (e *Engine) replay(tx store.Tx, s Scope, o *Once) (bool, error) {
 	if o == nil {
 		return false, nil
 	}
-	if done, err := e.replayOne(tx, s, o); done || err != nil || o.Also == nil {
-		return done, err
+	for key := o; key != nil; key = key.Also {
+		done, err := e.replayOne(tx, s, key)
+		if err != nil {
+			return false, err
+		}
+		if done {
+			o.Answer, o.Subject, o.Replayed = key.Answer, key.Subject, true
+			return true, nil
+		}
 	}
-	done, err := e.replayOne(tx, s, o.Also)
-	if done {
-		o.Answer, o.Subject, o.Replayed = o.Also.Answer, o.Also.Subject, true
-	}
-	return done, err
+	return false, nil
 }
 
 func (e *Engine) replayOne(tx store.Tx, s Scope, o *Once) (bool, error) {
 	if o.Key == "" {
 		return false, nil
 	}
-	if err := e.keyed(s, o); err != nil {
+	if err := e.keyed(s, o); err != nil || o.Mute {
 		return false, err
 	}
 	rec, err := load[onceRecord](tx, bucketOnce, o.row)
@@ -105,7 +116,15 @@ func (e *Engine) replayOne(tx store.Tx, s Scope, o *Once) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if o.Within > 0 {
+		if now, _ := e.pulse.now(); now.Sub(rec.At) >= o.Within {
+			return false, nil
+		}
+	}
 	if e.Rules.Same(!hmac.Equal(rec.Fingerprint, o.print)) {
+		if o.Taken != nil {
+			return false, o.Taken(rec.Subject)
+		}
 		field := "Idempotency-Key"
 		if o.Field != "" {
 			field = o.Field
@@ -159,8 +178,8 @@ func (o *Once) record(tx store.Tx, s Scope, now time.Time, subject string, resul
 			return fmt.Errorf("render the answer: %w", err)
 		}
 	}
-	for _, key := range [...]*Once{o, o.Also} {
-		if key == nil || key.Key == "" {
+	for key := o; key != nil; key = key.Also {
+		if key.Key == "" {
 			continue
 		}
 		if key.row == nil {
@@ -186,7 +205,14 @@ func (e *Engine) shut(rec *onceRecord, s Scope, o *Once, answer []byte) (err err
 }
 
 // binds says whether any key makes the command harmless to repeat.
-func (o *Once) binds() bool { return o != nil && (o.Key != "" || o.Also != nil && o.Also.Key != "") }
+func (o *Once) binds() bool {
+	for ; o != nil; o = o.Also {
+		if o.Key != "" {
+			return true
+		}
+	}
+	return false
+}
 
 // FixAnswer settles what an open Once answers. The first to fix it wins, and
 // everybody returns what it said, so concurrent repeats answer alike.

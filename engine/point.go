@@ -29,6 +29,7 @@ type Point struct {
 	Retry       Retry            `json:"retry,omitzero"`
 	Fallback    []Exit           `json:"fallback,omitzero"` // where a request of the rest dialect may leave when its tree finds no way, the best first
 	Extra       json.RawMessage  `json:"extra,omitzero"`    // what a dialect keeps with it, without secrets; the engine does not look inside
+	Brand       *Brand           `json:"brand,omitzero"`    // of the recipient's page
 	Created     time.Time        `json:"created"`
 	Changed     time.Time        `json:"changed"`
 }
@@ -46,6 +47,7 @@ type PointEdit struct {
 	Retry               *Retry
 	Fallback            []Exit // nil stays
 	Extra               json.RawMessage
+	Brand               *Brand
 }
 
 // CreatePoint makes a payout point.
@@ -103,6 +105,13 @@ func (e *Engine) edited(tx store.Tx, s Scope, now time.Time, p *Point, ed PointE
 		p.Currencies = slices.Clone(ed.Currencies)
 		slices.SortFunc(p.Currencies, func(a, b money.Currency) int { return cmp.Compare(a.Code(), b.Code()) })
 		p.Currencies = slices.Compact(p.Currencies)
+	}
+	if ed.Brand != nil {
+		b := *ed.Brand
+		if err := b.clean(); err != nil {
+			return err
+		}
+		p.Brand = &b
 	}
 	p.Changed = now
 	if err := p.checkDialect(tx, s); err != nil {

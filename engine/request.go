@@ -38,7 +38,8 @@ type Request struct {
 	Bounded       bool `json:"bounded,omitzero"` // its service was asked for by name, so the service's own limits count
 
 	CallbackURL string    `json:"callback_url,omitzero"`
-	Lock        *fx.Quote `json:"lock,omitzero"` // a rate that was promised
+	Token       string    `json:"token,omitzero"` // id of the bearer token that signs its callbacks
+	Lock        *fx.Quote `json:"lock,omitzero"`  // a rate that was promised
 
 	Confirmed   bool `json:"confirmed,omitzero"`
 	AutoFulfill bool `json:"auto_fulfill,omitzero"`

@@ -48,6 +48,9 @@ type ServiceField struct {
 	pattern *regexp.Regexp
 }
 
+// Target is the field of the form that takes the value.
+func (f ServiceField) Target() Field { return f.to }
+
 // FieldOptions are further demands on a value.
 type FieldOptions struct {
 	Validators []Validator `json:"validators,omitempty"`

@@ -59,3 +59,12 @@ func reserved() []string {
 		"Accept-Encoding", "User-Agent", "Via", HeaderOwn,
 	}
 }
+
+// CheckOwnHeader says whether the hosted profile's own signature may bear that
+// name; "off" is none.
+func CheckOwnHeader(name string) error {
+	if name == "off" || http.CanonicalHeaderKey(name) == HeaderOwn {
+		return nil
+	}
+	return CheckHeader(name)
+}

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha1" // of the jsonapi dialect's own header; never the only signature
 	"crypto/sha256"
@@ -36,6 +37,18 @@ type Secrets struct {
 	// jsonapi, the API token in hosted (which adds a v1 under the token's bytes
 	// too). Other profiles ignore it.
 	Own Key
+	// Form is how the hosted profile's own header is written; the zero value is
+	// X-Signature, in lower-case hex.
+	Form OwnHeader
+}
+
+// OwnHeader is how the hosted profile writes its own signature, which is
+// HMAC-SHA256 of the body under the token: no document of the original says
+// how, so an operator may.
+type OwnHeader struct {
+	Name     string // "": X-Signature; "off": none is sent
+	Encoding string // "" and "hex": lower-case hex; "base64": standard, padded
+	Prefix   string // before the signature, such as "sha256="
 }
 
 // Sign gives the headers of one attempt to deliver body: the signatures of
@@ -67,7 +80,7 @@ func Sign(p Profile, s Secrets, id string, at time.Time, body []byte) (http.Head
 	if !s.Hash.IsZero() {
 		h.Set(HeaderHash512, Hash512(s.Hash, body))
 	}
-	setOwn(h, p, s.Own, body)
+	setOwn(h, p, s, body)
 	return h, nil
 }
 
@@ -98,7 +111,8 @@ func signatures(p Profile, s Secrets, signed []byte) (string, error) {
 
 // setOwn adds what the receivers of the profile know from the product whose
 // dialect it speaks.
-func setOwn(h http.Header, p Profile, own Key, body []byte) {
+func setOwn(h http.Header, p Profile, s Secrets, body []byte) {
+	own := s.Own
 	switch p {
 	case Rest:
 		h.Set("User-Agent", "Hyperswitch-Backend-Server")
@@ -108,12 +122,19 @@ func setOwn(h http.Header, p Profile, own Key, body []byte) {
 			h.Set(HeaderOwn, sandwich(own, body))
 		}
 	case Hosted:
-		if !own.IsZero() {
-			mac := hmac.New(sha256.New, []byte(own.text))
-			mac.Write(body)
-			h.Set(HeaderOwn, hex.EncodeToString(mac.Sum(nil)))
+		if !own.IsZero() && s.Form.Name != "off" {
+			h.Set(cmp.Or(s.Form.Name, HeaderOwn), s.Form.value(own, body))
 		}
 	}
+}
+
+func (f OwnHeader) value(token Key, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(token.text))
+	mac.Write(body)
+	if f.Encoding == "base64" {
+		return f.Prefix + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	}
+	return f.Prefix + hex.EncodeToString(mac.Sum(nil))
 }
 
 // Hash512 is lower-case hex HMAC-SHA512(key, body), the value of

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"penstock/engine"
@@ -48,6 +49,25 @@ type newKey struct {
 	Allow    []string `json:"allow"` // addresses and ranges; empty: from anywhere
 	// Seconds until the key ends by itself; 0: never.
 	Seconds int64 `json:"expires_in"`
+	// Token makes it a bearer token of the hosted dialect.
+	Token *newToken `json:"token"`
+}
+
+type newToken struct {
+	Point       string   `json:"point"`
+	RequireName bool     `json:"require_name"`
+	Origins     []string `json:"origins"`
+	LinkSeconds int64    `json:"link_ttl"`
+}
+
+func (t *newToken) settings() (*engine.TokenSettings, error) {
+	if t == nil {
+		return nil, nil
+	}
+	if t.LinkSeconds < 0 || t.LinkSeconds > 90*24*3600 {
+		return nil, wrong("link_ttl", "wants 15 minutes to 90 days, in seconds")
+	}
+	return &engine.TokenSettings{Point: strings.TrimPrefix(strings.TrimPrefix(t.Point, engine.PrefixPoint), engine.PrefixProfile), RequireName: t.RequireName, Origins: t.Origins, LinkTTL: time.Duration(t.LinkSeconds) * time.Second}, nil
 }
 
 // madeKey shows the secrets, this once.
@@ -71,6 +91,9 @@ func (a *Admin) createKey(ctx context.Context, _ *wire.Call, req newKey) (madeKe
 	}
 	n := engine.NewKey{Merchant: req.Merchant, Mode: who.Mode, Rights: rights, Name: req.Name}
 	if n.Allow, err = addresses(req.Allow); err != nil {
+		return madeKey{}, err
+	}
+	if n.Token, err = req.Token.settings(); err != nil {
 		return madeKey{}, err
 	}
 	switch {

@@ -23,6 +23,7 @@ type Config struct {
 	Routing    RoutingConfig    `toml:"routing"`
 	Rates      RatesConfig      `toml:"rates"`
 	Rest       RestConfig       `toml:"rest"`
+	Hosted     HostedConfig     `toml:"hosted"`
 	Webhooks   WebhooksConfig   `toml:"webhooks"`
 	Egress     EgressConfig     `toml:"egress"`
 	Connectors ConnectorsConfig `toml:"connectors"`
@@ -96,6 +97,25 @@ type RestConfig struct {
 	AdminAPIKey     Secret   `toml:"admin_api_key" reader:"httpd/rest"`
 	Environment     string   `toml:"environment" reader:"httpd/rest"`
 	PaymentTokenTTL Duration `toml:"payment_token_ttl" reader:"httpd/rest"`
+}
+
+// HostedConfig belongs to the dialect of hosted payouts and to the recipient's
+// page: what no public document of the original says, and what an operator
+// arranges.
+type HostedConfig struct {
+	SignatureHeader   string     `toml:"signature_header" reader:"engine/webhook"`
+	SignatureEncoding string     `toml:"signature_encoding" reader:"engine/webhook"`
+	SignaturePrefix   string     `toml:"signature_prefix" reader:"engine/webhook"`
+	WebhookProfile    string     `toml:"webhook_profile" reader:"httpd/hosted"`
+	RedirectParam     string     `toml:"redirect_param" reader:"httpd/hosted"`
+	ReplayStatus      int        `toml:"replay_status" reader:"httpd/hosted"`
+	BodyDedupeWindow  BodyWindow `toml:"body_dedupe_window" reader:"httpd/hosted"`
+	ExternalIDUnique  bool       `toml:"external_id_unique" reader:"httpd/hosted"`
+	RequireExternalID bool       `toml:"require_external_id" reader:"httpd/hosted"`
+	LinkTTL           Duration   `toml:"link_ttl" reader:"httpd/hosted"`
+	ReturnedAs        string     `toml:"returned_as" reader:"httpd/hosted"`
+	Cards             bool       `toml:"cards" reader:"httpd/hosted"`
+	HeadlessCards     bool       `toml:"headless_cards" reader:"httpd/hosted"`
 }
 
 // WebhooksConfig is how deliveries are made.

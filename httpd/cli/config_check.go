@@ -14,6 +14,7 @@ import (
 
 	"penstock/engine/egress"
 	"penstock/engine/payout"
+	"penstock/engine/webhook"
 )
 
 // checker collects the rules that a configuration breaks.
@@ -54,6 +55,7 @@ func (cfg *Config) check(src source) []Problem {
 	cfg.checkEngine(c)
 	cfg.checkRouting(c)
 	cfg.checkDialects(c)
+	cfg.checkHosted(c)
 	cfg.checkOutgoing(c)
 	cfg.checkLimits(c)
 	c.oneOf("log.level", cfg.Log.Level, "debug", "info", "warn", "error")
@@ -150,6 +152,24 @@ func (cfg *Config) checkDialects(c *checker) {
 	}
 	c.oneOf("rest.environment", cfg.Rest.Environment, "", "dev", "integ", "snd")
 	c.span("rest.payment_token_ttl", cfg.Rest.PaymentTokenTTL, time.Second, 24*time.Hour)
+}
+
+func (cfg *Config) checkHosted(c *checker) {
+	h := cfg.Hosted
+	err := webhook.CheckOwnHeader(h.SignatureHeader)
+	c.rule(err == nil, "hosted.signature_header", `wants "off" or the name of a header that is not one of ours; got %q`, clip(h.SignatureHeader))
+	c.oneOf("hosted.signature_encoding", h.SignatureEncoding, "hex", "base64")
+	c.rule(len(h.SignaturePrefix) <= 32 && printable(h.SignaturePrefix), "hosted.signature_prefix", "wants at most 32 printable ASCII characters")
+	c.oneOf("hosted.webhook_profile", h.WebhookProfile, "hosted", "standard")
+	c.rule(regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`).MatchString(h.RedirectParam), "hosted.redirect_param", "wants 1 to 64 letters, digits and _ . -; got %q", clip(h.RedirectParam))
+	c.rule(h.ReplayStatus == 200 || h.ReplayStatus == 201, "hosted.replay_status", "wants 200 or 201; got %d", h.ReplayStatus)
+	c.span("hosted.link_ttl", h.LinkTTL, 15*time.Minute, 90*24*time.Hour)
+	c.oneOf("hosted.returned_as", h.ReturnedAs, "succeeded", "failed")
+	c.rule(h.Cards || !h.HeadlessCards, "hosted.headless_cards", "wants hosted.cards to be true as well")
+}
+
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 func (cfg *Config) checkOutgoing(c *checker) {

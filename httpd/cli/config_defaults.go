@@ -50,6 +50,10 @@ func defaults() Config {
 		Routing: RoutingConfig{Directory: []Path{}, FailoverOn: failoverDefaults()},
 		Rates:   RatesConfig{Cron: "30 15 * * *"},
 		Rest:    RestConfig{PaymentTokenTTL: minute(15)},
+		Hosted: HostedConfig{
+			SignatureHeader: "X-Signature", SignatureEncoding: "hex", WebhookProfile: "hosted", RedirectParam: "paymentId", ReplayStatus: 200,
+			BodyDedupeWindow: BodyWindow{D: hour(24)}, ExternalIDUnique: true, LinkTTL: hour(72), ReturnedAs: "succeeded",
+		},
 		Webhooks: WebhooksConfig{
 			Timeout:      second(20),
 			ResponseKeep: 16 << 10,

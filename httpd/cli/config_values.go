@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"penstock/httpd/hosted"
 	"penstock/locker"
 )
 
@@ -227,4 +228,38 @@ func clip(s string) string {
 		return s
 	}
 	return s[:most] + "..."
+}
+
+// BodyWindow is how long a body alone is known again: a time span, "forever",
+// or "0s" for not at all.
+type BodyWindow struct {
+	D       Duration
+	Forever bool
+}
+
+// String is what UnmarshalText reads.
+func (w BodyWindow) String() string {
+	if w.Forever {
+		return "forever"
+	}
+	return w.D.String()
+}
+
+// MarshalText writes what UnmarshalText reads.
+func (w BodyWindow) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
+
+// UnmarshalText reads a time span or "forever".
+func (w *BodyWindow) UnmarshalText(text []byte) error {
+	if *w = (BodyWindow{Forever: string(text) == "forever"}); w.Forever {
+		return nil
+	}
+	return w.D.UnmarshalText(text)
+}
+
+// Window is the span as the dialect takes it.
+func (w BodyWindow) Window() time.Duration {
+	if w.Forever {
+		return hosted.Forever
+	}
+	return w.D.D()
 }

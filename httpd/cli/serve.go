@@ -19,6 +19,7 @@ import (
 	"penstock/httpd"
 	"penstock/httpd/admin"
 	"penstock/httpd/dash"
+	"penstock/httpd/hosted"
 	"penstock/httpd/jsonapi"
 	"penstock/httpd/rest"
 	"penstock/httpd/wire"
@@ -198,6 +199,10 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	payments, err := hosted.New(hosted.Config{Engine: d.engine, Funnel: f, Now: time.Now, PublicURL: d.cfg.PublicURL(), Settings: d.cfg.Hosted.settings(), Magic: magicAccounts(), Log: d.log})
+	if err != nil {
+		return nil, err
+	}
 	reference, err := httpd.Reference(f, readVersion().Version)
 	if err != nil {
 		return nil, err
@@ -206,7 +211,7 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux, err := wire.NewMux(f, slices.Concat(board.Mounts(), gateway.Mounts(), []wire.Mount{api.Mount(), d.admin.Public(f), reference})...)
+	mux, err := wire.NewMux(f, slices.Concat(board.Mounts(), gateway.Mounts(), payments.Mounts(), []wire.Mount{api.Mount(), d.admin.Public(f), reference})...)
 	if err != nil {
 		return nil, err
 	}

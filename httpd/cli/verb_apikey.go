@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -17,17 +18,22 @@ func verbAPIKey(env Env) *cobra.Command {
 
 func apikeyCreate(env Env) *cobra.Command {
 	var n client.NewKey
-	var life Duration
+	var life, linkLife Duration
+	var token bool
+	var t client.Token
 	cmd := &cobra.Command{
 		Use:   "create --mode test|live --scope SCOPE,... [--merchant M]",
 		Short: "Make an API key; it is shown this once",
 		Args:  cobra.NoArgs,
 		Long: `Makes a secret key and its publishable companion, and shows them this once.
 Scopes: payouts, payins, customers, webhooks, admin, or all. A key's mode decides
-whether it pays play money or real money. The first live key is refused while
+whether it pays play money or real money. With --token it is a bearer token of the
+hosted dialect, tk_test_... or tk_live_...: it serves every dialect as other keys do,
+and a copy of it stays sealed, since it signs the webhooks of its payments. The first live key is refused while
 the master key lies beside the store.`,
 		Example: `  penstock apikey create --mode test --scope payouts,customers --config pay/config.toml
   penstock apikey create --mode test --scope all --merchant shop --json | jq -r .api_key
+  penstock apikey create --mode test --scope payouts --token --origin https://shop.example
   penstock apikey create --mode live --scope payouts --name 'payroll' --expires 90d --allow 192.0.2.0/24`,
 	}
 	f := cmd.Flags()
@@ -37,10 +43,24 @@ the master key lies beside the store.`,
 	f.StringVar(&n.Name, "name", "", "`NAME` for people")
 	f.StringSliceVar(&n.Allow, "allow", nil, "`ADDRESSES` and ranges that the key is taken from, separated by commas (default any)")
 	f.TextVar(&life, "expires", Duration{}, "`SPAN` after which it ends by itself, such as 90d (default never)")
+	f.BoolVar(&token, "token", false, "make a bearer token of the hosted dialect")
+	f.StringVar(&t.Point, "point", "", "`ID` of the payout point of the token's payments (default the merchant's)")
+	f.BoolVar(&t.RequireName, "require-name", false, "the token's payments need an externalId or an Idempotency-Key each")
+	f.StringSliceVar(&t.Origins, "origin", nil, "`ORIGINS` that may embed the page of the token's payments, separated by commas")
+	f.TextVar(&linkLife, "link-ttl", Duration{}, "`SPAN` that a link to the page lives, 15m to 90d (default hosted.link_ttl)")
 	r := asking(env, cmd)
 	mustFlags(cmd, "mode", "scope")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		n.Seconds = int64(life.D() / time.Second)
+		n.Seconds, t.LinkSeconds = int64(life.D()/time.Second), int64(linkLife.D()/time.Second)
+		switch {
+		case token:
+			n.Token = &t
+			if n.Mode == "live" && !t.RequireName {
+				fmt.Fprintln(env.Stderr, "Payments of this token need no externalId and no Idempotency-Key. Their bodies name no recipient: two equal ones within hosted.body_dedupe_window are one payment, and its link goes to both. Make it with --require-name to have that refused.")
+			}
+		case t.Point != "" || t.RequireName || len(t.Origins) > 0 || t.LinkSeconds > 0:
+			return usage(errors.New("--point, --require-name, --origin and --link-ttl are of a --token"))
+		}
 		return ask(r, func(c *client.Client) (client.MadeKey, error) { return c.CreateKey(cmd.Context(), n) }, func(k client.MadeKey) error {
 			printPairs(env, []pair{{"Key id", k.ID}, {"API key", k.Secret}, {"Publishable key", k.Publishable}})
 			fmt.Fprintln(env.Stderr, "The key is not shown again.")

@@ -65,6 +65,15 @@ type NewKey struct {
 	Name     string   `json:"name,omitempty"`
 	Allow    []string `json:"allow,omitempty"`      // addresses and ranges; empty: from anywhere
 	Seconds  int64    `json:"expires_in,omitempty"` // 0: never ends
+	Token    *Token   `json:"token,omitempty"`      // nil: a key, and no bearer token of the hosted dialect
+}
+
+// Token is what is arranged for the payments of a bearer token.
+type Token struct {
+	Point       string   `json:"point,omitempty"`
+	RequireName bool     `json:"require_name,omitempty"`
+	Origins     []string `json:"origins,omitempty"`
+	LinkSeconds int64    `json:"link_ttl,omitempty"`
 }
 
 // MadeKey is a new key with its secrets, shown this once.

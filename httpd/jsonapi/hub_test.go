@@ -84,7 +84,9 @@ func TestDepositAccountsHaveLimits(t *testing.T) {
 	}
 	s.do("PATCH", self, doc("deposit-accounts", `{"archived":true}`)).refused(409, "state_conflict", "")
 	point := s.point("USD")
-	first, second := s.request(point, "").created(), s.request(point, "").created()
+	first := s.request(point, "").created()
+	s.Clock.Advance(time.Millisecond) // so that it comes first
+	second := s.request(point, "").created()
 	s.run(time.Minute)
 	s.do("GET", first.str("data.links.self"), "").ok().has("data.attributes.status", "PROCESSED")
 	s.do("GET", second.str("data.links.self"), "").ok().has("data.attributes.status", "FAILED").has("data.attributes.resolution", "STRATEGY_CONFIGURED_ROUTES_WERE_FILTERED")

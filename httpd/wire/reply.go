@@ -19,7 +19,8 @@ type Reply struct {
 	Status int // 0 means 200
 	Body   []byte
 	// Header is added to what every answer bears, and replaces it where the
-	// names are equal; a repeated Set-Cookie is sent as often.
+	// names are equal; a repeated Set-Cookie is sent as often. An empty value
+	// takes the header away.
 	Header [][2]string
 	// Stream writes a long body, instead of Body. It runs after the call has
 	// returned, under the funnel's base context; its error cuts the connection,
@@ -51,6 +52,10 @@ func (f *Funnel) write(rc *fasthttp.RequestCtx, d *Dialect, c *Call, r Reply) {
 	for _, kv := range r.Header {
 		if kv[0] == "Set-Cookie" || kv[0] == "set-cookie" {
 			h.Add(kv[0], kv[1])
+			continue
+		}
+		if kv[1] == "" {
+			h.Del(kv[0])
 			continue
 		}
 		h.Set(kv[0], kv[1])

@@ -1,0 +1,89 @@
+// The page works without this. It groups what is typed, says early what is
+// wrong, keeps a form from being sent twice, and looks whether money has moved.
+"use strict";
+(() => {
+	const origin = document.body.dataset.origin, around = window.parent;
+	const tell = (type, more) => { if (origin && around !== window) around.postMessage({ source: "payoutform", v: 1, type, paymentId: document.body.dataset.payment, ...more }, origin); };
+
+	const strip = s => s.replace(/[\s\u00a0\u200b\u202f-]/g, "");
+	const mod97 = s => { let r = 0; for (const c of s) { const n = parseInt(c, 36); r = (r * (n > 9 ? 100 : 10) + n) % 97; } return r; };
+	const luhn = s => [...s].reverse().reduce((t, c, i) => t + (i % 2 ? (c * 2 > 9 ? c * 2 - 9 : c * 2) : +c), 0) % 10 === 0;
+	const groups = {
+		iban: s => s.toUpperCase().match(/.{1,4}/g), iban_sepa: s => groups.iban(s),
+		card_number: s => (/^3[47]/.test(s) ? s.match(/(.{1,4})(.{1,6})?(.{1,5})?/) : /^3(0|6|8)/.test(s) ? s.match(/(.{1,4})(.{1,6})?(.{1,4})?/) : null)?.slice(1).filter(Boolean) ?? s.match(/.{1,4}/g),
+		sort_code: s => s.match(/.{1,2}/g),
+	};
+	// A country's length is known from the server alone; here only what every IBAN keeps.
+	const right = {
+		iban: s => /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/i.test(s) && mod97((s.slice(4) + s.slice(0, 4)).toUpperCase()) === 1, iban_sepa: s => right.iban(s),
+		card_number: s => /^\d{8,19}$/.test(s) && luhn(s), sort_code: s => /^\d{6}$/.test(s),
+		aba_routing: s => /^\d{9}$/.test(s) && [...s].reduce((t, c, i) => t + c * [3, 7, 1][i % 3], 0) % 10 === 0,
+		uk_account: s => /^\d{6,8}$/.test(s), email: s => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(s),
+	};
+	const show = (input, text) => {
+		const p = document.getElementById(input.id.replace("f-", "e-"));
+		p.textContent = text; p.hidden = !text;
+		input.closest(".field").classList.toggle("bad", !!text);
+		text ? input.setAttribute("aria-invalid", "true") : input.removeAttribute("aria-invalid");
+	};
+	for (const input of document.querySelectorAll("input[data-check]")) {
+		const split = groups[input.dataset.check], ok = right[input.dataset.check];
+		const sep = input.dataset.check === "sort_code" ? "-" : " ";
+		if (split) input.addEventListener("input", e => {
+			if (e.isComposing) return;
+			const before = strip(input.value.slice(0, input.selectionStart)).length, raw = strip(input.value);
+			const next = (split(raw) ?? []).join(sep);
+			if (next === input.value) return;
+			input.value = next;
+			let at = 0;
+			for (let n = before; n > 0 && at < next.length; at++) if (next[at] !== sep) n--;
+			input.setSelectionRange(at, at);
+		});
+		if (ok) {
+			const judge = () => { const raw = strip(input.value); show(input, raw && !ok(raw) ? input.dataset.bad : ""); };
+			input.addEventListener("change", judge);
+			input.addEventListener("input", () => { if (input.getAttribute("aria-invalid")) { const raw = strip(input.value); if (ok(raw)) show(input, ""); } });
+		}
+	}
+
+	for (const form of document.querySelectorAll("form[data-form]")) form.addEventListener("submit", e => {
+		if (form.dataset.sent) return e.preventDefault();
+		form.dataset.sent = "1";
+		const b = e.submitter;
+		if (b?.dataset.busy) b.textContent = b.dataset.busy;
+		b?.setAttribute("aria-disabled", "true");
+		if (b?.value === "confirm") tell("submitted");
+	});
+	window.addEventListener("pageshow", e => { // back by the browser's own button
+		if (e.persisted) for (const form of document.querySelectorAll("form[data-sent]")) { delete form.dataset.sent; for (const b of form.querySelectorAll("[aria-disabled]")) b.removeAttribute("aria-disabled"); }
+	});
+
+	for (const code of document.querySelectorAll(".magic code")) {
+		const b = document.createElement("button");
+		b.type = "button"; b.textContent = code.textContent;
+		b.addEventListener("click", () => {
+			const to = document.querySelector("input[data-check]:not([data-check=text])");
+			to.value = b.textContent; show(to, ""); to.focus();
+		});
+		code.replaceChildren(b);
+	}
+	for (const t of document.querySelectorAll("time[data-local]")) t.textContent = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" }).format(new Date(t.dateTime));
+
+	document.getElementById("errors")?.focus();
+	const done = document.querySelector("[data-status]");
+	if (done) {
+		let wait = 1500;
+		const look = async () => {
+			try {
+				const r = await fetch(done.dataset.status, { cache: "no-store", credentials: "omit" });
+				if (r.ok && (await r.json()).state !== done.dataset.state) return location.reload();
+			} catch { /* the next look may be luckier */ }
+			if ((wait *= 1.5) < 120000) setTimeout(look, wait);
+		};
+		setTimeout(look, wait);
+	}
+	if (origin) {
+		tell(document.getElementById("errors") ? "error" : "ready");
+		new ResizeObserver(() => tell("resize", { height: document.documentElement.scrollHeight })).observe(document.body);
+	}
+})();

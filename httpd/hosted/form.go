@@ -1,0 +1,5 @@
+package hosted
+
+import "penstock/httpd/wire"
+
+func (a *API) formRoutes() []wire.Route { return nil }

@@ -1,0 +1,282 @@
+package hosted
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"penstock/engine"
+	"penstock/engine/payout"
+	"penstock/engine/service"
+	"penstock/httpd/wire"
+)
+
+// pageRoutes are the page's. GET changes nothing: programs that look at links
+// before people do must not use them up.
+func (a *API) pageRoutes() []wire.Route {
+	return []wire.Route{
+		a.open2("GET", "/checkin/{id}", a.showPage),
+		a.open2("POST", "/checkin/{id}", a.sendPage),
+		a.open2("GET", "/checkin/{id}/status", a.showState),
+		a.open2("GET", "/checkin/{id}/logo", a.showLogo),
+		a.open2("GET", "/checkin/assets/{hash}/{file}", a.showAsset),
+		a.open2("GET", "/checkin/brand/{tokens}", a.showBrand),
+		a.open2("GET", "/checkin/inventory", a.showInventory),
+	}
+}
+
+func (a *API) open2(method, pattern string, fn func(context.Context, *wire.Call) (wire.Reply, error)) wire.Route {
+	return wire.Route{Method: method, Pattern: pattern, Handler: wire.Handle(a.Funnel, a.page, wire.Auth[struct{}]{}, wire.Options{},
+		func(ctx context.Context, _ struct{}, c *wire.Call, _ wire.Raw) (wire.Reply, error) { return fn(ctx, c) })}
+}
+
+// keepStatus is how long after its end a link shows what has become of the
+// payment.
+const keepStatus = 30 * 24 * time.Hour
+
+// visit is one look at a payment's page.
+type visit struct {
+	*opened
+	*view
+	token    *engine.TokenSettings
+	services []service.Service // that its draft may leave by
+}
+
+// enter opens the link and prepares the page.
+func (a *API) enter(ctx context.Context, c *wire.Call, form url.Values) (*visit, error) {
+	o, err := a.opening(ctx, c, form.Get("k"))
+	if err != nil {
+		return nil, err
+	}
+	if o.Stage.Ended() && a.Now().Sub(o.Changed) > keepStatus {
+		return nil, errGone
+	}
+	t := &visit{opened: o}
+	if t.token, err = a.Engine.TokenOf(ctx, &o.Request); err != nil {
+		return nil, err
+	}
+	t.view = a.newView(c, cmp.Or(form.Get("lang"), c.Query("lang")), o.Page.Locale)
+	if err := a.dress(ctx, c, t, cmp.Or(form.Get("origin"), c.Query("origin"))); err != nil {
+		return nil, err
+	}
+	if o.Stage == payout.Draft {
+		t.services, err = a.payable(ctx, o.scope, o.Amount)
+	}
+	return t, err
+}
+
+func (a *API) newView(c *wire.Call, lang, locale string) *view {
+	v := &view{face: a.face, Lang: speak(lang, locale, c.Header("Accept-Language")), Dir: "ltr"}
+	v.words = a.face.words[v.Lang]
+	if leftward(v.Lang) {
+		v.Dir = "rtl"
+	}
+	return v
+}
+
+// dress fills in who pays, what, and how the page looks.
+func (a *API) dress(ctx context.Context, c *wire.Call, t *visit, origin string) error {
+	v, o := t.view, t.opened
+	m, err := a.Engine.Merchant(ctx, o.scope.Merchant)
+	if err != nil {
+		return err
+	}
+	v.Merchant, v.Test = cmp.Or(m.Name, m.ID), o.scope.Mode == engine.Test
+	v.ID, v.K, v.Self = prefix+o.ID, o.k, pagePath(o.ID)
+	v.Amount, v.Code, v.Description = amountIn(v.Lang, o.Amount), o.Amount.Currency().Code(), o.Page.Description
+	if !o.Expires.IsZero() {
+		v.Until, v.UntilISO = v.words.momentIn(v.Lang, o.Expires), o.Expires.UTC().Format(time.RFC3339)
+	}
+	if t.token != nil && slices.Contains(t.token.Origins, origin) {
+		v.Embedded = origin
+	}
+	p, err := a.Engine.Point(ctx, o.scope, o.Point)
+	if err != nil {
+		return err
+	}
+	if b := p.Brand; b != nil {
+		v.Merchant, v.Brand = cmp.Or(b.Name, v.Merchant), brandAddress(b)
+		if b.Logo != nil {
+			v.Logo = v.Self + "/logo?k=" + v.K
+		}
+	}
+	for _, lang := range a.face.orderOf {
+		v.Languages = append(v.Languages, link{Text: a.face.words[lang]["language"], Lang: lang, Here: lang == v.Lang, Href: v.at("lang", lang)})
+	}
+	v.Back = a.backTo(o)
+	return nil
+}
+
+// at is the page's own address with its capability and language, and one
+// parameter more.
+func (v *view) at(more ...string) string {
+	q := url.Values{"k": {v.K}, "lang": {v.Lang}}
+	if v.Embedded != "" {
+		q.Set("origin", v.Embedded)
+	}
+	for i := 0; i+1 < len(more); i += 2 {
+		q.Set(more[i], more[i+1])
+	}
+	return v.Self + "?" + q.Encode()
+}
+
+// backTo is the merchant's address with the payment's id: no status, which
+// anybody could write there.
+func (a *API) backTo(o *opened) string {
+	if o.Page.Redirect == "" {
+		return ""
+	}
+	id := prefix + o.ID
+	filled := strings.ReplaceAll(o.Page.Redirect, "{paymentId}", id)
+	u, err := url.Parse(filled)
+	if err != nil || u.Scheme != "https" {
+		return ""
+	}
+	if filled != o.Page.Redirect {
+		return filled
+	}
+	if u.RawQuery != "" {
+		u.RawQuery += "&"
+	}
+	u.RawQuery += url.QueryEscape(a.Settings.RedirectParam) + "=" + id
+	return u.String()
+}
+
+var errGone = errors.New("the page of this payment is over")
+
+func (a *API) showPage(ctx context.Context, c *wire.Call) (wire.Reply, error) {
+	t, err := a.enter(ctx, c, nil)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	if t.Stage != payout.Draft {
+		return a.showDone(t)
+	}
+	if code := c.Query("method"); code != "" || len(t.services) == 1 {
+		if sv, ok := t.service(cmp.Or(code, t.services[0].Code)); ok {
+			return a.showDetails(t, sv, nil, nil, http.StatusOK)
+		}
+	}
+	return a.showMethods(t)
+}
+
+func (t *visit) service(code string) (service.Service, bool) {
+	i := slices.IndexFunc(t.services, func(sv service.Service) bool { return sv.Code == code })
+	if i < 0 {
+		return service.Service{}, false
+	}
+	return t.services[i], true
+}
+
+func (a *API) showMethods(t *visit) (wire.Reply, error) {
+	t.step("method")
+	for _, sv := range t.services {
+		t.view.Methods = append(t.view.Methods, link{Text: t.methodName(a.Engine.Directory, sv), Sub: t.T("family." + family(sv)), Href: t.at("method", sv.Code), Icon: family(sv)})
+	}
+	return a.reply(t, http.StatusOK, "page.html")
+}
+
+// step says where on the way the page is.
+func (t *visit) step(name string) {
+	v := t.view
+	v.Step, v.StepOf, v.Title = name, 3, v.T("title.ask", "merchant", v.Merchant, "amount", v.Amount)
+	v.StepN = v.past() + 1
+	if len(t.services) == 1 {
+		v.StepOf, v.StepN = 2, v.StepN-1
+	} else {
+		v.Change = v.at()
+	}
+}
+
+func (v *view) methodName(d *service.Directory, sv service.Service) string {
+	if name, ok := v.words["method."+sv.Method]; ok {
+		return name
+	}
+	if m, ok := d.PayoutMethod(sv.Method); ok {
+		return cmp.Or(m.Label[v.Lang], m.Label.English())
+	}
+	return sv.Method
+}
+
+// showDetails asks for the account. typed are the values to begin with.
+func (a *API) showDetails(t *visit, sv service.Service, typed map[string]string, bad service.Invalid, status int) (wire.Reply, error) {
+	t.step("details")
+	v := t.view
+	v.Method, v.Name, v.AnyOf = sv.Code, v.methodName(a.Engine.Directory, sv), len(sv.AnyOf) > 1
+	if typed == nil {
+		typed = map[string]string{}
+		for _, f := range asked(sv) {
+			if isHolder(f) {
+				typed[f.Key] = t.Page.Name
+			}
+		}
+	}
+	for _, f := range asked(sv) {
+		in := v.input(sv, f, typed[f.Key])
+		for _, e := range bad {
+			if e.Field == f.Key || e.Field == f.Target().Key {
+				in.Error = v.wrong(f, e, typed[f.Key])
+				v.Errors = append(v.Errors, mistake{"f-" + f.Key, in.Error})
+				break
+			}
+		}
+		v.Fields = append(v.Fields, in)
+	}
+	if len(bad) > 0 && len(v.Errors) == 0 {
+		v.Errors = append(v.Errors, mistake{"", v.T("error.form")})
+	}
+	if v.Test {
+		v.Magic = a.magicFor(sv)
+	}
+	if len(v.Errors) > 0 {
+		v.Title = v.T("title.error", "title", v.Title)
+	}
+	return a.reply(t, status, "page.html")
+}
+
+// showReview shows what will be done, before it is.
+func (a *API) showReview(ctx context.Context, t *visit, sv service.Service, details map[string]string) (wire.Reply, error) {
+	sealed, err := a.Engine.SealEntered(ctx, t.scope, &t.Request, sv.Code, details)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	t.step("review")
+	v := t.view
+	v.Method, v.Name, v.Entered = sv.Code, v.methodName(a.Engine.Directory, sv), base64.StdEncoding.EncodeToString(sealed)
+	v.Review = append(v.Review, pair{Name: v.T("review.method"), Value: v.Name})
+	masked := sv.MaskFields(details)
+	for _, f := range sv.Fields {
+		if masked[f.Key] != "" {
+			v.Review = append(v.Review, pair{Name: v.label(f), Value: pieces(masked[f.Key]), Mono: f.Target().Sensitive})
+		}
+	}
+	return a.reply(t, http.StatusOK, "page.html")
+}
+
+// showDone shows what has become of the payment.
+func (a *API) showDone(t *visit) (wire.Reply, error) {
+	v := t.view
+	v.Step, v.State = "done", stateOf(&t.Request)
+	v.Tone = toneOf(v.State)
+	v.Title = v.T("done."+v.State+".title", "merchant", v.Merchant, "amount", v.Amount)
+	v.Text = v.T("done."+v.State+".text", "merchant", v.Merchant, "amount", v.Amount)
+	if !t.Stage.Ended() {
+		v.Status = v.Self + "/status?k=" + url.QueryEscape(v.K)
+	}
+	if sv, ok := a.Engine.Directory.Service(t.Request.Service); ok && len(t.Masked) > 0 {
+		v.Facts = append(v.Facts, pair{Name: v.T("review.method"), Value: v.methodName(a.Engine.Directory, sv)})
+		for _, f := range sv.Fields {
+			if value := t.Masked[f.Target().Key]; value != "" && (f.Target().Sensitive || isHolder(f)) {
+				v.Facts = append(v.Facts, pair{Name: v.label(f), Value: pieces(value), Mono: f.Target().Sensitive})
+			}
+		}
+	}
+	v.Facts = append(v.Facts, pair{Name: v.T("fact.reference"), Value: v.ID, Mono: true}, pair{Name: v.T("fact.updated"), Value: v.words.momentIn(v.Lang, t.Changed)})
+	return a.reply(t, http.StatusOK, "page.html")
+}

@@ -1,0 +1,149 @@
+package hosted
+
+import (
+	"strings"
+
+	"penstock/engine"
+	"penstock/engine/payout"
+)
+
+// view is everything that a page is made of.
+type view struct {
+	Lang, Dir string
+	words     catalogue
+	face      *face
+	Languages []link
+	Merchant  string
+	Logo      string // address; empty: none
+	Brand     string // address of its style; empty: the page's own
+	Test      bool
+	Embedded  string // origin of the page around; empty: none
+
+	Title, Amount, Code, Description string
+	Until                            string // until when the link is good, as the language writes it
+	UntilISO                         string
+	ID, K, Self                      string // Self is the page's own address, without k
+
+	Step    string // method, details, review, done, or a message
+	StepN   int
+	StepOf  int
+	Methods []link
+	Method  string // code of the service
+	Name    string // of the service
+	Fields  []input
+	AnyOf   bool
+	Errors  []mistake
+	Magic   []Magic
+	Entered string // sealed
+	Review  []pair
+	Change  string // address of the choice of a method; empty: there is one alone
+
+	State  string // of a payment whose details are there
+	Tone   string
+	Facts  []pair
+	Back   string // where the recipient goes back to; empty: nowhere
+	Retry  bool
+	Status string // address of the state, for the script; empty: it will not change
+	Ref    string // of an error, for whoever is asked about it
+	Text   string
+}
+
+type link struct {
+	Text, Sub, Href, Lang, Icon string
+	Here                        bool
+}
+
+// input is one field of the form.
+type input struct {
+	Name, Label, Hint, Value, Error string
+	Type, Mode, Complete, Check     string
+	Capitals                        string
+	Required                        bool
+	Max                             int
+	Bad                             string // what the script says of a value that breaks the check
+	Country                         string // of an IBAN that has another length: {country}, {want} and {got} are filled in
+}
+
+// mistake is one line of the summary of errors.
+type mistake struct{ Field, Text string }
+
+type pair struct {
+	Name, Value string
+	Mono        bool
+}
+
+// Magic is an account of the test provider that decides the end of a payout,
+// for the page of a test payment. The Name works in the test service's field.
+type Magic struct{ Name, Meaning, Card, IBAN, Account, Email, Phone string }
+
+// T is a text of the page.
+func (v *view) T(key string, fill ...string) string { return v.words.say(key, fill...) }
+
+// Asset is the address of a file of the page.
+func (v *view) Asset(name string) string { return v.face.address(name) }
+
+// Integrity is the hash that a browser holds it to.
+func (v *view) Integrity(name string) string { return v.face.integrity(name) }
+
+// Steps are the three of the way, for the line above the page.
+func (v *view) Steps() []link {
+	var out []link
+	for i, name := range []string{"method", "details", "review"} {
+		if v.StepOf == 2 && name == "method" {
+			continue
+		}
+		out = append(out, link{Text: v.T("step." + name), Here: name == v.Step, Icon: map[bool]string{true: "past"}[i < v.past()]})
+	}
+	return out
+}
+
+func (v *view) past() int {
+	return map[string]int{"method": 0, "details": 1, "review": 2}[v.Step]
+}
+
+// stateOf is what has become of a payment whose details are there, in the
+// page's words.
+func stateOf(r *engine.Request) string {
+	switch r.Stage {
+	case payout.AllPaid, payout.SomePaid:
+		return "paid"
+	case payout.NonePaid:
+		return "failed"
+	case payout.Expired:
+		return "expired"
+	case payout.Withdrawn:
+		return "canceled"
+	case payout.GivenBack:
+		return "returned"
+	}
+	return "processing"
+}
+
+func toneOf(state string) string {
+	switch state {
+	case "paid":
+		return "good"
+	case "processing":
+		return "move"
+	case "failed", "returned":
+		return "bad"
+	}
+	return "off"
+}
+
+// pieces is an account in groups of four, as people read them.
+func pieces(s string) string {
+	if len(s) < 9 || strings.ContainsAny(s, " @") {
+		return s
+	}
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		if n > 0 && n%4 == 0 {
+			b.WriteRune(' ')
+		}
+		b.WriteRune(r)
+		n++
+	}
+	return b.String()
+}
