@@ -14,6 +14,7 @@ import (
 // connector connects an account and returns its id.
 func (s *shop) connector(name string) string {
 	s.t.Helper()
+	s.Clock.Advance(time.Millisecond) // so that they are connected one after another
 	return s.do("POST", "/account/shop/connectors", `{"connector_type":"payout_processor","connector_name":"`+name+`","connector_account_details":{"auth_type":"NoKey"}}`).ok().str("merchant_connector_id")
 }
 
