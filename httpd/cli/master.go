@@ -20,6 +20,13 @@ import (
 type master struct {
 	key    locker.MasterKey
 	backup age.Recipient
+	phrase []byte // that the key is still to be made of; nil: there is none, or it is made
+}
+
+// wipe overwrites what is secret in it, as far as Go allows.
+func (m master) wipe() {
+	m.key.Wipe()
+	clear(m.phrase)
 }
 
 // readMaster gets the master key from where the configuration says. keys is
@@ -65,6 +72,11 @@ func passphraseMaster(ctx context.Context, env Env, keys store.Store) (master, e
 	if err != nil {
 		return master{}, err
 	}
+	return masterOfPhrase(ctx, keys, phrase)
+}
+
+// masterOfPhrase makes the key of a keyring, and wipes the phrase.
+func masterOfPhrase(ctx context.Context, keys store.Store, phrase []byte) (master, error) {
 	defer clear(phrase)
 	key, err := locker.MasterFromPassphrase(ctx, keys, phrase)
 	if err != nil {
@@ -74,7 +86,7 @@ func passphraseMaster(ctx context.Context, env Env, keys store.Store) (master, e
 	if err != nil {
 		return master{}, fmt.Errorf("passphrase: %w", err)
 	}
-	return master{key, recipient}, nil
+	return master{key: key, backup: recipient}, nil
 }
 
 // askPassphrase reads a line: from the terminal without showing it, or from

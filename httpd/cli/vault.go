@@ -192,7 +192,7 @@ func masterOf(key locker.MasterKey) (master, error) {
 	if err != nil {
 		return master{}, err
 	}
-	return master{key, identity.Recipient()}, nil
+	return master{key: key, backup: identity.Recipient()}, nil
 }
 
 // recipient is whom backups are encrypted to.

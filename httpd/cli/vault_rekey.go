@@ -68,7 +68,7 @@ func successor(s admin.Successor) (m master, err error) {
 			return m, err
 		}
 		recipient, err := age.NewScryptRecipient(s.Passphrase)
-		return master{key, recipient}, err
+		return master{key: key, backup: recipient}, err
 	default:
 		key, err = combineTexts(s.Shares)
 	}

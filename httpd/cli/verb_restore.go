@@ -19,12 +19,13 @@ import (
 	"penstock/engine"
 	"penstock/httpd/client"
 	"penstock/locker"
+	"penstock/store/bolt"
 )
 
 func verbRestore(env Env) *cobra.Command {
 	var with restoring
 	cmd := &cobra.Command{
-		Use:     "restore FILE DIR (--key MASTER_KEY | --shares) [--keys FILE]",
+		Use:     "restore FILE DIR (--key MASTER_KEY | --shares | --passphrase) [--keys FILE]",
 		Short:   "Make a directory to run from out of a backup",
 		GroupID: groupKeep,
 		Args:    cobra.ExactArgs(2),
@@ -33,7 +34,7 @@ no store in use is ever written over. The wrapped data keys are taken from
 the newest copy beside FILE, or from --keys. A damaged, shortened or
 foreign file is refused and leaves nothing behind. --shares takes custodians'
 shares in place of a key file: from the terminal, or from standard input, one a
-line. When the master key was changed after the backup, --old-key names the one
+line; --passphrase asks for the locker's. When the master key was changed after the backup, --old-key names the one
 of then.
 
 The restored store is on hold: it serves, asks the providers what became of each
@@ -45,12 +46,14 @@ was made after the backup and never reached a provider is gone.`,
 	}
 	cmd.Flags().StringVar(&with.key, "key", "", "`FILE` of the master key (mode 0600)")
 	cmd.Flags().BoolVar(&with.shares, "shares", false, "ask custodians for their shares instead")
+	cmd.Flags().BoolVar(&with.phrase, "passphrase", false, "ask for the locker's passphrase instead")
 	cmd.Flags().StringVar(&with.old, "old-key", "", "`FILE` of the master key that the backup was made under, if it was changed since")
 	cmd.Flags().StringVar(&with.keys, "keys", "", "`FILE` with the wrapped data keys (default FILE.keys, or the newest copy of them beside FILE)")
 	asJSON := new(bool)
 	jsonFlag(cmd, asJSON)
-	cmd.MarkFlagsOneRequired("key", "shares")
-	cmd.MarkFlagsMutuallyExclusive("key", "shares")
+	cmd.MarkFlagsOneRequired("key", "shares", "passphrase")
+	cmd.MarkFlagsMutuallyExclusive("key", "shares", "passphrase")
+	cmd.MarkFlagsMutuallyExclusive("old-key", "passphrase")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		out, err := with.restore(cmd.Context(), env, args[0], args[1])
 		if err != nil {
@@ -92,16 +95,25 @@ type restored struct {
 // restoring says with which keys.
 type restoring struct {
 	key    string // file of the master key; or
-	shares bool   // custodians' shares are asked for
+	shares bool   // custodians' shares are asked for; or
+	phrase bool   // the passphrase is
 	old    string // file of the master key of then; empty: the same
 	keys   string // file of the wrapped data keys; empty: the newest beside the backup
 }
 
 // open reads the keys that restoring needs: the master key, what the new
 // configuration is to say of its place, and the identity that opens the
-// backup.
+// backup. With a passphrase the master key follows from the keyring, later.
 func (r restoring) open(env Env) (m master, place string, identity age.Identity, err error) {
 	var key locker.MasterKey
+	if r.phrase {
+		phrase, err := askPassphrase(env)
+		if err != nil {
+			return m, place, nil, err
+		}
+		identity, err := age.NewScryptIdentity(string(phrase))
+		return master{phrase: phrase}, KeyPassphrase, identity, err
+	}
 	if r.shares {
 		place = KeyShares
 		key, err = askKey(env)
@@ -123,7 +135,7 @@ func (r restoring) open(env Env) (m master, place string, identity age.Identity,
 // restore makes dir out of a backup. After an error dir is as it was.
 func (r restoring) restore(ctx context.Context, env Env, file, dir string) (out restored, err error) {
 	key, place, identity, err := r.open(env)
-	defer key.key.Wipe()
+	defer func() { key.wipe() }()
 	if err != nil {
 		return out, err
 	}
@@ -149,11 +161,26 @@ func (r restoring) restore(ctx context.Context, env Env, file, dir string) (out 
 	if err := unpackKeys(keys, filepath.Join(dir, "keyring.db"), m); err != nil {
 		return out, fmt.Errorf("%s: %w", keys, err)
 	}
+	if r.phrase {
+		if key, err = phraseFor(ctx, filepath.Join(dir, "keyring.db"), key.phrase); err != nil {
+			return out, err
+		}
+	}
 	out.Created = m.Created
 	if out.Config, err = writeConfig(env, dir, place); err != nil {
 		return out, err
 	}
 	return out, out.settle(ctx, env, key)
+}
+
+// phraseFor is the master key that a passphrase makes of a keyring's salt.
+func phraseFor(ctx context.Context, path string, phrase []byte) (m master, err error) {
+	keys, err := bolt.Open(bolt.Options{Path: path, AllowAnyFS: true})
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, keys.Close()) }()
+	return masterOfPhrase(ctx, keys, phrase)
 }
 
 // masterIdentity reads a master key's file with the care that serving takes.
