@@ -59,6 +59,7 @@ func verbs(env Env) []*cobra.Command {
 		verbRoute(env),
 		verbDeposit(env),
 		verbCheck(env),
+		verbDoctor(env),
 		verbAudit(env),
 		verbBackup(env),
 		verbRestore(env),

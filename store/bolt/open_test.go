@@ -216,7 +216,7 @@ func TestDoubtfulFilesystemsAreNamed(t *testing.T) {
 		0x6969: "NFS", 0x65735546: "FUSE", -0xacb2be: "CIFS", // as a 32-bit system says 0xff534d42
 		0xef53: "", 0x9123683e: "", 0x58465342: "", 0x01021994: "", // ext4, btrfs, XFS, tmpfs
 	} {
-		if got := doubt(magic); got != want {
+		if got := Doubtful(magic); got != want {
 			t.Errorf("file system %#x is %q, want %q", magic, got, want)
 		}
 	}

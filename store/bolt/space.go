@@ -62,9 +62,10 @@ var doubtful = map[int64]string{
 	0x65735546: "FUSE",
 }
 
-// doubt names a doubtful file system, and is empty for others. The number is a
+// Doubtful names a file system that Open refuses unless Options.AllowAnyFS is
+// set, by its number in statfs(2), and is empty for others. The number is a
 // signed word of the machine's size.
-func doubt(magic int64) string { return doubtful[int64(uint32(magic))] }
+func Doubtful(magic int64) string { return doubtful[int64(uint32(magic))] }
 
 // checkFilesystem refuses a directory on a doubtful file system.
 func checkFilesystem(dir string) error {
@@ -72,7 +73,7 @@ func checkFilesystem(dir string) error {
 	if err := syscall.Statfs(dir, &fs); err != nil {
 		return fmt.Errorf("directory %s: %w", dir, err)
 	}
-	if name := doubt(int64(fs.Type)); name != "" {
+	if name := Doubtful(int64(fs.Type)); name != "" {
 		return fmt.Errorf("directory %s is on %s, which may lose what was written and lets two processes in; use a local disk, or allow it explicitly", dir, name)
 	}
 	return nil

@@ -37,6 +37,9 @@ func (f *Form) Label() string { return f.file.Label }
 // About says what the form pays and what it can't do.
 func (f *Form) About() string { return f.file.About }
 
+// Base is where live requests go when the account names no other address.
+func (f *Form) Base() string { return f.file.Provider.BaseURL }
+
 // Preview says that it was not proven against the provider's description.
 func (f *Form) Preview() bool { return f.file.Preview }
 

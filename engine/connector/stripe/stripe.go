@@ -29,7 +29,8 @@ const (
 )
 
 const (
-	ownURL = "https://api.stripe.com"
+	// BaseURL is where requests go when the account names no other address.
+	BaseURL = "https://api.stripe.com"
 	// version is the API version that requests ask for, whatever the account's
 	// own default is.
 	version = "2026-08-26.dahlia"
@@ -54,7 +55,7 @@ func build(host connector.Host, acc connector.Account) (*account, error) {
 	if host.Transport == nil || host.Now == nil {
 		return nil, errors.New("a transport and a clock are required")
 	}
-	base, err := acc.Base(ownURL)
+	base, err := acc.Base(BaseURL)
 	if err != nil {
 		return nil, err
 	}
