@@ -52,6 +52,7 @@ type NewRequest struct {
 	Tree        *routing.Tree // by which it finds its way; Exits, if any, are then those that it names
 	Extra       json.RawMessage
 	Wishes
+	Link    string        // id of a payout link to it, unique in the scope; empty: none
 	Expires time.Duration // after which a request that was not confirmed ends; zero: never
 	Token   string        // id of the bearer token that signs its callbacks; empty: the merchant's own secret does
 	Page    *Page         // of a request whose recipient says where the money goes; nil: no page
@@ -202,7 +203,7 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount, Service: n.Service, Bounded: n.Service != "", Lock: l.quote,
 		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Exits: n.Exits, Tree: n.Tree, Echo: Echo{Extra: n.Extra, Metadata: n.Metadata, Memo: n.Memo, Page: n.Page},
 		AttemptsLimit: n.AttemptsLimit, Split: n.Split, Parallel: n.Parallel, Whole: n.Whole, Later: n.Later,
-		CallbackURL: n.CallbackURL, Token: n.Token,
+		CallbackURL: n.CallbackURL, Token: n.Token, Link: n.Link,
 		Day: now, Created: now, // the id's own time, by which lists find it
 	}}
 	if n.Expires > 0 {
@@ -343,6 +344,9 @@ func (e *Engine) create(tx store.Tx, c Caller, now time.Time, p *prepared, once 
 		return err
 	}
 	if err := own(tx, c, now, r.Customer, r.ID, p.customer); err != nil {
+		return err
+	}
+	if err := claimLink(tx, c.Scope, &r.Request); err != nil {
 		return err
 	}
 	r.tell(Line{At: now, What: "created", By: c.Actor, To: string(r.Stage)})

@@ -57,6 +57,7 @@ const (
 	ObjScheme   Object = "routing_scheme"
 	ObjRates    Object = "rate_scheme"
 	ObjQuote    Object = "quote"
+	ObjLink     Object = "payout_link"
 )
 
 // Error is a refusal that a person outside may read. Nothing has changed when

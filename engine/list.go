@@ -15,6 +15,8 @@ type Filter struct {
 	Customer string
 	Before   string    // requests created before the one of this id (26 characters)
 	After    string    // requests created after it
+	Through  string    // those up to the one of this id, and that one
+	Since    string    // that one, and those after it
 	From, To time.Time // by creation: From <= created < To
 	Wants    bool      // those alone that want a person; few, and found at once
 	// Keep looks at what is in a request. It costs the decoding of each one
@@ -131,6 +133,12 @@ func (l *lister) bound() {
 	}
 	if l.f.Before != "" {
 		l.to = l.at(l.f.Before)
+	}
+	if l.f.Since != "" {
+		l.from = l.at(l.f.Since)
+	}
+	if l.f.Through != "" {
+		l.to = append(l.at(l.f.Through), 0)
 	}
 	if !l.f.From.IsZero() {
 		l.low = firstID(l.f.From.Add(time.Millisecond))

@@ -13,12 +13,13 @@ import (
 
 // Merchant is who pays. (rest: account; jsonapi: organisation)
 type Merchant struct {
-	ID      string    `json:"id"`
-	Name    string    `json:"name,omitzero"`
-	Point   string    `json:"point"` // its default payout point, without prefix; there is one of this id in each mode
-	Created time.Time `json:"created"`
-	Deleted time.Time `json:"deleted,omitzero"` // its keys have ended; what it has stays to be read
-	Public  string    `json:"public,omitzero"`  // a publishable key of test mode, which is no secret
+	ID         string    `json:"id"`
+	Name       string    `json:"name,omitzero"`
+	Point      string    `json:"point"` // its default payout point, without prefix; there is one of this id in each mode
+	Created    time.Time `json:"created"`
+	Deleted    time.Time `json:"deleted,omitzero"` // its keys have ended; what it has stays to be read
+	Public     string    `json:"public,omitzero"`  // a publishable key of test mode, which is no secret
+	PublicLive string    `json:"public_live,omitzero"`
 	// Extra is what a dialect keeps with it, without secrets; the engine does not look inside.
 	Extra json.RawMessage `json:"extra,omitzero"`
 }

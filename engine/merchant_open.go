@@ -127,7 +127,7 @@ func (e *Engine) open(tx store.Tx, now time.Time, o *opening) (*Merchant, error)
 	if err := e.connectSandbox(tx, now, Scope{o.ID, Test}); err != nil {
 		return nil, err
 	}
-	return m, e.keepPublic(tx, now, o)
+	return m, e.keepPublic(tx, now, Scope{o.ID, Test}, o.public)
 }
 
 func (e *Engine) drawPublic(env string) (string, error) {
@@ -143,13 +143,13 @@ func (e *Engine) drawPublic(env string) (string, error) {
 
 // keepPublic stores a publishable key that belongs to the merchant itself and
 // not to one of its secret keys.
-func (e *Engine) keepPublic(tx store.Tx, now time.Time, o *opening) error {
+func (e *Engine) keepPublic(tx store.Tx, now time.Time, s Scope, public string) error {
 	id, err := e.newID(now)
 	if err != nil {
 		return err
 	}
-	k := Key{ID: PrefixKey + id, Merchant: o.ID, Mode: Test, Rights: Rights(), Name: "publishable", Prefix: o.public[:12], Publishable: true, Created: now}
-	hash := sha256.Sum256([]byte(o.public))
+	k := Key{ID: PrefixKey + id, Merchant: s.Merchant, Mode: s.Mode, Rights: Rights(), Name: "publishable", Prefix: public[:12], Publishable: true, Created: now}
+	hash := sha256.Sum256([]byte(public))
 	if err := keep(tx, bucketKey, hash[:], k); err != nil {
 		return err
 	}

@@ -31,8 +31,9 @@ type Method struct {
 	Waiting  bool         `json:"waiting,omitzero"` // its details are still to come
 	Created  time.Time    `json:"created"`
 	LastUsed time.Time    `json:"last_used"`
-	Seq      int          `json:"seq,omitzero"`    // edits so far
-	Source   string       `json:"source,omitzero"` // id of the request whose success saved it
+	Seq      int          `json:"seq,omitzero"`     // edits so far
+	Consent  *Consent     `json:"consent,omitzero"` // to its being stored
+	Source   string       `json:"source,omitzero"`  // id of the request whose success saved it
 
 	Label `json:"-"` // what it is shown by, opened
 	Shut  []byte     `json:"label,omitzero"` // and sealed
@@ -106,6 +107,15 @@ type NewMethod struct {
 	Metadata stdjson.RawMessage
 	Billing  stdjson.RawMessage
 	Nick     string
+	Consent  Consent // zero: given to the merchant, now
+}
+
+// Consent is when, by which source and under which version of which text it
+// was agreed that a method is stored.
+type Consent struct {
+	At     time.Time `json:"at"`
+	Source string    `json:"source"`        // merchant, recipient, recurring payout, payment
+	Text   string    `json:"text,omitzero"` // version of the text that was shown; empty: the merchant's own
 }
 
 // MethodEdit is what an update of a saved method gives. Details are merged
@@ -163,7 +173,13 @@ func (e *Engine) drawMethod(ctx context.Context, s Scope, n NewMethod) (*drawn, 
 	if err != nil {
 		return nil, err
 	}
-	m := &Method{ID: PrefixMethod + id, Customer: n.Customer, Kind: n.Kind, Form: n.Form, Type: n.Type, Waiting: n.Details == nil, Label: Label{Metadata: n.Metadata, Billing: n.Billing, Nick: n.Nick}}
+	if n.Consent.At.IsZero() {
+		n.Consent.At = now
+	}
+	if n.Consent.Source == "" {
+		n.Consent.Source = "merchant"
+	}
+	m := &Method{ID: PrefixMethod + id, Consent: &n.Consent, Customer: n.Customer, Kind: n.Kind, Form: n.Form, Type: n.Type, Waiting: n.Details == nil, Label: Label{Metadata: n.Metadata, Billing: n.Billing, Nick: n.Nick}}
 	m.Secret = m.ID + "_secret_" + secret
 	if len(n.Metadata)+len(n.Billing) > 10_000 || len(n.Nick) > 255 {
 		return nil, invalid("metadata", "metadata and billing together have at most 10000 bytes, nick_name 255")

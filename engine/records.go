@@ -26,6 +26,7 @@ const (
 
 	bucketRequest  = "request"     // scope | id -> Request, with its payouts and its history
 	bucketRef      = "ref"         // scope | merchant's own id -> request id
+	bucketLink     = "link"        // scope | payout link id -> request id
 	bucketRecent   = "by_customer" // scope | customer | 0 | request id -> nothing
 	bucketWants    = "wants"       // scope | request id -> nothing: those that want a person
 	bucketOnce     = "once"        // scope | operation | 0 | keyed hash of the key -> onceRecord

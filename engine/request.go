@@ -38,6 +38,7 @@ type Request struct {
 	Bounded       bool `json:"bounded,omitzero"` // its service was asked for by name, so the service's own limits count
 
 	CallbackURL string    `json:"callback_url,omitzero"`
+	Link        string    `json:"link,omitzero"`  // id of the payout link to it
 	Token       string    `json:"token,omitzero"` // id of the bearer token that signs its callbacks
 	Lock        *fx.Quote `json:"lock,omitzero"`  // a rate that was promised
 

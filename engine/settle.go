@@ -258,7 +258,7 @@ func (e *Engine) beforeSettle(ctx context.Context, s Scope, id string, st payout
 	if err != nil {
 		return g, err
 	}
-	g.save = &NewMethod{Customer: r.Customer, Kind: r.Kind, Form: r.Form, Type: r.Form, Details: details}
+	g.save = &NewMethod{Customer: r.Customer, Kind: r.Kind, Form: r.Form, Type: r.Form, Details: details, Consent: Consent{Source: "recurring payout"}}
 	return g, nil
 }
 

@@ -19,6 +19,9 @@ func (a *API) listPayouts(ctx context.Context, who engine.Caller, c *wire.Call, 
 		return payoutPage{}, err
 	}
 	f.Total = c.Pattern == profileList
+	if id := pointID(c.Header("X-Profile-Id")); id != "" && f.Total {
+		f.Keep = func(r *engine.Request) bool { return r.Point == id }
+	}
 	return a.page(ctx, who, f, 0, limit)
 }
 
@@ -67,9 +70,9 @@ func (a *API) listQuery(ctx context.Context, who engine.Caller, c *wire.Call) (l
 			return 0, f, err
 		}
 		if name == "starting_after" {
-			f.From = later(f.From, v.Created)
+			f.Since = v.ID
 		} else {
-			f.To = earlier(f.To, v.Created.Add(time.Microsecond))
+			f.Through = v.ID
 		}
 	}
 	return limit, f, nil
@@ -191,7 +194,7 @@ func (a *API) page(ctx context.Context, who engine.Caller, f engine.Filter, skip
 	for i := range list {
 		x := extraOf(&list[i].Request)
 		page.Data[i] = showPayoutWith(who.Merchant, &list[i], x)
-		page.Data[i].ClientSecret = nil
+		page.Data[i].ClientSecret, page.Data[i].Link = nil, nil
 		page.Data[i].Attempts = []payoutAttempt{lastAttempt(&list[i].Request, x)}
 	}
 	return page, nil

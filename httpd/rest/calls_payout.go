@@ -34,9 +34,44 @@ func (a *API) createPayout(ctx context.Context, who engine.Caller, c *wire.Call,
 	if err != nil {
 		return wire.Reply{}, r.unreadable(err)
 	}
+	if yes(r.Link) {
+		if err := a.linked(ctx, who, c, &r, &n, &x); err != nil {
+			return wire.Reply{}, err
+		}
+	}
 	o := a.openWith(once(c), who.Merchant, func(*engine.Request) payoutExtra { return x })
 	v, err := a.Engine.Create(ctx, who, n, o)
 	return a.firstWord(ctx, who, o, v, r.unreadable(in(createPayout, err)))
+}
+
+// linked adds the payout link that was asked for.
+func (a *API) linked(ctx context.Context, who engine.Caller, c *wire.Call, r *payoutRequest, n *engine.NewRequest, x *payoutExtra) error {
+	if n.Ref == "" { // the link bears the payout's id, which must be known before
+		ref, err := drawSecret(a.Random)
+		if err != nil {
+			return err
+		}
+		n.Ref = engine.PrefixRequest + ref
+	}
+	p, err := a.connectorProfile(ctx, who, c, &connectorRequest{ProfileID: r.ProfileID, Country: r.BusinessCountry, Business: r.BusinessLabel})
+	if err != nil {
+		return err
+	}
+	secret, err := drawSecret(a.Random)
+	if err != nil {
+		return err
+	}
+	id, err := drawSecret(a.Random)
+	if err != nil {
+		return err
+	}
+	if x.Link, n.Link, err = r.link(who, p, secret, engine.PrefixLink+id, a.Now()); err != nil {
+		return err
+	}
+	n.Point, n.Expires = p.ID, x.Link.Expires.Sub(a.Now())
+	x.LinkAt = a.address(who.Merchant, n.Ref, x.Link)
+	n.Extra, err = x.encode()
+	return err
 }
 
 func (a *API) getPayout(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (payoutResponse, error) {
@@ -171,8 +206,13 @@ func notByBrowser(fields ...string) error {
 
 // provePayout compares a client secret in constant time.
 func provePayout(r *engine.Request, secret string) error {
-	want := secretOf(r, extraOf(r))
-	if want == "" || subtle.ConstantTimeCompare([]byte(want), []byte(secret)) != 1 {
+	x := extraOf(r)
+	want, link := secretOf(r, x), ""
+	if x.Link != nil {
+		link = "payout_link_secret_" + x.Link.Secret
+	}
+	own := want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(secret)) == 1
+	if !own && (link == "" || subtle.ConstantTimeCompare([]byte(link), []byte(secret)) != 1) {
 		return refuse(400, "IR_09", "The client_secret provided does not match the client_secret associated with the Payout")
 	}
 	if r.Stage == payout.Expired {
@@ -228,8 +268,8 @@ func (r *payoutRequest) checkChange(who engine.Caller, req *engine.Request) erro
 	if r.ProfileID != nil && *r.ProfileID != engine.PrefixProfile+req.Point {
 		return &engine.Error{Code: engine.CodeNotFound, Object: engine.ObjProfile, ID: *r.ProfileID}
 	}
-	if r.Link != nil && *r.Link {
-		return notBuilt("Payout link")
+	if yes(r.Link) {
+		return refuse(422, "IR_06", "a payout link is made when the payout is created")
 	}
 	return nil
 }

@@ -45,6 +45,7 @@ const (
 	saveMethod        act = "save_method"
 	setDefault        act = "default"
 	connectAccount    act = "connect"
+	statePayout       act = "stated"
 	activateRouting   act = "activated"
 	deactivateRouting act = "deactivated"
 )
@@ -110,6 +111,7 @@ func errorRows() []errorRow {
 		{code: engine.CodeNotFound, status: 404, ir: "HE_02", text: "Event" + doesNotExist},
 
 		{code: engine.CodeExists, object: engine.ObjPayout, status: 400, ir: "HE_01", text: "The payout with the specified payout_id '{id}'" + inRecords},
+		{code: engine.CodeExists, object: engine.ObjLink, status: 400, ir: "IR_38", text: "payout link already exists"},
 		{code: engine.CodeExists, object: engine.ObjCustomer, status: 400, ir: "IR_12", text: "Customer with the given `customer_id` already exists"},
 		{code: engine.CodeExists, object: engine.ObjMethod, status: 400, ir: "HE_01", text: "The payment method with the specified details" + inRecords},
 		{code: engine.CodeExists, object: engine.ObjMerchant, status: 400, ir: "HE_01", text: "The merchant account with the specified details" + inRecords},
@@ -120,6 +122,7 @@ func errorRows() []errorRow {
 		{act: updatePayout, code: engine.CodeState, object: engine.ObjPayout, status: 422, ir: "IR_06", text: "Payout {id} cannot be updated for status {status}"},
 		{act: fulfilPayout, code: engine.CodeState, object: engine.ObjPayout, status: 422, ir: "IR_06", text: "Payout {id} cannot be fulfilled for status {status}"},
 		{act: cancelPayout, code: engine.CodeState, object: engine.ObjPayout, status: 422, ir: "IR_06", text: "Payout {id} cannot be cancelled for status {status}"},
+		{act: statePayout, code: engine.CodeState, status: 422, ir: "IR_06", text: "Payout cannot be updated: {message}"},
 		{act: setDefault, code: engine.CodeState, object: engine.ObjMethod, status: 400, ir: "IR_16", text: "Payment Method is already set as default"},
 		{code: engine.CodeState, object: engine.ObjMethod, status: 400, ir: "IR_16", text: "The payment method has status {status}"},
 		{code: engine.CodeState, object: engine.ObjCustomer, status: 400, ir: "IR_10", text: "Customer has a payout under way. Wait until it has ended, or cancel it, before deleting the customer"},

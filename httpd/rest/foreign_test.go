@@ -64,6 +64,7 @@ func TestAnothersIdsAreNobodys(t *testing.T) {
 	if len(tried) < 25 {
 		t.Errorf("only %d routes were tried", len(tried))
 	}
+	s.admin("PUT", "/payouts/"+paid+"/manual-update", `{"merchant_id":"stranger","status":"success"}`).refused(404, "HE_02", "Payout does not exist")
 	// what a body names
 	for _, body := range []string{
 		`{"amount":1,"currency":"EUR","customer_id":"%"}`,
@@ -94,9 +95,13 @@ func (s *shop) foreigners(pm, paid string) []foreign {
 	profile := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
 	key := s.admin("POST", "/api_keys/shop", `{"name":"K","expiration":"never"}`).ok().str("key_id")
 	algo := s.do("POST", "/routing", `{"name":"a","transaction_type":"payout","algorithm":{"type":"single","data":`+choiceOf("wise", con)+`}}`).ok().str("id")
+	s.do("POST", "/account/shop/business_profile/"+profile, `{`+webhooks+`}`).ok()
+	s.payout(sepa("NL69TEST0000000001"))
+	s.run(1e9)
+	event := s.admin("POST", "/events/shop", `{}`).ok().str("events.0.event_id")
 	return []foreign{
 		{"/customers/", "ada", "nobody"}, {"/payment_methods/", pm, "pm_" + zero}, {"/payouts/", paid, "payout_" + zero}, {"/payout_link/", paid, "payout_" + zero},
-		{"/account/{merchant}/business_profile", profile, "pro_" + zero}, {"/account/{merchant}/connectors", con, "mca_" + zero}, {"/routing/", algo, "routing_" + zero}, {"/api_keys/", key, "dev_" + zero}, {"/accounts/", "", ""},
+		{"/account/{merchant}/business_profile", profile, "pro_" + zero}, {"/account/{merchant}/connectors", con, "mca_" + zero}, {"/events/", event, "evt_" + zero}, {"/routing/", algo, "routing_" + zero}, {"/api_keys/", key, "dev_" + zero}, {"/accounts/", "", ""},
 	}
 }
 
@@ -110,7 +115,9 @@ func kindOf(kinds []foreign, pattern string) foreign {
 }
 
 // unscoped are routes that have another way to know who calls.
-func unscoped(pattern string) bool { return strings.HasPrefix(pattern, "/webhooks/") }
+func unscoped(pattern string) bool {
+	return strings.HasPrefix(pattern, "/webhooks/") || strings.HasSuffix(pattern, "/manual-update")
+}
 
 func bodyFor(method, pattern string) string {
 	if method == "GET" || method == "DELETE" {

@@ -68,7 +68,7 @@ func newMux(t testing.TB, e *engine.Engine, now func() time.Time, firstWord time
 	t.Helper()
 	f, err := wire.New(wire.Config{Now: now, Random: rand.Reader, Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}) // so that a header moves a caller to another machine
 	must(t, err)
-	api, err := rest.New(rest.Config{Engine: e, Funnel: f, Now: now, Random: rand.Reader, FirstWord: firstWord, AdminKey: adminKey, Environment: "dev"})
+	api, err := rest.New(rest.Config{Engine: e, Funnel: f, Now: now, Random: rand.Reader, FirstWord: firstWord, PublicURL: "https://penstock.test", AdminKey: adminKey, Environment: "dev"})
 	must(t, err)
 	m, err := wire.NewMux(f, api.Mount())
 	must(t, err)

@@ -136,6 +136,7 @@ func (r *methodRequest) nick() *string {
 func (r *methodRequest) newMethod() (engine.NewMethod, error) {
 	r.lift()
 	n := engine.NewMethod{Type: said(r.Type), Metadata: rawObject(r.Metadata), Billing: r.Billing.raw(), Nick: said(r.nick())}
+	n.Consent = r.Acceptance.consent("merchant")
 	if r.CustomerID == nil {
 		return n, missingParam("customer_id")
 	}

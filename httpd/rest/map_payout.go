@@ -37,9 +37,6 @@ func (r *payoutRequest) checkCreate(merchant string) error {
 	if err := r.checkMerchant(merchant); err != nil {
 		return err
 	}
-	if r.Link != nil && *r.Link {
-		return notBuilt("Payout link")
-	}
 	return nil
 }
 

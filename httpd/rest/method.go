@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 
+	"penstock/engine"
 	"penstock/httpd/wire"
 )
 
@@ -46,6 +47,33 @@ type methodRequest struct {
 	Metadata     wire.Object            `json:"metadata"`
 	Billing      *carried[billingShape] `json:"billing"`
 	ClientSecret *string                `json:"client_secret"`
+	Acceptance   *acceptance            `json:"customer_acceptance"`
+}
+
+// acceptance is the consent to a method's being stored. text_version is ours.
+type acceptance struct {
+	Type    *acceptanceWord `json:"acceptance_type"`
+	At      *clock          `json:"accepted_at"`
+	Online  wire.Object     `json:"online"`
+	Version *string         `json:"text_version"`
+}
+
+type acceptanceWord string
+
+func (w *acceptanceWord) UnmarshalText(text []byte) error {
+	return wire.OneOf(w, text, "online", "offline")
+}
+
+// consent is what the engine keeps of it.
+func (a *acceptance) consent(source string) (c engine.Consent) {
+	c.Source = source
+	if a != nil && a.At != nil {
+		c.At = a.At.Time
+	}
+	if a != nil {
+		c.Text = said(a.Version)
+	}
+	return c
 }
 
 // methodDataMember is the nested form in which browsers send details.

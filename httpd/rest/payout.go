@@ -80,6 +80,8 @@ type payoutExtra struct {
 	BusinessLabel   string            `json:"business_label,omitzero"`
 	Entity          string            `json:"entity,omitzero"`
 	Priority        string            `json:"priority,omitzero"`
+	Link            *linkExtra        `json:"link,omitzero"`
+	LinkAt          string            `json:"link_at,omitzero"`
 }
 
 type payoutResponse struct {
@@ -166,7 +168,7 @@ type cardShown struct {
 	Holder      *string `json:"card_holder_name"`
 }
 
-// payoutLink is null in this version.
+// payoutLink is null where there is none.
 type payoutLink struct {
 	ID   string `json:"payout_link_id"`
 	Link string `json:"link"`

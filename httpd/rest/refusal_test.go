@@ -69,7 +69,7 @@ func TestRefusals(t *testing.T) {
 		{"bad iban", "POST", "/payouts/create", made(`"customer_id":"ada","payout_method_data":{"bank":{"iban":"NL00TEST0000000001"}}`), 422, "IR_06", "iban"},
 		{"link with confirm", "POST", "/payouts/create", made(`"payout_link":true,"confirm":true`), 422, "IR_06", "cannot confirm a payout while creating a payout link"},
 		{"link without customer", "POST", "/payouts/create", made(`"payout_link":true,"customer":{"id":"ada"}`), 400, "IR_04", "Missing required param: customer or customer_id when payout_link is true"},
-		{"link", "POST", "/payouts/create", made(`"payout_link":true,"customer_id":"ada"`), 501, "IR_00", "Payout link is not implemented"},
+		{"link", "POST", "/payouts/create", made(`"payout_link":true,"customer_id":"ada"`), 400, "IR_40", "allowed_domains"},
 		{"no such connector", "POST", "/payouts/create", made(`"connector":["cash"]`), 400, "IR_06", "unknown variant `cash`, expected one of `adyen`"},
 		{"connector not there", "POST", "/payouts/create", made(`"customer_id":"ada","confirm":true,"connector":["wise"],` + sepa("NL69TEST0000000001")), 400, "IR_39", "No eligible connector was found for the current payment method configuration"},
 		{"routing filtered out", "POST", "/payouts/create", made(`"customer_id":"ada","confirm":true,"connector":["wise"],"routing":{"type":"single","data":"sandbox"},` + sepa("NL69TEST0000000001")), 400, "IR_39", ""},

@@ -27,6 +27,8 @@ type Config struct {
 	// FirstWord is how long create, confirm and fulfill wait, after the commit,
 	// for the provider's first word. Zero answers at once with what is known.
 	FirstWord time.Duration
+	// PublicURL is where this server is reached, for the addresses of payout links.
+	PublicURL string
 	// AdminKey opens the administrator's calls; empty: nobody may make them.
 	AdminKey string
 	// Environment is what the names of test keys begin with; empty: snd.

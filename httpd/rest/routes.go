@@ -92,6 +92,12 @@ func (a *API) setupRoutes() []wire.Route {
 		{Method: "POST", Pattern: "/routing/payouts/deactivate", Handler: route(a, ways, wire.Options{EmptyBody: true}, a.deactivateAlgorithm)},
 		{Method: "POST", Pattern: "/routing/payouts/{id}/activate", Handler: route(a, ways, wire.Options{EmptyBody: true}, a.activateAlgorithm)},
 
+		{Method: "POST", Pattern: "/events/{merchant}", Handler: route(a, admin, wire.Options{EmptyBody: true}, a.listEvents)},
+		{Method: "GET", Pattern: "/events/{merchant}/{id}/attempts", Handler: route(a, admin, o, a.eventAttempts)},
+		{Method: "POST", Pattern: "/events/{merchant}/{id}/retry", Handler: route(a, admin, o, a.retryEvent)},
+		{Method: "PUT", Pattern: "/payouts/{id}/manual-update", Handler: route(a, admin, o, a.manualPayout)},
+		{Method: "GET", Pattern: "/payout_link/{merchant}/{payout}", Handler: route(a, wire.Auth[engine.Caller]{}, o, a.linkPage)},
+
 		{Method: "POST", Pattern: "/ephemeral_keys", Handler: route(a, a.auth(engine.Customers, false), o, a.createEphemeral)},
 	}
 }

@@ -37,6 +37,9 @@ func showPayoutWith(merchant string, v *engine.View, x payoutExtra) payoutRespon
 		out.Email, out.Name, out.Phone, out.PhoneCode = shown(p.Email), shown(p.Name), shown(p.Phone), shown(p.PhoneCode)
 		out.Customer = &customerShown{ID: r.Customer, Name: out.Name, Email: out.Email, Phone: out.Phone, PhoneCountryCode: out.PhoneCode, Document: p.Document}
 	}
+	if r.Link != "" {
+		out.Link = &payoutLink{r.Link, x.LinkAt}
+	}
 	showEnd(&out, r, x)
 	return out
 }
