@@ -1,9 +1,12 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -33,6 +36,47 @@ func BenchmarkCreate(b *testing.B) {
 	}
 }
 
+// BenchmarkLook is what Views ask of the random keys: one that is there, one
+// that isn't, and the few that begin alike.
+func BenchmarkLook(b *testing.B) {
+	for _, keys := range benchKeys(b) {
+		s := open(b, createOptions(newPath(b)))
+		fillKeys(b, s, max(keys, 60_000))
+		looks := map[string]func(tx store.Tx, n uint64) error{
+			"Get": func(tx store.Tx, n uint64) error {
+				_, err := tx.Get("ref", fillKey(1, n%uint64(max(keys, 60_000)/3)))
+				return err
+			},
+			"GetAbsent": func(tx store.Tx, n uint64) error {
+				if _, err := tx.Get("ref", fillKey(1, n+1<<40)); !errors.Is(err, store.ErrNotFound) {
+					return fmt.Errorf("absent key: %w", err)
+				}
+				return nil
+			},
+			"Scan": func(tx store.Tx, n uint64) error {
+				key := fillKey(2, n%uint64(max(keys, 60_000)/3))
+				got, err := tx.Scan("by_customer", key[:len(key)-31], append(key[:len(key)-32:len(key)-32], 1), 20, true)
+				if err == nil && len(got) != 1 {
+					return fmt.Errorf("scan gave %d pairs", len(got))
+				}
+				return err
+			},
+		}
+		for _, name := range slices.Sorted(maps.Keys(looks)) {
+			b.Run(fmt.Sprintf("keys=%d/%s", keys, name), func(b *testing.B) {
+				b.ReportAllocs()
+				n := uint64(0)
+				for b.Loop() {
+					n += 7919
+					if err := s.View(context.Background(), func(tx store.Tx) error { return looks[name](tx, n) }); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
 func benchKeys(b *testing.B) (keys []int) {
 	list := os.Getenv("PENSTOCK_BENCH_KEYS")
 	if list == "" {
@@ -53,16 +97,18 @@ const (
 	createRound   = 6400
 )
 
+// createOptions makes the buckets of random keys lazy, unless
+// PENSTOCK_BENCH_PLAIN is set.
 func createOptions(path string) Options {
-	return Options{Path: path, Ordered: []string{"request", "due", "delivery"}}
-}
-
-func benchCreate(b *testing.B, keys int) {
-	opt := createOptions(newPath(b))
+	opt := Options{Path: path, Ordered: []string{"request", "due", "delivery"}}
 	if os.Getenv("PENSTOCK_BENCH_PLAIN") == "" {
 		opt.Lazy = []string{"once", "ref", "by_customer"}
 	}
-	s := open(b, opt)
+	return opt
+}
+
+func benchCreate(b *testing.B, keys int) {
+	s := open(b, createOptions(newPath(b)))
 	fillKeys(b, s, keys)
 	fsync := appendsPerSecond(b)
 	var begun uint64
@@ -141,37 +187,45 @@ func createOne(b *testing.B, s *Store, n uint64) {
 	}
 }
 
+// fillKey is the n-th random key of the i-th of the three buckets.
+func fillKey(i int, n uint64) []byte {
+	const scope = "merchant_0001\x00l"
+	chance := rand.New(rand.NewPCG(n, 2))
+	var hash [32]byte
+	for j := 0; j < len(hash); j += 8 {
+		binary.BigEndian.PutUint64(hash[j:], chance.Uint64())
+	}
+	switch i {
+	case 0:
+		return slices.Concat([]byte(scope+"POST /payouts/create\x00"), hash[:])
+	case 1:
+		return fmt.Appendf(nil, "%s%x", scope, hash[:12])
+	}
+	return fmt.Appendf(nil, "%scus_%026x\x00porq_%026d", scope, hash[8:21], n)
+}
+
 // fillKeys puts random keys in, a third into each bucket, in key order as far
 // as one transaction goes.
 func fillKeys(b *testing.B, s *Store, keys int) {
-	const scope, page = "merchant_0001\x00l", 20_000
-	for done := 0; done < keys; done += 3 * page {
-		all := make([][3][]byte, page)
-		chance := rand.New(rand.NewPCG(uint64(done), 2))
-		for i := range all {
-			var hash [32]byte
-			for j := 0; j < len(hash); j += 8 {
-				// In parts, so that the fill itself is no random load.
-				binary.BigEndian.PutUint64(hash[j:], chance.Uint64())
-			}
-			all[i] = [3][]byte{
-				slices.Concat([]byte(scope+"POST /payouts/create\x00"), hash[:]),
-				fmt.Appendf(nil, "%s%x", scope, hash[:12]),
-				fmt.Appendf(nil, "%scus_%026x\x00%s", scope, hash[8:21], "porq_00000000000000000000000000"),
-			}
-		}
-		value := [3][]byte{make([]byte, 79), make([]byte, 31), nil}
-		if err := s.Update(context.Background(), func(tx store.Tx) error {
+	const page = 20_000
+	value := [3][]byte{make([]byte, 79), make([]byte, 31), nil}
+	for done := 0; done < keys/3; done += page {
+		err := s.Update(context.Background(), func(tx store.Tx) error {
 			for i, bucket := range []string{"once", "ref", "by_customer"} {
-				slices.SortFunc(all, func(x, y [3][]byte) int { return slices.Compare(x[i], y[i]) })
-				for _, keys := range all {
-					if err := tx.Put(bucket, keys[i], value[i]); err != nil {
+				all := make([][]byte, page)
+				for n := range all {
+					all[n] = fillKey(i, uint64(done+n))
+				}
+				slices.SortFunc(all, bytes.Compare)
+				for _, key := range all {
+					if err := tx.Put(bucket, key, value[i]); err != nil {
 						return err
 					}
 				}
 			}
 			return nil
-		}); err != nil {
+		})
+		if err != nil {
 			b.Fatal(err)
 		}
 	}

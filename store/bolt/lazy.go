@@ -180,10 +180,17 @@ func (r span) in(number byte) span {
 // feeds appends those of a span that is in a lazy bucket.
 func (v *version) feeds(feeds []feed, tx *bbolt.Tx, r span) ([]feed, error) {
 	begin := len(feeds)
+	alike := r.alike()
+	h := hashOf(alike)
 	for _, t := range v.tables {
-		feeds = t.feeds(feeds, r)
+		if alike == nil || t.maybe.has(h) {
+			feeds = t.feeds(feeds, r)
+		}
 	}
 	for _, run := range v.runs {
+		if alike != nil && !run.maybe.has(h) {
+			continue
+		}
 		f, err := run.feed(tx, r)
 		if err != nil {
 			return nil, err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 
 	"penstock/store"
 )
@@ -17,10 +16,7 @@ import (
 
 // appendEntry packs one entry behind another, whose key is last.
 func appendEntry(block, last []byte, e entry) []byte {
-	same := 0
-	for same < len(last) && same < len(e.key) && last[same] == e.key[same] {
-		same++
-	}
+	same := inCommon(last, e.key)
 	block = binary.AppendUvarint(block, uint64(same))
 	block = binary.AppendUvarint(block, uint64(len(e.key)-same))
 	block = binary.AppendUvarint(block, uint64(len(e.stored)))
@@ -78,48 +74,4 @@ func inBlock(block, key []byte) (entry, bool, error) {
 			return entry{}, false, nil
 		}
 	}
-}
-
-// filter is a Bloom filter over the keys of a segment: what it doesn't have is
-// not there. With filterBits bits a key, one in a hundred keys that are not
-// there passes.
-type filter []byte
-
-const (
-	filterBits   = 10
-	filterProbes = 7
-)
-
-// keyHash is what a filter knows of a key.
-type keyHash uint64
-
-func hashOf(key []byte) keyHash {
-	h := uint64(crc32.Checksum(key, castagnoli)) * 0x9e3779b97f4a7c15
-	return keyHash(h ^ h>>29)
-}
-
-// probe is a key's i-th place among so many.
-func (h keyHash) probe(i int, places uint64) uint64 {
-	place := uint32(h) + uint32(i)*(uint32(h>>32)|1)
-	return uint64(place) * places >> 32
-}
-
-func makeFilter(hashes []keyHash) filter {
-	f := make(filter, max(1, len(hashes)*filterBits/8))
-	for _, h := range hashes {
-		for i := range filterProbes {
-			at := h.probe(i, uint64(len(f))*8)
-			f[at/8] |= 1 << (at % 8)
-		}
-	}
-	return f
-}
-
-func (f filter) has(h keyHash) bool {
-	for i := range filterProbes {
-		if at := h.probe(i, uint64(len(f))*8); f[at/8]>>(at%8)&1 == 0 {
-			return false
-		}
-	}
-	return true
 }

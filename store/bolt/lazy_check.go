@@ -3,8 +3,9 @@ package bolt
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
-	"sort"
+	"slices"
 
 	"penstock/store"
 )
@@ -25,13 +26,13 @@ func (s *Store) checkLazy(ctx context.Context) error {
 	}
 	for _, r := range seen.runs {
 		var from []byte
-		for more := true; more && err == nil; {
-			if err = ctx.Err(); err == nil {
-				from, more, err = s.checkBlocks(r.runName, names, from)
+		for more := true; more; {
+			if err := ctx.Err(); err != nil {
+				return err
 			}
-		}
-		if err != nil {
-			return err
+			if from, more, err = s.checkRun(r.runName, names, from); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -84,9 +85,9 @@ func checkEntry(e entry, names []string) error {
 	return err
 }
 
-// checkBlocks verifies some blocks of a run, which may have been merged away
-// meanwhile, and says where to go on.
-func (s *Store) checkBlocks(name runName, names []string, from []byte) (next []byte, more bool, err error) {
+// checkRun verifies a part of a run, which may have been merged away meanwhile,
+// and says where to go on.
+func (s *Store) checkRun(name runName, names []string, from []byte) (next []byte, more bool, err error) {
 	tx, seen, err := s.begin()
 	if err != nil {
 		return nil, false, err
@@ -96,17 +97,25 @@ func (s *Store) checkBlocks(name runName, names []string, from []byte) (next []b
 	if r == nil {
 		return nil, false, nil
 	}
-	b := tx.Bucket(r.blocks)
+	b := tx.Bucket(r.hashes)
 	if b == nil {
 		return nil, false, r.lost()
+	}
+	c := checker{run: r, names: names, first: from == nil}
+	if c.feed, err = r.feed(tx, span{from: from}); err != nil {
+		return nil, false, err
 	}
 	cursor := b.Cursor()
 	last, stored := cursor.Seek(from)
 	for range checkPage {
 		if last == nil {
-			return nil, false, nil
+			return nil, false, c.end()
 		}
-		if err := r.checkBlock(last, stored, names, from); err != nil {
+		row, err := verify(string(r.hashes), last, stored)
+		if err == nil {
+			err = c.upTo(last, row)
+		}
+		if err != nil {
 			return nil, false, err
 		}
 		from = append(bytes.Clone(last), 0)
@@ -115,32 +124,66 @@ func (s *Store) checkBlocks(name runName, names []string, from []byte) (next []b
 	return from, true, nil
 }
 
-// checkBlock verifies a block whose keys are all behind one.
-func (r *run) checkBlock(last, stored []byte, names []string, behind []byte) error {
-	text, err := r.open(last, stored)
-	if err != nil {
-		return err
-	}
-	b := blockReader{rest: text}
-	for {
-		e, ok, err := b.next()
-		if err != nil {
+// checker goes through a run.
+type checker struct {
+	run   *run
+	names []string
+	feed  feed
+	first bool // of the run's first row of hashes some keys may be gone already
+	key   []byte
+}
+
+// upTo verifies the entries up to a key, whose hashes a row has.
+func (c *checker) upTo(last, row []byte) error {
+	var hashes, before []byte
+	ofFirst := 0
+	for c.feed.key != nil && bytes.Compare(c.feed.key, last) <= 0 {
+		e, source := c.feed.entry, c.feed.rest.(*runSource)
+		if err := checkEntry(e, c.names); err != nil {
 			return err
 		}
-		if !ok {
-			break
+		if bytes.Compare(c.key, e.key) >= 0 || len(source.block) == 0 && !bytes.Equal(e.key, source.last) {
+			return fmt.Errorf("%w: %s has a key where it can't be found", store.ErrCorrupt, c.run.name)
 		}
-		if err := checkEntry(e, names); err != nil {
+		whole := true
+		hashesOf(before, e.key, func(h keyHash) {
+			whole = whole && c.run.maybe.has(h)
+			hashes = binary.BigEndian.AppendUint32(hashes, uint32(h))
+		})
+		if !whole {
+			return fmt.Errorf("%w: the filter of %s lacks a key", store.ErrCorrupt, c.run.name)
+		}
+		c.key = append(c.key[:0], e.key...)
+		if before = c.key; ofFirst == 0 {
+			ofFirst = len(hashes)
+		}
+		if err := c.feed.advance(); err != nil {
 			return err
 		}
-		i := sort.Search(len(r.segments), func(i int) bool { return bytes.Compare(r.segments[i].last, e.key) >= 0 })
-		if bytes.Compare(e.key, behind) < 0 || i == len(r.segments) || !r.segments[i].maybe.has(hashOf(e.key)) {
-			return fmt.Errorf("%w: %s has a key where it can't be found", store.ErrCorrupt, r.name)
-		}
-		behind = append(bytes.Clone(e.key), 0)
 	}
-	if len(behind) == 0 || !bytes.Equal(behind[:len(behind)-1], last) {
-		return fmt.Errorf("%w: %s has a block under another key than its last", store.ErrCorrupt, r.name)
+	if !bytes.Equal(row, hashes) && !(c.first && endsWith(row, hashes, ofFirst)) {
+		return fmt.Errorf("%w: %s lacks keys, or has too many", store.ErrCorrupt, c.run.name)
+	}
+	c.first = false
+	return nil
+}
+
+// endsWith says whether a row that lost its first keys ends with hashes. Of the
+// first key that is left, whose hashes are so many bytes, it may have fewer:
+// beginnings that the key had in common with the one before.
+func endsWith(row, hashes []byte, ofFirst int) bool {
+	for n := hashSize; n <= ofFirst; n += hashSize {
+		if bytes.HasSuffix(row, slices.Concat(hashes[:hashSize], hashes[n:])) {
+			return true
+		}
+	}
+	return false
+}
+
+// end is behind the last row of hashes.
+func (c *checker) end() error {
+	if c.feed.key != nil {
+		return fmt.Errorf("%w: %s has keys too many", store.ErrCorrupt, c.run.name)
 	}
 	return nil
 }

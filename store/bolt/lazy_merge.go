@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -42,7 +43,7 @@ func (t *task) step(tx *bbolt.Tx, runs []*run, size int) (m moved, err error) {
 		return m, err
 	}
 	var order span
-	out := newRunWriter(newRun(t.to))
+	out := &runWriter{run: t.made(runs)}
 	for m.bytes < size {
 		first := order.first(feeds)
 		if m.done = first < 0; m.done {
@@ -84,6 +85,23 @@ func (t *task) feeds(tx *bbolt.Tx, runs []*run) ([]feed, error) {
 		feeds[i] = f
 	}
 	return feeds, nil
+}
+
+// made is the run that the task makes, as far as it is.
+func (t *task) made(runs []*run) *run {
+	if r := named(runs, t.to); r != nil {
+		return r
+	}
+	hashes := 0
+	if t.table != nil {
+		hashes = 2 * t.table.keys()
+	}
+	for _, n := range t.runs {
+		if r := named(runs, n); r != nil {
+			hashes += r.hashed
+		}
+	}
+	return newRun(t.to, hashes)
 }
 
 func named(runs []*run, n runName) *run {
@@ -139,11 +157,11 @@ func (r *run) cut(tx *bbolt.Tx, f *feed, before []byte) (*run, error) {
 		if err := tx.DeleteBucket(r.blocks); err != nil {
 			return nil, err
 		}
-		return nil, tx.DeleteBucket(r.filters)
+		return nil, tx.DeleteBucket(r.hashes)
 	}
 	source := f.rest.(*runSource)
 	blocks := tx.Bucket(r.blocks)
-	if err := deleteBefore(blocks, source.last); err != nil {
+	if _, err := deleteBefore(blocks, source.last); err != nil {
 		return nil, err
 	}
 	if !source.whole() {
@@ -157,129 +175,110 @@ func (r *run) cut(tx *bbolt.Tx, f *feed, before []byte) (*run, error) {
 			return nil, err
 		}
 	}
-	n := 0
-	for ; n < len(r.segments) && bytes.Compare(r.segments[n].last, before) < 0; n++ {
-		if err := tx.Bucket(r.filters).Delete(r.segments[n].last); err != nil {
-			return nil, err
-		}
-	}
-	return r.without(n), nil
+	hashes, err := deleteBefore(tx.Bucket(r.hashes), before)
+	return r.with(-hashes / hashSize), err
 }
 
-// deleteBefore deletes the first rows of a bucket, up to a key. A cursor would
-// be spoilt by deleting, so the keys are taken first.
-func deleteBefore(b *bbolt.Bucket, key []byte) error {
+// deleteBefore deletes the first rows of a bucket, up to a key, and counts the
+// bytes of their values. A cursor would be spoilt by deleting, so the keys are
+// taken first.
+func deleteBefore(b *bbolt.Bucket, key []byte) (n int, err error) {
 	var gone [][]byte
 	cursor := b.Cursor()
-	for k, _ := cursor.First(); k != nil && bytes.Compare(k, key) < 0; k, _ = cursor.Next() {
+	for k, v := cursor.First(); k != nil && bytes.Compare(k, key) < 0; k, v = cursor.Next() {
 		gone = append(gone, bytes.Clone(k))
+		n += len(v) - sumSize
 	}
 	for _, k := range gone {
 		if err := b.Delete(k); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return n, nil
 }
 
 const (
-	// blockSize is when a block is closed: four of them fill a page.
+	// blockSize is when a block, or a row of hashes, is closed: four fill a page.
 	blockSize = 3800
-	// segmentKeys is when a segment is closed.
-	segmentKeys = 2048
+	hashSize  = 4
 )
 
-// runWriter makes blocks and segments for the end of a run.
+// runWriter makes rows for the end of a run.
 type runWriter struct {
-	run     *run
-	first   []byte // key
-	text    []byte
-	last    []byte
-	hashes  []keyHash
-	segment segment
-	blocks  [][2][]byte
-	made    []segment
+	run    *run
+	first  []byte // key
+	last   []byte // key
+	text   []byte // of the block that is being made
+	hashes []byte // of the row that is being made
+	noted  []keyHash
+	rows   [2][][2][]byte // of the blocks, and of the hashes
 }
-
-func newRunWriter(r *run) *runWriter { return &runWriter{run: r} }
 
 func (w *runWriter) add(e entry) {
 	if len(w.text) > 0 && len(w.text)+len(e.key)+len(e.stored) > blockSize {
 		w.closeBlock()
 	}
-	if len(w.hashes) >= segmentKeys {
-		w.closeBlock()
-		w.closeSegment()
+	if len(w.hashes) >= blockSize {
+		w.closeHashes()
 	}
-	var before []byte
-	switch {
-	case w.first == nil:
+	if w.first == nil {
 		w.first = bytes.Clone(e.key)
-	case len(w.text) > 0:
-		before = w.last
 	}
-	w.text = appendEntry(w.text, before, e)
+	hashesOf(before(len(w.hashes), w.last), e.key, func(h keyHash) {
+		w.noted = append(w.noted, h)
+		w.hashes = binary.BigEndian.AppendUint32(w.hashes, uint32(h))
+	})
+	w.text = appendEntry(w.text, before(len(w.text), w.last), e)
 	w.last = append(w.last[:0], e.key...)
-	w.hashes = append(w.hashes, hashOf(e.key))
+}
+
+// before is the key before another in a row of a size so far.
+func before(size int, last []byte) []byte {
+	if size == 0 {
+		return nil
+	}
+	return last
 }
 
 func (w *runWriter) closeBlock() {
-	if len(w.text) == 0 {
-		return
-	}
 	key := bytes.Clone(w.last)
-	w.blocks = append(w.blocks, [2][]byte{key, sealed(w.run.name, key, w.text)})
-	w.segment.last = key
-	w.segment.size += len(key) + len(w.text) + sumSize
+	w.rows[0] = append(w.rows[0], [2][]byte{key, sealed(w.run.name, key, w.text)})
 	w.text = w.text[:0]
 }
 
-func (w *runWriter) closeSegment() {
-	if len(w.hashes) == 0 {
-		return
-	}
-	w.segment.keys, w.segment.maybe = len(w.hashes), makeFilter(w.hashes)
-	w.made = append(w.made, w.segment)
-	w.segment, w.hashes = segment{}, w.hashes[:0]
+func (w *runWriter) closeHashes() {
+	key := bytes.Clone(w.last)
+	w.rows[1] = append(w.rows[1], [2][]byte{key, sealed(string(w.run.hashes), key, w.hashes)})
+	w.hashes = w.hashes[:0]
 }
 
 // put writes what was made to the end of the run, which may be among runs
 // already, and returns them with it.
 func (w *runWriter) put(tx *bbolt.Tx, runs []*run) ([]*run, error) {
-	w.closeBlock()
-	w.closeSegment()
-	if len(w.made) == 0 {
+	if w.first == nil {
 		return runs, nil
 	}
-	old := named(runs, w.run.runName)
-	if old != nil && bytes.Compare(old.segments[len(old.segments)-1].last, w.first) >= 0 {
-		return nil, fmt.Errorf("%w: %s would be out of order", store.ErrCorrupt, w.run.name)
-	}
-	blocks, err := orderedBucket(tx, w.run.blocks)
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range w.blocks {
-		if err := blocks.Put(b[0], b[1]); err != nil {
+	w.closeBlock()
+	w.closeHashes()
+	for i, name := range [][]byte{w.run.blocks, w.run.hashes} {
+		b, err := orderedBucket(tx, name)
+		if err != nil {
 			return nil, err
 		}
-	}
-	filters, err := orderedBucket(tx, w.run.filters)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range w.made {
-		if err := filters.Put(s.last, sealed(string(w.run.filters), s.last, s.row())); err != nil {
-			return nil, err
+		if last, _ := b.Cursor().Last(); bytes.Compare(last, w.first) >= 0 {
+			return nil, fmt.Errorf("%w: %s would be out of order", store.ErrCorrupt, name)
+		}
+		for _, row := range w.rows[i] {
+			if err := b.Put(row[0], row[1]); err != nil {
+				return nil, err
+			}
 		}
 	}
-	next := slices.Clone(runs)
-	if old != nil {
-		// A reader's version ends before what is appended here.
-		next[slices.Index(next, old)] = old.with(append(old.segments, w.made...))
-		return next, nil
+	for _, h := range w.noted {
+		w.run.maybe.add(h)
 	}
-	next = append(next, w.run.with(w.made))
+	next := slices.DeleteFunc(slices.Clone(runs), func(r *run) bool { return r.runName == w.run.runName })
+	next = append(next, w.run.with(len(w.noted)))
 	slices.SortFunc(next, newer)
 	return next, nil
 }

@@ -101,7 +101,11 @@ func (y *lazyStory) open(path string) {
 
 // key draws one of a few hundred, so that they come again.
 func (y *lazyStory) key() string {
-	n := y.chance.IntN(300)
+	return storyKey(y.chance.IntN(300))
+}
+
+// storyKey is one of 300 keys. Many have zero bytes, and beginnings in common.
+func storyKey(n int) string {
 	return fmt.Sprintf("k%d%s", n%17, bytes.Repeat([]byte{byte(n), byte(n % 3)}, n%9))
 }
 
@@ -190,8 +194,7 @@ func (y *lazyStory) update() error {
 func (y *lazyStory) write(tx store.Tx, model map[string]map[string]string, chance *rand.Rand) error {
 	for range 1 + chance.IntN(12) {
 		bucket := storyBuckets[chance.IntN(len(storyBuckets))]
-		n := chance.IntN(300)
-		key := fmt.Sprintf("k%d%s", n%17, bytes.Repeat([]byte{byte(n), byte(n % 3)}, n%9))
+		key := storyKey(chance.IntN(300))
 		if chance.IntN(3) == 0 {
 			delete(model[bucket], key)
 			if err := tx.Delete(bucket, []byte(key)); err != nil {
@@ -223,7 +226,7 @@ func (y *lazyStory) compareWith(tx store.Tx, model map[string]map[string]string,
 	for _, bucket := range storyBuckets {
 		keys := slices.Sorted(maps.Keys(model[bucket]))
 		for n := range 300 {
-			key := fmt.Sprintf("k%d%s", n%17, bytes.Repeat([]byte{byte(n), byte(n % 3)}, n%9))
+			key := storyKey(n)
 			got, err := tx.Get(bucket, []byte(key))
 			want, there := model[bucket][key]
 			if there && (err != nil || string(got) != want) || !there && !errors.Is(err, store.ErrNotFound) {
@@ -237,6 +240,15 @@ func (y *lazyStory) compareWith(tx store.Tx, model map[string]map[string]string,
 			}
 			if len(keys) > 0 && chance.IntN(3) > 0 {
 				to = []byte(keys[chance.IntN(len(keys))] + "x"[:chance.IntN(2)])
+			}
+			if i := bytes.IndexByte(from, 0); i > 0 && chance.IntN(2) == 0 { // all that begins alike, or a part of it
+				to = append(bytes.Clone(from[:i]), 1)
+				if chance.IntN(2) == 0 {
+					from = from[:i+1]
+				}
+				if chance.IntN(3) == 0 { // and of what comes behind it
+					to = append(to, 2)
+				}
 			}
 			limit, desc := 1+chance.IntN(1+chance.IntN(400)), chance.IntN(2) == 0
 			got, err := tx.Scan(bucket, from, to, limit, desc)

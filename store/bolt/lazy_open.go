@@ -128,28 +128,41 @@ func readRuns(tx *bbolt.Tx) (runs []*run, err error) {
 		if err != nil {
 			return nil, err
 		}
-		r := newRun(name)
-		filters := tx.Bucket(r.filters)
-		if filters == nil {
-			return nil, r.lost()
+		r, err := readRun(tx, name)
+		if err != nil {
+			return nil, err
 		}
-		var segments []segment
-		cursor := filters.Cursor()
-		for last, stored := cursor.First(); last != nil; last, stored = cursor.Next() {
-			row, err := verify(string(r.filters), last, stored)
-			if err != nil {
-				return nil, err
-			}
-			s, err := parseSegment(last, row)
-			if err != nil {
-				return nil, err
-			}
-			segments = append(segments, s)
-		}
-		runs = append(runs, r.with(segments))
+		runs = append(runs, r)
 	}
 	slices.SortFunc(runs, newer)
 	return runs, nil
+}
+
+// readRun makes a run's filter of the hashes in the file.
+func readRun(tx *bbolt.Tx, name runName) (*run, error) {
+	empty := newRun(name, 0)
+	b := tx.Bucket(empty.hashes)
+	if b == nil {
+		return nil, empty.lost()
+	}
+	var rows [][]byte
+	hashes := 0
+	cursor := b.Cursor()
+	for key, stored := cursor.First(); key != nil; key, stored = cursor.Next() {
+		row, err := verify(string(empty.hashes), key, stored)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+		hashes += len(row) / hashSize
+	}
+	r := newRun(name, hashes).with(hashes)
+	for _, row := range rows {
+		for ; len(row) >= hashSize; row = row[hashSize:] {
+			r.maybe.fill(keyHash(binary.BigEndian.Uint32(row)))
+		}
+	}
+	return r, nil
 }
 
 // readLogs replays every log, the oldest first, into a table, and goes on with a

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"sort"
 
 	"go.etcd.io/bbolt"
 
@@ -14,24 +13,24 @@ import (
 )
 
 // Buckets of the file that belong to the lazy ones. The log has a bucket for
-// each of its generations, a run one for its blocks and one for its filters.
+// each of its generations, a run one for its blocks and one for the hashes of
+// its keys.
 const (
-	logPrefix     = "lazy/log/"
-	blocksPrefix  = "lazy/run/"
-	filtersPrefix = "lazy/filter/"
+	logPrefix    = "lazy/log/"
+	blocksPrefix = "lazy/run/"
+	hashesPrefix = "lazy/hash/"
 )
 
 // run is entries in key order, in the file. A run is newer than one of a higher
 // level, and among those of one level the higher id is the newer one. It
 // doesn't change: what is taken from its front or put to its end by a
-// transaction makes another run of the same name.
+// transaction makes another run of the same name, which has the same filter.
 type run struct {
 	runName
-	name            string // of its blocks' bucket
-	blocks, filters []byte // names of its buckets
-	segments        []segment
-	dropped         int // segments cut off, which their array still holds
-	size            int // bytes of its blocks
+	name           string // of its blocks' bucket
+	blocks, hashes []byte // names of its buckets
+	hashed         int    // hashes in the file
+	maybe          filter
 }
 
 type runName struct {
@@ -39,18 +38,11 @@ type runName struct {
 	id    uint64
 }
 
-// segment is a part of a run that was written at once.
-type segment struct {
-	last  []byte // key
-	size  int    // bytes of its blocks
-	keys  int
-	maybe filter
-}
-
-func newRun(n runName) *run {
+// newRun is a run that is going to have so many hashes.
+func newRun(n runName, hashes int) *run {
 	tail := hex.EncodeToString(binary.BigEndian.AppendUint64([]byte{n.level}, n.id))
 	name := blocksPrefix + tail
-	return &run{runName: n, name: name, blocks: []byte(name), filters: []byte(filtersPrefix + tail)}
+	return &run{runName: n, name: name, blocks: []byte(name), hashes: []byte(hashesPrefix + tail), maybe: newFilter(hashes)}
 }
 
 // parseRun reads the end of a bucket's name.
@@ -73,45 +65,16 @@ func newer(a, b *run) int {
 	return -1
 }
 
-// row is the segment's row in the filters' bucket, under its last key.
-func (s segment) row() []byte {
-	b := binary.AppendUvarint(nil, uint64(s.size))
-	b = binary.AppendUvarint(b, uint64(s.keys))
-	return append(b, s.maybe...)
-}
-
-func parseSegment(last, row []byte) (segment, error) {
-	size, n := binary.Uvarint(row)
-	keys, m := binary.Uvarint(row[max(0, n):])
-	if n <= 0 || m <= 0 || len(row) == n+m {
-		return segment{}, fmt.Errorf("%w: filter of a run", store.ErrCorrupt)
-	}
-	return segment{last: bytes.Clone(last), size: int(size), keys: int(keys), maybe: filter(bytes.Clone(row[n+m:]))}, nil
-}
-
-// without is the run without its first segments.
-func (r *run) without(n int) *run {
-	next := r.with(r.segments[n:])
-	if next.dropped += n; next.dropped > len(next.segments) {
-		next.segments, next.dropped = slices.Clone(next.segments), 0
-	}
-	return next
-}
-
-// with is the run with other segments.
-func (r *run) with(segments []segment) *run {
+// with is the run with more or fewer hashes.
+func (r *run) with(hashes int) *run {
 	next := *r
-	next.segments, next.size = segments, 0
-	for _, s := range segments {
-		next.size += s.size
-	}
+	next.hashed += hashes
 	return &next
 }
 
 // get finds what was last done to a key, as far as the run knows.
 func (r *run) get(tx *bbolt.Tx, key []byte, h keyHash) (entry, bool, error) {
-	i := sort.Search(len(r.segments), func(i int) bool { return bytes.Compare(r.segments[i].last, key) >= 0 })
-	if i == len(r.segments) || !r.segments[i].maybe.has(h) {
+	if !r.maybe.has(h) {
 		return entry{}, false, nil
 	}
 	b := tx.Bucket(r.blocks)
@@ -119,24 +82,17 @@ func (r *run) get(tx *bbolt.Tx, key []byte, h keyHash) (entry, bool, error) {
 		return entry{}, false, r.lost()
 	}
 	last, stored := b.Cursor().Seek(key)
-	block, err := r.open(last, stored)
+	if last == nil {
+		return entry{}, false, nil
+	}
+	block, err := verify(r.name, last, stored)
 	if err != nil {
 		return entry{}, false, err
 	}
 	return inBlock(block, key)
 }
 
-// open verifies a block.
-func (r *run) open(last, stored []byte) ([]byte, error) {
-	if last == nil {
-		return nil, r.lost()
-	}
-	return verify(r.name, last, stored)
-}
-
-func (r *run) lost() error {
-	return fmt.Errorf("%w: a block of run %s is lost", store.ErrCorrupt, r.name)
-}
+func (r *run) lost() error { return fmt.Errorf("%w: %s is lost", store.ErrCorrupt, r.name) }
 
 // runSource walks a run.
 type runSource struct {
@@ -179,7 +135,7 @@ func (w *runSource) unpack(last, stored []byte) error {
 	if last == nil {
 		return nil
 	}
-	block, err := w.run.open(last, stored)
+	block, err := verify(w.run.name, last, stored)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package bolt
 import (
 	"bytes"
 	"slices"
-	"sync/atomic"
 )
 
 // table is entries in memory. It doesn't change: a batch makes another, which
@@ -12,7 +11,7 @@ type table struct {
 	// parts are in key order each, the newest first. Each is less than half as
 	// large as the one behind it, so there are few.
 	parts [][]entry
-	maybe tableFilter
+	maybe filter
 	bytes int // of memory that its entries hold, about
 }
 
@@ -23,16 +22,18 @@ func (e entry) cost() int { return len(e.key) + len(e.stored) + entryCost }
 
 // newTable is an empty table that is going to hold about so many bytes.
 func newTable(bytes int) *table {
-	const least = 1 << 10
-	return &table{maybe: make(tableFilter, max(least, bytes/(2*entryCost)*filterBits)/32)}
+	const perHash = 120
+	return &table{maybe: newFilter(bytes / perHash)}
 }
 
 // with is the table with newer entries, which are in key order.
 func (t *table) with(fresh []entry) *table {
 	next := *t
+	var before []byte
 	for _, e := range fresh {
-		next.maybe.add(hashOf(e.key))
+		hashesOf(before, e.key, next.maybe.add)
 		next.bytes += e.cost()
+		before = e.key
 	}
 	older := t.parts
 	for len(older) > 0 && len(older[0]) < 2*len(fresh) {
@@ -63,6 +64,14 @@ func mergeEntries(newer, older []entry) (all []entry, hidden int) {
 	return append(append(all, newer...), older...), hidden
 }
 
+// keys counts the entries.
+func (t *table) keys() (n int) {
+	for _, part := range t.parts {
+		n += len(part)
+	}
+	return n
+}
+
 func (t *table) get(key []byte, h keyHash) (entry, bool) {
 	if !t.maybe.has(h) {
 		return entry{}, false
@@ -81,25 +90,4 @@ func (t *table) feeds(feeds []feed, r span) []feed {
 		feeds = append(feeds, r.entryFeed(part))
 	}
 	return feeds
-}
-
-// tableFilter is a filter that grows while it is read: one bit in it too many
-// makes a search longer, and no answer wrong. All tables that come of one share
-// it.
-type tableFilter []atomic.Uint32
-
-func (f tableFilter) add(h keyHash) {
-	for i := range filterProbes {
-		at := h.probe(i, uint64(len(f))*32)
-		f[at/32].Or(1 << (at % 32))
-	}
-}
-
-func (f tableFilter) has(h keyHash) bool {
-	for i := range filterProbes {
-		if at := h.probe(i, uint64(len(f))*32); f[at/32].Load()>>(at%32)&1 == 0 {
-			return false
-		}
-	}
-	return true
 }

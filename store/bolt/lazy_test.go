@@ -114,7 +114,7 @@ func TestLazyBucketStaysLazy(t *testing.T) {
 	}
 }
 
-// filled is a closed store with a log, runs and filters, and how many rows
+// filled is a closed store with a log and runs, and how many rows
 // there are of each.
 func filled(t *testing.T) (path string, rows map[string]int) {
 	t.Helper()
@@ -130,7 +130,7 @@ func filled(t *testing.T) (path string, rows map[string]int) {
 	}
 	rows = map[string]int{}
 	rewrite(t, path, func(tx *bbolt.Tx) error {
-		for _, prefix := range []string{logPrefix, blocksPrefix, filtersPrefix} {
+		for _, prefix := range []string{logPrefix, blocksPrefix, hashesPrefix} {
 			for _, tail := range under(tx, prefix) {
 				rows[prefix] += tx.Bucket([]byte(prefix + tail)).Stats().KeyN
 			}
@@ -169,7 +169,7 @@ func TestDamageOfLazyBucketsIsFound(t *testing.T) {
 	path, _ := filled(t)
 	sound := newPath(t)
 	copyFile(t, path, sound)
-	for _, prefix := range []string{logPrefix, blocksPrefix, filtersPrefix, metaBucket} {
+	for _, prefix := range []string{logPrefix, blocksPrefix, hashesPrefix, metaBucket} {
 		damage := func(what string, change func(b *bbolt.Bucket, key, value []byte) error) {
 			t.Helper()
 			copyFile(t, sound, path)
@@ -196,9 +196,7 @@ func TestDamageOfLazyBucketsIsFound(t *testing.T) {
 		damage("a row under another key", func(b *bbolt.Bucket, key, value []byte) error {
 			return errors.Join(b.Delete(key), b.Put(append(key, 1), value))
 		})
-		if prefix != blocksPrefix { // of a lost block reading tells, where its keys are looked for
-			damage("a lost row", func(b *bbolt.Bucket, key, _ []byte) error { return b.Delete(key) })
-		}
+		damage("a lost row", func(b *bbolt.Bucket, key, _ []byte) error { return b.Delete(key) })
 	}
 }
 
@@ -226,27 +224,6 @@ func TestLostEndOfTheLogIsFound(t *testing.T) {
 		return b.Delete(last)
 	})
 	wantFound(t, path, "the log without its last row")
-}
-
-// A lost block is not mistaken for keys that were never there.
-func TestLostBlockIsFound(t *testing.T) {
-	path, _ := filled(t)
-	var lost []byte
-	rewrite(t, path, func(tx *bbolt.Tx) error {
-		tails := under(tx, blocksPrefix)
-		b := tx.Bucket([]byte(blocksPrefix + tails[len(tails)-1]))
-		lost, _ = b.Cursor().Last()
-		lost = bytes.Clone(lost)
-		return b.Delete(lost)
-	})
-	s := open(t, lazyAt(path))
-	err := s.View(t.Context(), func(tx store.Tx) error {
-		_, err := tx.Get("b", lost[1:])
-		return err
-	})
-	if !errors.Is(err, store.ErrCorrupt) {
-		t.Errorf("the key of a lost block: %v, want %v", err, store.ErrCorrupt)
-	}
 }
 
 // merging says whether the transaction that is being committed moves entries,
@@ -372,8 +349,9 @@ func TestFilterForgetsNoKey(t *testing.T) {
 	for i := range 5000 {
 		hashes = append(hashes, hashOf(fmt.Appendf(nil, "%d", i)))
 	}
-	f, grown := makeFilter(hashes), make(tableFilter, 5000*filterBits/32)
+	f, grown := newFilter(len(hashes)), newFilter(len(hashes))
 	for _, h := range hashes {
+		f.fill(h)
 		grown.add(h)
 	}
 	for i, h := range hashes {
@@ -427,6 +405,5 @@ func FuzzBlock(f *testing.F) {
 		if _, found, err := inBlock(slices.Clone(text), key); found && err != nil {
 			t.Error("found, with an error")
 		}
-		_, _ = parseSegment(key, text)
 	})
 }
