@@ -407,3 +407,32 @@ func FuzzBlock(f *testing.F) {
 		}
 	})
 }
+
+// TestAlikeIsWhatAllKeysBeginWith tries all small spans and keys.
+func TestAlikeIsWhatAllKeysBeginWith(t *testing.T) {
+	var keys [][]byte
+	for n := range 3 * 3 * 3 * 3 {
+		key := []byte{1, byte(n % 3), byte(n / 3 % 3), byte(n / 9 % 3), byte(n / 27)}
+		keys = append(keys, key[:1], key[:2], key[:3], key[:4], key)
+	}
+	slices.SortFunc(keys, bytes.Compare)
+	keys = slices.CompactFunc(keys, bytes.Equal)
+	some := 0
+	for _, from := range keys {
+		for _, to := range append(keys, []byte{2}) {
+			alike := span{from: from, to: to}.alike()
+			if alike == nil {
+				continue
+			}
+			some++
+			for _, key := range keys {
+				if bytes.Compare(key, from) >= 0 && bytes.Compare(key, to) < 0 && !bytes.HasPrefix(key, alike) {
+					t.Fatalf("between %x and %x all are said to begin with %x, and %x does not", from, to, alike, key)
+				}
+			}
+		}
+	}
+	if some < 1000 {
+		t.Errorf("only %d spans have a beginning in common", some)
+	}
+}
