@@ -55,7 +55,12 @@ func newLazyStory(t *testing.T, seed uint64, fault Fault) *lazyStory {
 		story.before(path)
 	}
 	story.open(path)
-	t.Cleanup(func() { _ = story.s.Close() }) // it may be open or not
+	t.Cleanup(func() {
+		for len(story.views) > 0 {
+			_ = story.endView() // the story told an earlier difference
+		}
+		_ = story.s.Close() // it may be open or not
+	})
 	return story
 }
 

@@ -102,7 +102,9 @@ type runSource struct {
 	block   []entry // what is left of the block where it stands
 	keys    []byte  // of block
 	last    []byte  // key of the block
-	entries int     // of the whole block
+	entries int     // of the whole block that are in the span
+	ended   bool    // the block goes beyond the span's end
+	key     []byte  // room for keys
 }
 
 // feed gives the entries of a span.
@@ -124,50 +126,47 @@ func (r *run) feed(tx *bbolt.Tx, s span) (feed, error) {
 	if err := w.unpack(last, stored); err != nil {
 		return feed{}, err
 	}
-	w.trim()
 	e, err := w.next()
 	return feed{entry: e, rest: w, raw: true}, err
 }
 
-// unpack reads a block; at the end there is none.
+// unpack reads what of a block is in the span; at the end there is none.
 func (w *runSource) unpack(last, stored []byte) error {
 	w.block, w.keys, w.last, w.entries = w.block[:0], w.keys[:0], last, 0
 	if last == nil {
+		w.ended = true
 		return nil
 	}
 	block, err := verify(w.run.name, last, stored)
 	if err != nil {
 		return err
 	}
-	b := blockReader{rest: block}
-	for {
+	for b := (blockReader{rest: block, key: w.key}); ; {
 		e, ok, err := b.next()
 		if err != nil {
 			return fmt.Errorf("run %s: %w", w.run.name, err)
 		}
-		if !ok {
-			return nil
+		if w.key = b.key; !ok {
+			break
+		}
+		if bytes.Compare(e.key, w.from) < 0 {
+			w.ended = w.ended || w.desc
+			continue
+		}
+		if w.to != nil && bytes.Compare(e.key, w.to) >= 0 {
+			w.ended = w.ended || !w.desc
+			break
 		}
 		n := len(w.keys)
 		w.keys = append(w.keys, e.key...)
-		w.entries++
 		w.block = append(w.block, entry{w.keys[n:len(w.keys):len(w.keys)], e.stored})
 	}
-}
-
-// trim takes off the first block what stands before the span.
-func (w *runSource) trim() {
-	if w.desc {
-		n, _ := findEntry(w.block, w.to)
-		w.block = w.block[:n]
-		return
-	}
-	n, _ := findEntry(w.block, w.from)
-	w.block = w.block[n:]
+	w.entries = len(w.block)
+	return nil
 }
 
 func (w *runSource) next() (e entry, err error) {
-	for len(w.block) == 0 && w.last != nil && err == nil {
+	for len(w.block) == 0 && !w.ended && err == nil {
 		if w.desc {
 			err = w.unpack(w.cursor.Prev())
 		} else {
@@ -181,7 +180,7 @@ func (w *runSource) next() (e entry, err error) {
 	default:
 		e, w.block = w.block[0], w.block[1:]
 	}
-	return w.bound(e), err
+	return e, err
 }
 
 // findEntry is where a key stands, or belongs, among entries in order.
