@@ -69,6 +69,8 @@ func verbs(env Env) []*cobra.Command {
 		verbRekey(env),
 		verbBench(env),
 		verbProve(env),
+		verbCompletion(env),
+		verbMan(env),
 		verbVersion(env),
 	}
 }
@@ -137,15 +139,22 @@ func newRoot(env Env) *cobra.Command {
 	root.SetHelpTemplate(helpTemplate)
 	root.SetUsageTemplate(usageTemplate)
 	root.SetHelpCommandGroupID(groupKeep)
-	root.SetCompletionCommandGroupID(groupKeep)
-	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }
 
 // configFlag gives a verb the flag that names its configuration; what is
 // stored is for LoadConfig, which knows the variable that stands in for it.
 func configFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("config", "", "configuration `FILE` (or set "+ConfigVariable+")")
+	file := cmd.Flags().String("config", "", "configuration `FILE` (or set "+ConfigVariable+")")
+	completes(cmd, "config", "toml")
+	return file
+}
+
+// completes tells shells that a flag's value is a file of the extension.
+func completes(cmd *cobra.Command, flag, extension string) {
+	if err := cmd.MarkFlagFilename(flag, extension); err != nil {
+		panic(err) // a flag of that name doesn't exist: a mistake in the program
+	}
 }
 
 // prepare walks the commands. It notes in ran that a verb itself began, since

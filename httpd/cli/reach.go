@@ -66,6 +66,9 @@ func scopeFlags(cmd *cobra.Command) *client.Scope {
 	s := &client.Scope{}
 	cmd.Flags().StringVar(&s.Merchant, "merchant", firstMerchant, "`ID` of the merchant")
 	cmd.Flags().StringVar(&s.Mode, "mode", "test", "`MODE`, test or live")
+	if err := cmd.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions([]string{"test", "live"}, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // the flag was made a line above
+	}
 	return s
 }
 
