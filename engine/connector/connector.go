@@ -132,6 +132,18 @@ type Seeker interface {
 	Seek(ctx context.Context, q Question) (Outcome, error)
 }
 
+// Batcher is what a Connector may offer beyond: many orders in one movement,
+// such as a bank's file.
+type Batcher interface {
+	// Batch says until when orders may be gathered that are there at now, and
+	// how many at the most. A time that isn't after now: they go at once.
+	Batch(now time.Time) (until time.Time, most int)
+	// SendAll is Send for each of the orders: it makes at most one request that
+	// moves money, and gives each an outcome and an error of its own, in their
+	// order. No key may be in it twice.
+	SendAll(ctx context.Context, in []Instruction) ([]Outcome, []error)
+}
+
 // Balancer is what a Connector may offer beyond: what can be paid out now, one
 // amount for each currency that the account has.
 type Balancer interface {

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -57,6 +58,14 @@ type dialer struct {
 	policy *Policy
 	plain  bool
 	opts   Options
+}
+
+// Connect is the way out for what isn't HTTP and has encryption of its own, such
+// as SFTP. The policy is asked as it is for a URL's host; a port other than 443
+// needs an entry of egress.allow.
+func Connect(p *Policy, o Options) func(ctx context.Context, network, address string) (net.Conn, error) {
+	o.Dial = cmp.Or(o.Dial, 10*time.Second)
+	return dialer{policy: p, opts: o}.DialContext
 }
 
 // DialContext connects to host:port. The policy is asked by the socket's

@@ -134,6 +134,7 @@ type EgressConfig struct {
 // ConnectorsConfig is about the providers that money leaves by.
 type ConnectorsConfig struct {
 	Forms Path `toml:"forms" reader:"httpd/cli"`
+	Files Path `toml:"files" reader:"engine/connector/iso20022"`
 }
 
 // SandboxConfig is about the test provider.

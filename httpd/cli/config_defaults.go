@@ -59,7 +59,7 @@ func defaults() Config {
 			ResponseKeep: 16 << 10,
 			Workers:      16,
 		},
-		Connectors: ConnectorsConfig{Forms: "connectors"},
+		Connectors: ConnectorsConfig{Forms: "connectors", Files: "files"},
 		Egress:     EgressConfig{Mode: egress.ModePublicAllow, Allow: []string{}},
 		Limits:     LimitsConfig{Body: 64 << 10, Burst: 200, ConnsPerIP: 64, Concurrency: 10_000},
 		Log:        LogConfig{Level: "info", Format: "text"},

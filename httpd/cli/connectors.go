@@ -14,6 +14,7 @@ import (
 	"penstock/engine"
 	"penstock/engine/connector"
 	"penstock/engine/connector/declarative"
+	"penstock/engine/connector/iso20022"
 	"penstock/engine/connector/manual"
 	"penstock/engine/connector/paypal"
 	"penstock/engine/connector/sandbox"
@@ -25,7 +26,7 @@ import (
 // mode, so that an integration written against one of them runs without
 // leaving the machine.
 func testProviders() []string {
-	return []string{engine.SandboxName, "adyen", "adyenplatform", "cybersource", "ebanx", "envoy", "gigadat", "itaubank", "loonio", "nomupay",
+	return []string{engine.SandboxName, "adyen", "adyenplatform", "cybersource", "ebanx", "envoy", "gigadat", "iso20022", "itaubank", "loonio", "nomupay",
 		"nuvei", "payone", "paypal", "paystack", "stripe", "truelayer", "trustly", "wise", "worldpay", "worldpayxml"}
 }
 
@@ -42,7 +43,9 @@ func (a *appliance) connectors(o opening) (map[string]connector.Builder, error) 
 	if err != nil {
 		return nil, err
 	}
-	real, err := providers(connector.Host{Transport: egress.Money(a.policy, egress.Options{}), Now: time.Now}, string(o.cfg.Connectors.Forms))
+	real, err := providers(connector.Host{
+		Transport: egress.Money(a.policy, egress.Options{}), Dial: egress.Connect(a.policy, egress.Options{}), Now: time.Now, Dir: string(o.cfg.Connectors.Files),
+	}, string(o.cfg.Connectors.Forms))
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +66,7 @@ func providers(host connector.Host, dir string) (map[string]connector.Builder, e
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]connector.Builder{stripe.Provider: stripe.New(host), paypal.Provider: paypal.New(host)}
+	out := map[string]connector.Builder{iso20022.Provider: iso20022.New(host), paypal.Provider: paypal.New(host), stripe.Provider: stripe.New(host)}
 	for name, f := range forms {
 		out[name] = declarative.New(f, host)
 	}

@@ -15,7 +15,7 @@ import (
 // no routes, and an entry that promises live mode without a connector would
 // refuse when money is to leave.
 func TestTheDirectoryKnowsEveryConnector(t *testing.T) {
-	real, err := providers(connector.Host{Transport: http.DefaultTransport, Now: time.Now}, "")
+	real, err := providers(connector.Host{Transport: http.DefaultTransport, Now: time.Now, Dir: t.TempDir()}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestTheDirectoryKnowsEveryConnector(t *testing.T) {
 // TestCredentialsAreThoseThatTheDirectoryNames: what a connector misses has a
 // name that the form for connecting an account has too.
 func TestCredentialsAreThoseThatTheDirectoryNames(t *testing.T) {
-	real, err := providers(connector.Host{Transport: http.DefaultTransport, Now: time.Now}, "")
+	real, err := providers(connector.Host{Transport: http.DefaultTransport, Now: time.Now, Dir: t.TempDir()}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestCredentialsAreThoseThatTheDirectoryNames(t *testing.T) {
 		for _, c := range p.Credentials {
 			known[c.Name] = true
 		}
-		_, err := build(connector.Account{Secrets: map[string]string{}})
+		_, err := build(connector.Account{ID: "mca_", Secrets: map[string]string{}})
 		if err == nil {
 			t.Errorf("%s: built from no credentials", name)
 			continue

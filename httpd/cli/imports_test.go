@@ -83,6 +83,8 @@ func doors() []door {
 		{module: "github.com/sony/gobreaker/v2", packages: "engine"},
 		{module: "github.com/pquerna/otp", packages: "httpd/dash"},
 		{module: "github.com/go-json-experiment/json", packages: "httpd/wire engine engine/service engine/connector engine/connector/*"}, // what strangers send, and the records
+		{module: "github.com/pkg/sftp", packages: "engine/connector/iso20022"},
+		{module: "golang.org/x/crypto/ssh", packages: "engine/connector/iso20022"},
 		{module: "github.com/tidwall/btree", packages: "store/mem store/bolt"},
 		{module: "golang.org/x/net/http/httpguts", packages: "engine/webhook engine"},
 		{module: "golang.org/x/net/dns/dnsmessage", files: "engine/egress/*_test.go"},

@@ -1,0 +1,270 @@
+package iso20022
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"penstock/engine/connector"
+)
+
+// Lookup asks by key alone. Without knowing when the order was first sent, what
+// isn't in the account's directory may have been in an older one.
+func (a *account) Lookup(ctx context.Context, key string) (connector.Outcome, error) {
+	return a.Seek(ctx, connector.Question{Key: key})
+}
+
+// Seek reads what has come from the bank, then says what is known of an order.
+// What the bank's place refuses to give keeps nobody from what is known here.
+func (a *account) Seek(ctx context.Context, q connector.Question) (connector.Outcome, error) {
+	release, err := a.hold(ctx)
+	if err != nil {
+		return doubt(err)
+	}
+	defer release()
+	born, err := a.state.open(a.host.Now())
+	if err != nil {
+		return doubt(err)
+	}
+	p, err := a.meet(ctx)
+	if err != nil {
+		p = nil
+	} else {
+		defer p.close()
+		if err := a.collect(ctx, p); errors.Is(err, errState) {
+			return doubt(err)
+		}
+	}
+	r, known, errOrder := a.state.order(q.Key)
+	switch {
+	case errOrder != nil:
+		return doubt(errOrder)
+	case !known && (q.Sent.IsZero() || q.Sent.Before(born)):
+		return doubt(errors.New("the account's directory is younger than this order"))
+	case !known:
+		return connector.Outcome{Verdict: connector.Absent, Code: "absent"}, nil
+	case r.Phase == begun: // what was made of its file never gets a name, and needn't lie there
+		if p != nil {
+			_ = p.drop(ctx, r.File)
+		}
+		return connector.Outcome{Verdict: connector.Absent, Code: "absent"}, nil
+	case q.Amount.IsSet() && r.Amount != q.Amount:
+		return doubt(errors.New("this key has left with another amount"))
+	case r.Phase == placed:
+		return r.outcome(), nil
+	case p == nil:
+		return doubt(err)
+	}
+	return a.resolve(ctx, p, r)
+}
+
+func doubt(err error) (connector.Outcome, error) {
+	return connector.Doubt(fmt.Errorf("iso20022: %w", err))
+}
+
+// resolve finds out whether a file got its name: it is there, or it lies under
+// the name that it was made under and can be taken away, after which it never
+// gets another. Where neither is, the bank may have fetched it.
+func (a *account) resolve(ctx context.Context, p place, r record) (connector.Outcome, error) {
+	final, part, err := p.has(ctx, r.File)
+	if err != nil {
+		return doubt(err)
+	}
+	if final {
+		if err := a.move(r.Message, placed); err != nil {
+			return doubt(err)
+		}
+		r.Phase = placed
+		return r.outcome(), nil
+	}
+	if part {
+		if err := p.drop(ctx, r.File); err != nil {
+			return doubt(err)
+		}
+		if final, _, err := p.has(ctx, r.File); err != nil || final {
+			return doubt(errors.Join(errors.New("the file got its name just now"), err))
+		}
+		if err := a.move(r.Message, begun); err != nil {
+			return doubt(err)
+		}
+		return connector.Outcome{Verdict: connector.Absent, Code: "absent"}, nil
+	}
+	return doubt(errors.New("the file is in neither place: the bank may have fetched it, and will report"))
+}
+
+// move brings the orders of a file from placing to another phase.
+func (a *account) move(message string, to phase) error {
+	var s sent
+	found, err := a.state.read("files/"+message, &s)
+	if err != nil || !found {
+		return errors.Join(err, errState)
+	}
+	for _, b := range s.Blocks {
+		for _, key := range b.Keys {
+			r, known, err := a.state.order(key)
+			if err != nil {
+				return err
+			}
+			if known && r.Message == message && r.Phase == placing {
+				r.Phase = to
+				if err := a.state.keep(r); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// perCall bounds how many of the bank's files one look-up reads; the next goes
+// on.
+const perCall = 50
+
+// collect reads the bank's files that are new. One that can't be read is tried
+// again when it has changed; it stops none of the others.
+func (a *account) collect(ctx context.Context, p place) error {
+	files, err := p.list(ctx)
+	if err != nil {
+		return err
+	}
+	seen, err := a.state.seen()
+	if err != nil {
+		return err
+	}
+	read := 0
+	for _, f := range files {
+		mark := fmt.Sprintf("%d %s", f.size, f.name)
+		if seen[mark] || f.size > maxInbound {
+			continue
+		}
+		if read++; read > perCall {
+			return nil
+		}
+		text, err := p.read(ctx, f.name)
+		if err != nil {
+			return err
+		}
+		if int64(len(text)) != f.size {
+			continue // it is still being written
+		}
+		lines, err := a.lines(f.name, text)
+		if err == nil {
+			for _, l := range lines {
+				if err := a.note(l); err != nil {
+					return err
+				}
+			}
+		}
+		if err := a.state.saw(mark); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *account) lines(name string, text []byte) ([]Line, error) {
+	if !strings.HasSuffix(strings.ToLower(name), ".csv") {
+		return ReadXML(text)
+	}
+	if a.csv == nil {
+		return nil, ErrOther
+	}
+	return a.csv.Read(text)
+}
+
+// note writes down what a line says of orders of ours.
+func (a *account) note(l Line) error {
+	if l.EndToEnd != "" {
+		return a.noteOne(keyOf(l.EndToEnd), l)
+	}
+	if l.Message == "" && l.Block == "" {
+		return nil
+	}
+	message := l.Message
+	if message == "" {
+		message = l.Block[:max(0, strings.LastIndexByte(l.Block, '-'))]
+	}
+	if !nameable(message) {
+		return nil
+	}
+	var s sent
+	found, err := a.state.read("files/"+message, &s)
+	if err != nil || !found {
+		return err
+	}
+	for _, b := range s.Blocks {
+		if l.Block != "" && l.Block != b.ID {
+			continue
+		}
+		// A booking of a block is for each of its payments only if it is of all
+		// of them, to the cent.
+		if l.Outcome.Verdict != connector.Accepted && l.Outcome.Verdict != connector.Rejected && (l.Amount != b.Sum || l.Count != 0 && l.Count != len(b.Keys) || l.Block == "" && len(s.Blocks) > 1) {
+			continue
+		}
+		for _, key := range b.Keys {
+			if err := a.noteOne(key, Line{Message: message, Outcome: l.Outcome}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// nameable keeps what a bank wrote from naming a file elsewhere.
+func nameable(message string) bool {
+	return message != "" && len(message) <= maxID && strings.Trim(message, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == ""
+}
+
+// noteOne writes down a word about one order. An end is not overwritten, but
+// for what was paid and came back; an amount that isn't the order's is no word.
+func (a *account) noteOne(key string, l Line) error {
+	r, known, err := a.state.order(key)
+	if err != nil || !known || l.Message != "" && l.Message != r.Message {
+		return err
+	}
+	o := l.Outcome
+	switch {
+	case o.Verdict == connector.Unknown, l.Amount.IsSet() && o.Verdict != connector.Returned && l.Amount != r.Amount:
+		return nil
+	case o.Verdict == connector.Returned && l.Amount.IsSet():
+		if less, err := r.Amount.Less(l.Amount); err != nil || less {
+			return nil // more came than went
+		}
+		if l.Amount != r.Amount {
+			o.Message = "less came back than was paid"
+		}
+	}
+	rank := map[connector.Verdict]int{"": 0, connector.Accepted: 1, connector.Rejected: 2, connector.Paid: 2, connector.Returned: 3}
+	if r.Phase != placed {
+		r.Phase = placed // the bank has it
+	} else if rank[o.Verdict] <= rank[r.Verdict] {
+		return nil
+	}
+	r.Verdict, r.Resolution, r.Code, r.Said = o.Verdict, o.Resolution, o.Code, o.Message
+	return a.state.keep(r)
+}
+
+// Transfers lists what was put in files since a time.
+func (a *account) Transfers(ctx context.Context, since time.Time) ([]connector.Transfer, error) {
+	release, err := a.hold(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("iso20022: %w", err)
+	}
+	defer release()
+	if _, err := a.state.open(a.host.Now()); err != nil {
+		return nil, fmt.Errorf("iso20022: %w", err)
+	}
+	var out []connector.Transfer
+	err = a.state.orders(func(r record) error {
+		if r.Phase != begun && !r.At.Before(since) {
+			out = append(out, connector.Transfer{Key: r.Key, Amount: r.Amount, At: r.At})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("iso20022: %w", err)
+	}
+	return out, nil
+}
