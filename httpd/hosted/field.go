@@ -29,6 +29,7 @@ func (v *view) input(sv service.Service, f service.ServiceField, value string) i
 	switch to.Check {
 	case service.CheckIBAN, service.CheckSEPAIBAN:
 		in.Capitals, in.Value, in.Bad, in.Country, in.Hint = "characters", pieces(strings.ToUpper(value)), v.T("error.iban"), v.words["error.iban.length"], v.T("hint.iban")
+		in.Lengths = ibanLengths()
 	case service.CheckBIC, service.CheckISPB, service.CheckCountry:
 		in.Capitals = "characters"
 		if to.Check == service.CheckCountry {
@@ -108,6 +109,15 @@ func (v *view) wrongIBAN(typed string, sepa bool) string {
 		}
 	}
 	return v.T("error.iban")
+}
+
+// ibanLengths tells the script how long an IBAN of each country is.
+func ibanLengths() string {
+	var b strings.Builder
+	for c := range service.IBANCountries() {
+		b.WriteString(c.Code + strconv.Itoa(c.Length) + " ")
+	}
+	return strings.TrimSpace(b.String())
 }
 
 // magicFor are the accounts of the test provider in the form of a service.

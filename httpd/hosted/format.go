@@ -29,6 +29,10 @@ var forms = map[string]form{
 // by their codes.
 var signs = map[string]string{"EUR": "€", "GBP": "£", "JPY": "JP¥", "USD": "US$", "INR": "₹", "NGN": "₦", "KRW": "₩", "VND": "₫", "ILS": "₪", "BRL": "R$", "PHP": "₱", "GHS": "GH₵", "KZT": "₸", "UAH": "₴"}
 
+// rightward has the text behind it read from the right (U+200F), as CLDR has it
+// for amounts in Arabic.
+const rightward = "\u200f"
+
 // amountIn writes an amount as the language does: never rounded, with all
 // decimals of its currency.
 func amountIn(lang string, a money.Amount) string {
@@ -48,6 +52,10 @@ func amountIn(lang string, a money.Amount) string {
 	number, code := digitsIn(f, b.String()), a.Currency().Code()
 	sign, known := signs[code]
 	switch {
+	case f.arabic && known:
+		return rightward + number + "\u00a0" + sign
+	case f.arabic:
+		return rightward + number + "\u00a0" + code
 	case !f.before && known:
 		return number + "\u00a0" + sign
 	case !f.before:

@@ -124,7 +124,7 @@ func (s *shop) do(method, path, body string, header ...string) reply {
 		}
 	}
 	r := s.send(req)
-	if strings.Contains(r.header.Get("Content-Type"), "json") && method != http.MethodHead {
+	if strings.Contains(r.header.Get("Content-Type"), "json") && r.body != "" {
 		if err := json.Unmarshal([]byte(r.body), &r.json); err != nil {
 			s.t.Fatalf("%s: answer %q is not JSON: %v", r.what, r.body, err)
 		}

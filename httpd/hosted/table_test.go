@@ -135,7 +135,7 @@ func TestAmountsAreWrittenAsTheLanguageDoes(t *testing.T) {
 		want           string
 	}{
 		{"en", "EUR", 123456789, "€1,234,567.89"}, {"fr", "EUR", 123456789, "1\u202f234\u202f567,89\u00a0€"}, {"de", "EUR", 123456, "1.234,56\u00a0€"}, {"es", "EUR", 123456, "1234,56\u00a0€"}, {"es", "EUR", 1234567, "12.345,67\u00a0€"},
-		{"sw", "KES", 100000, "KES\u00a01,000.00"}, {"ar", "EUR", 123450, "١٬٢٣٤٫٥٠\u00a0€"}, {"en", "JPY", 1000, "JP¥1,000"}, {"en", "KWD", 1234, "KWD\u00a01.234"}, {"de", "CHF", 5, "0,05\u00a0CHF"},
+		{"sw", "KES", 100000, "KES\u00a01,000.00"}, {"ar", "EUR", 123450, "\u200f١٬٢٣٤٫٥٠\u00a0€"}, {"en", "JPY", 1000, "JP¥1,000"}, {"en", "KWD", 1234, "KWD\u00a01.234"}, {"de", "CHF", 5, "0,05\u00a0CHF"},
 	} {
 		if got := amountIn(row.lang, money.New(row.minor, money.MustCurrency(row.currency))); got != row.want {
 			t.Errorf("%s %s: %q, want %q", row.lang, row.currency, got, row.want)

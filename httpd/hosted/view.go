@@ -62,6 +62,7 @@ type input struct {
 	Max                             int
 	Bad                             string // what the script says of a value that breaks the check
 	Country                         string // of an IBAN that has another length: {country}, {want} and {got} are filled in
+	Lengths                         string // of the IBANs of each country: DE22 FR27
 }
 
 // mistake is one line of the summary of errors.

@@ -13,7 +13,6 @@
 		card_number: s => (/^3[47]/.test(s) ? s.match(/(.{1,4})(.{1,6})?(.{1,5})?/) : /^3(0|6|8)/.test(s) ? s.match(/(.{1,4})(.{1,6})?(.{1,4})?/) : null)?.slice(1).filter(Boolean) ?? s.match(/.{1,4}/g),
 		sort_code: s => s.match(/.{1,2}/g),
 	};
-	// A country's length is known from the server alone; here only what every IBAN keeps.
 	const right = {
 		iban: s => /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/i.test(s) && mod97((s.slice(4) + s.slice(0, 4)).toUpperCase()) === 1, iban_sepa: s => right.iban(s),
 		card_number: s => /^\d{8,19}$/.test(s) && luhn(s), sort_code: s => /^\d{6}$/.test(s),
@@ -40,7 +39,12 @@
 			input.setSelectionRange(at, at);
 		});
 		if (ok) {
-			const judge = () => { const raw = strip(input.value); show(input, raw && !ok(raw) ? input.dataset.bad : ""); };
+			const bad = raw => {
+				const country = raw.slice(0, 2).toUpperCase(), want = input.dataset.lengths?.match(country + "(\\d+)")?.[1];
+				if (!want || +want === raw.length) return input.dataset.bad;
+				return input.dataset.length.replace("{country}", country).replace("{want}", want).replace("{got}", raw.length);
+			};
+			const judge = () => { const raw = strip(input.value); show(input, raw && !ok(raw) ? bad(raw) : ""); };
 			input.addEventListener("change", judge);
 			input.addEventListener("input", () => { if (input.getAttribute("aria-invalid")) { const raw = strip(input.value); if (ok(raw)) show(input, ""); } });
 		}
