@@ -30,6 +30,8 @@ func Reference(f *wire.Funnel, version string) (wire.Mount, error) {
 	return wire.Mount{Prefix: "/docs", Dialect: d, Routes: []wire.Route{
 		{Method: "GET", Pattern: "/openapi.json", Handler: file("application/json", description)},
 		{Method: "GET", Pattern: "/docs", Handler: file("text/html; charset=utf-8", page)},
+		{Method: "GET", Pattern: "/docs/saved-methods", Handler: file("text/html; charset=utf-8", docs.Guide())},
+		{Method: "GET", Pattern: "/docs/postman.json", Handler: file("application/json", docs.Postman())},
 		{Method: "GET", Pattern: "/docs/style.css", Handler: file("text/css; charset=utf-8", docs.Style())},
 	}}, nil
 }

@@ -29,9 +29,11 @@ func TestTheReferenceIsReadWithoutAKeyAndWithoutANetwork(t *testing.T) {
 	}
 	client := wiretest.Client(t, mux)
 	for path, want := range map[string][2]string{
-		"/openapi.json":   {"application/json", `"openapi":"3.1.0"`},
-		"/docs":           {"text/html; charset=utf-8", "1.2.3"},
-		"/docs/style.css": {"text/css; charset=utf-8", "body"},
+		"/openapi.json":       {"application/json", `"openapi":"3.1.0"`},
+		"/docs":               {"text/html; charset=utf-8", "1.2.3"},
+		"/docs/saved-methods": {"text/html; charset=utf-8", "Use case 2"},
+		"/docs/postman.json":  {"application/json", "UseCase #1"},
+		"/docs/style.css":     {"text/css; charset=utf-8", "body"},
 	} {
 		res, err := client.Get("http://penstock.test" + path)
 		if err != nil {

@@ -96,6 +96,7 @@ type RatesConfig struct {
 type RestConfig struct {
 	AdminAPIKey     Secret   `toml:"admin_api_key" reader:"httpd/rest"`
 	Environment     string   `toml:"environment" reader:"httpd/rest"`
+	AcceptAnyCard   bool     `toml:"accept_any_card" reader:"httpd/rest"`
 	PaymentTokenTTL Duration `toml:"payment_token_ttl" reader:"httpd/rest"`
 }
 

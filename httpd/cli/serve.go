@@ -191,7 +191,7 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 		return nil, fmt.Errorf("rest.admin_api_key: %w", err)
 	}
 	api, err := rest.New(rest.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader, FirstWord: d.cfg.Engine.FirstWord.D(),
-		PublicURL: d.cfg.PublicURL(), AdminKey: adminKey, Environment: d.cfg.KeyPrefix(false), LiveKeys: d.liveKeys})
+		PublicURL: d.cfg.PublicURL(), AnyCard: d.cfg.Rest.AcceptAnyCard, AdminKey: adminKey, Environment: d.cfg.KeyPrefix(false), LiveKeys: d.liveKeys})
 	if err != nil {
 		return nil, err
 	}
