@@ -13,6 +13,7 @@ import (
 
 	"penstock/engine"
 	"penstock/engine/connector"
+	"penstock/engine/connector/adyen"
 	"penstock/engine/connector/declarative"
 	"penstock/engine/connector/iso20022"
 	"penstock/engine/connector/manual"
@@ -66,7 +67,10 @@ func providers(host connector.Host, dir string) (map[string]connector.Builder, e
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]connector.Builder{iso20022.Provider: iso20022.New(host), paypal.Provider: paypal.New(host), stripe.Provider: stripe.New(host)}
+	out := map[string]connector.Builder{
+		adyen.Provider: adyen.New(host), adyen.Platform: adyen.New(host),
+		iso20022.Provider: iso20022.New(host), paypal.Provider: paypal.New(host), stripe.Provider: stripe.New(host),
+	}
 	for name, f := range forms {
 		out[name] = declarative.New(f, host)
 	}
