@@ -29,11 +29,8 @@ import (
 // nothing.
 func (e *Engine) tagOf(ctx context.Context, s Scope, ref string, once *Once) ([]byte, error) {
 	kind, name := "own id", ref
-	if ref == "" && once != nil {
-		kind, name = "key of "+once.Op, once.Key
-		if once.Tag != "" {
-			name = once.Tag
-		}
+	if ref == "" {
+		kind, name = once.tag()
 	}
 	if name == "" {
 		return nil, nil
@@ -47,6 +44,21 @@ func (e *Engine) tagOf(ctx context.Context, s Scope, ref string, once *Once) ([]
 		_, _ = fmt.Fprintf(mac, "%d:%s", len(part), part)
 	}
 	return mac.Sum(nil)[:tagLen], nil
+}
+
+// tag is the name that every repeat of a create bears, whatever else it leaves
+// out: what the body says of itself, or else the first key that counts for
+// ever. A key that counts for a while is none: the same words may be meant anew.
+func (o *Once) tag() (kind, name string) {
+	if o != nil && o.Tag != "" {
+		return "tag", o.Tag
+	}
+	for ; o != nil; o = o.Also {
+		if o.Key != "" && o.Within == 0 {
+			return "key of " + o.Op, o.Key
+		}
+	}
+	return "", ""
 }
 
 // tagKey is the key of all tags. It is drawn once in the life of a store and

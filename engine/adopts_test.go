@@ -36,3 +36,20 @@ func TestOnlyTheSameRequestAdopts(t *testing.T) {
 		}
 	}
 }
+
+// TestARepeatBearsItsTagWhateverItLeavesOut: what the body says of itself tells
+// a request, or else the first key that counts for ever.
+func TestARepeatBearsItsTagWhateverItLeavesOut(t *testing.T) {
+	tag := func(o *Once) string { kind, name := o.tag(); return kind + "|" + name }
+	if a, b := tag(&Once{Op: "create", Key: "k", Tag: "ref 1", Also: &Once{Op: "ref", Key: "1", Tag: "ref 1"}}), tag(&Once{Op: "ref", Key: "1", Tag: "ref 1"}); a != b {
+		t.Errorf("with an idempotency key it is %q, without %q", a, b)
+	}
+	if a, b := tag(&Once{Op: "create", Key: "k"}), tag(&Once{Op: "create", Also: &Once{Op: "create", Key: "k"}}); a != b || a == "|" {
+		t.Errorf("%q, %q", a, b)
+	}
+	for _, none := range []*Once{nil, {Op: "create"}, {Op: "body", Key: "x", Within: 1}} {
+		if got := tag(none); got != "|" {
+			t.Errorf("%+v has the tag %q", none, got)
+		}
+	}
+}

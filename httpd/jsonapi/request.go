@@ -262,10 +262,11 @@ func byReference(c *wire.Call, ref string) *engine.Once {
 	if ref == "" {
 		return o
 	}
-	named := &engine.Once{Op: "reference_id", Key: ref, Fingerprint: fingerprint(c), Field: "reference_id"}
+	tag := "reference_id " + ref // a repeat has it in its body, whatever its headers are
+	named := &engine.Once{Op: "reference_id", Key: ref, Fingerprint: fingerprint(c), Field: "reference_id", Tag: tag}
 	if o.Key == "" {
 		return named
 	}
-	o.Also = named
+	o.Also, o.Tag = named, tag
 	return o
 }
