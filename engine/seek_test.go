@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -54,5 +55,31 @@ func TestASeekerIsToldAllThatIsKnown(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// namer is a provider that notifies by its own name alone.
+type namer struct{ connector.Connector }
+
+func (namer) Notification(http.Header, []byte) (connector.Notice, error) {
+	return connector.Notice{Outcome: connector.Outcome{Verdict: connector.Rejected, Ref: "tr_1"}}, nil
+}
+
+// A notification that names no key is received and settles nothing: the next
+// look-up hears the same.
+func TestANotificationWithoutAKeySettlesNothing(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	sandbox := k.Engine.Connectors[engine.SandboxName]
+	k.Engine.Connectors[engine.SandboxName] = func(a connector.Account) (connector.Connector, error) {
+		c, err := sandbox(a)
+		return namer{c}, err
+	}
+	v := k.pay(sepa(magic(t, "pending").IBAN))
+	k.run(time.Second)
+	if err := k.Engine.Observe(k.Ctx, "shop", k.get(v.ID).Payouts[0].Account, http.Header{}, []byte("{}")); err != nil {
+		t.Errorf("got %v", err)
+	}
+	if p := k.get(v.ID).Payouts[0]; p.Status != payout.Pending {
+		t.Errorf("got %s, want pending", p.Status)
 	}
 }

@@ -327,6 +327,9 @@ func (e *Engine) Observe(ctx context.Context, merchant, account string, header h
 }
 
 func (e *Engine) observe(ctx context.Context, s Scope, account string, t connector.Traits, note connector.Notice) error {
+	if note.Key == "" { // known to the provider by its own name alone: the next look-up hears the same
+		return nil
+	}
 	id, ok := isID(PrefixPayout, note.Key)
 	if !ok {
 		return notFound(ObjPayout, "")
