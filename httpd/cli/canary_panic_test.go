@@ -77,7 +77,7 @@ func TestPanicTellsNoAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg, _, err := LoadConfig(place.Config, []string{"PENSTOCK_LOG_LEVEL=debug", "PENSTOCK_ENGINE_FIRST_WORD=0s", "PENSTOCK_ENGINE_CALL_DEADLINE=100ms", "PENSTOCK_ENGINE_LEASE=200ms", "PENSTOCK_STORE_MIN_FREE=1MiB"})
+	cfg, _, err := LoadConfig(place.Config, []string{"PENSTOCK_REST_ACCEPT_ANY_CARD=true", "PENSTOCK_LOG_LEVEL=debug", "PENSTOCK_ENGINE_FIRST_WORD=0s", "PENSTOCK_ENGINE_CALL_DEADLINE=100ms", "PENSTOCK_ENGINE_LEASE=200ms", "PENSTOCK_STORE_MIN_FREE=1MiB"})
 	if err != nil {
 		t.Fatal(err)
 	}
