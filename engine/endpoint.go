@@ -129,10 +129,12 @@ func endpointsOf(tx store.Tx, s Scope) (out []Endpoint, err error) {
 	return out, err
 }
 
-// Endpoints returns a scope's receivers.
+// Endpoints returns a scope's receivers, but for what holds the copies of its
+// tokens.
 func (e *Engine) Endpoints(ctx context.Context, c Caller) (out []Endpoint, err error) {
 	err = e.Store.View(ctx, func(tx store.Tx) error {
 		out, err = endpointsOf(tx, c.Scope)
+		out = slices.DeleteFunc(out, func(p Endpoint) bool { return strings.HasPrefix(p.ID, signerOf("")) })
 		return err
 	})
 	return out, err

@@ -126,6 +126,7 @@ func (a *Admin) Private(f *wire.Funnel) wire.Mount {
 		{Method: "GET", Pattern: "/payouts/{id}", Handler: call(f, d, a.getPayout)},
 		{Method: "POST", Pattern: "/payouts/{id}/cancel", Handler: call(f, d, a.cancelPayout)},
 		{Method: "POST", Pattern: "/payouts/{id}/state", Handler: call(f, d, a.statePayout)},
+		{Method: "POST", Pattern: "/brand", Handler: call(f, d, a.setBrand)},
 		{Method: "GET", Pattern: "/endpoints", Handler: call(f, d, a.listEndpoints)},
 		{Method: "POST", Pattern: "/endpoints", Handler: call(f, d, a.addEndpoint)},
 		{Method: "POST", Pattern: "/endpoints/{id}/remove", Handler: call(f, d, a.removeEndpoint)},

@@ -55,6 +55,7 @@ func verbs(env Env) []*cobra.Command {
 		verbAPIKey(env),
 		verbPayout(env),
 		verbWebhook(env),
+		verbBrand(env),
 		verbConnector(env),
 		verbRoute(env),
 		verbDeposit(env),

@@ -151,6 +151,9 @@ func words(e *engine.Error) *problem {
 		detail += "; repeat the same request"
 	}
 	p := refuse(r.status, r.code, r.title, detail)
+	if e.Field == "callback_url" {
+		p.Code, p.Title = "url_not_allowed", "The address is not allowed"
+	}
 	if at := pointers[e.Field]; at != "" && r.status == 422 {
 		p.Errors = []fieldError{{at, e.Message}}
 	}
