@@ -17,6 +17,7 @@ import (
 	"penstock/engine/connector/declarative"
 	"penstock/engine/connector/iso20022"
 	"penstock/engine/connector/manual"
+	"penstock/engine/connector/mobilemoney"
 	"penstock/engine/connector/paypal"
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/connector/stripe"
@@ -27,7 +28,7 @@ import (
 // mode, so that an integration written against one of them runs without
 // leaving the machine.
 func testProviders() []string {
-	return []string{engine.SandboxName, "adyen", "adyenplatform", "cybersource", "ebanx", "envoy", "gigadat", "iso20022", "itaubank", "loonio", "nomupay",
+	return []string{engine.SandboxName, "adyen", "adyenplatform", "cybersource", "ebanx", "envoy", "gigadat", "iso20022", "itaubank", "loonio", "mobilemoney", "nomupay",
 		"nuvei", "payone", "paypal", "paystack", "stripe", "truelayer", "trustly", "wise", "worldpay", "worldpayxml"}
 }
 
@@ -69,7 +70,7 @@ func providers(host connector.Host, dir string) (map[string]connector.Builder, e
 	}
 	out := map[string]connector.Builder{
 		adyen.Provider: adyen.New(host), adyen.Platform: adyen.New(host),
-		iso20022.Provider: iso20022.New(host), paypal.Provider: paypal.New(host), stripe.Provider: stripe.New(host),
+		iso20022.Provider: iso20022.New(host), mobilemoney.Provider: mobilemoney.New(host), paypal.Provider: paypal.New(host), stripe.Provider: stripe.New(host),
 	}
 	for name, f := range forms {
 		out[name] = declarative.New(f, host)

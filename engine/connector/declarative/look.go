@@ -48,7 +48,7 @@ func (a *account) about(key string, q connector.Question) values {
 	if q.Sent.IsZero() {
 		since = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	v["uuid"], v["ref"], v["service"], v["since"] = keyUUID(q.Key), q.Ref, q.Service, since.UTC().Format(time.RFC3339)
+	v["uuid"], v["ref"], v["service"], v["since"] = connector.KeyUUID(q.Key), q.Ref, q.Service, since.UTC().Format(time.RFC3339)
 	if q.Amount.IsSet() {
 		v["currency"] = q.Amount.Currency().Code()
 	}

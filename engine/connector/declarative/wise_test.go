@@ -193,7 +193,7 @@ func wiseHarness(t testing.TB) connectortest.Harness {
 		Instruction: func(key string, amount money.Amount) connector.Instruction {
 			b.mu.Lock()
 			defer b.mu.Unlock()
-			b.keys[keyUUID(key)] = key
+			b.keys[connector.KeyUUID(key)] = key
 			return wiseOrder(key, amount)
 		},
 		Moves: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/payments") },
@@ -223,7 +223,7 @@ func (b *wiseBook) answers(v connector.Verdict, in connector.Instruction) connec
 	if !ok {
 		return nil
 	}
-	item := fmt.Sprintf(`{"id":16521632,"customerTransactionId":%q,"targetValue":%s,"targetCurrency":%q,"status":%q}`, keyUUID(in.Key), in.Amount.Decimal(), in.Amount.Currency(), status)
+	item := fmt.Sprintf(`{"id":16521632,"customerTransactionId":%q,"targetValue":%s,"targetCurrency":%q,"status":%q}`, connector.KeyUUID(in.Key), in.Amount.Decimal(), in.Amount.Currency(), status)
 	return func(r *http.Request, body []byte) string {
 		switch path := r.URL.Path; {
 		case strings.HasSuffix(path, "/quotes"):
@@ -297,7 +297,7 @@ func TestWiseKeepsTheContractOverItsDescription(t *testing.T) {
 	h.Live = func(t testing.TB) connectortest.Live {
 		judge, fake, c := serveWise(t)
 		judges = append(judges, judge)
-		return fake.Live(c, keyUUID)
+		return fake.Live(c, connector.KeyUUID)
 	}
 	connectortest.Test(t, h)
 	for _, j := range judges {
@@ -309,7 +309,7 @@ func TestWiseAsItIsDescribed(t *testing.T) {
 	judge, fake, c := serveWise(t)
 	spectest.Story(t, fake.Book, c, func(key string) connector.Instruction {
 		return wiseOrder(key, money.New(125_050, money.MustCurrency("EUR")))
-	}, keyUUID)
+	}, connector.KeyUUID)
 	judge.Sound(t, "quoteCreate", "recipientCreate", "transferCreate", "transferFund", "transferList", "transferGet")
 }
 
