@@ -15,7 +15,7 @@ func TestEachBreakIsFound(t *testing.T) {
 	for _, b := range Breaks() {
 		t.Run(b.Name, func(t *testing.T) {
 			t.Parallel()
-			for seed := uint64(1); seed <= seeds(t, 200); seed++ {
+			for seed := uint64(1); seed <= seeds(t, 400); seed++ {
 				r, err := Prove(context.Background(), seed, b.Name)
 				if err != nil {
 					t.Fatal(err)
