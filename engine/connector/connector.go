@@ -172,6 +172,27 @@ type Notifier interface {
 	Notification(header http.Header, body []byte) (Notice, error)
 }
 
+// Report is one line of what a provider reported without being asked about a
+// payout: a line of a statement, or of a report.
+type Report struct {
+	// Key is the payout's; empty where the line bears none of ours, and then
+	// somebody has to explain it.
+	Key string
+	// Outcome is what the line means for that payout. Without a key Paid is money
+	// that left and Returned money that came.
+	Outcome Outcome
+	Amount  money.Amount // the zero Amount where nothing is said
+	At      time.Time    // of the booking; zero where nothing is said
+	Source  string       // where it stands, e.g. the name of a file
+}
+
+// Reporter is what a Connector may offer beyond: all that the provider has
+// reported since a day. It is how books are compared, and how what comes back
+// after it was paid is heard of: a payout that has ended is not asked about.
+type Reporter interface {
+	Reports(ctx context.Context, since time.Time) ([]Report, error)
+}
+
 // Canceller is what a Connector may offer beyond: asking the provider to stop
 // a transfer. Rejected means that it is stopped and no money will move.
 type Canceller interface {

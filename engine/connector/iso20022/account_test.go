@@ -463,3 +463,36 @@ func TestCredentialsAreChecked(t *testing.T) {
 		t.Error("a BIC that version 03 doesn't have was taken")
 	}
 }
+
+func TestReportsAreAllThatTheBankHasSaid(t *testing.T) {
+	b := newBank(t)
+	a := b.connect()
+	one, two := order("po_1", eur(1250)), order("po_2", eur(700))
+	outs, _ := a.SendAll(context.Background(), []connector.Instruction{one, two})
+	entry := func(day, amount, side, inner string) string {
+		return `<Ntry><Amt Ccy="EUR">` + amount + `</Amt><CdtDbtInd>` + side + `</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>` + day + `</Dt></BookgDt><NtryDtls>` + inner + `</NtryDtls></Ntry>`
+	}
+	b.say("1.xml", camt053(entry("2019-12-03", "19.50", "DBIT", `<Btch><PmtInfId>`+outs[0].Ref+`-1</PmtInfId></Btch>`)+entry("2019-12-03", "99.00", "DBIT", "")))
+	b.say("2.xml", camt053(entry("2019-12-09", "7.00", "CRDT", `<TxDtls><Refs><EndToEndId>po-2</EndToEndId></Refs></TxDtls>`)+entry("2019-12-09", "1.00", "DBIT", `<TxDtls><Refs><EndToEndId>po-9</EndToEndId></Refs></TxDtls>`)))
+	b.say("3.xml", `<Document><CstmrCdtTrfInitn/></Document>`)
+	show := func(since time.Time) string {
+		list, err := a.Reports(context.Background(), since)
+		text := fmt.Sprint(err)
+		for _, r := range list {
+			text += fmt.Sprintf(" %s:%s:%s:%s:%s", r.Source, r.Key, r.Outcome.Verdict, r.Amount.Decimal(), r.At.Format("0102"))
+		}
+		return text
+	}
+	late := " 2.xml:po_2:returned:7.00:1209 2.xml::paid:1.00:1209"
+	if got, want := show(time.Time{}), "<nil> 1.xml:po_1:paid:12.50:1203 1.xml:po_2:paid:7.00:1203 1.xml::paid:99.00:1203"+late; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := show(time.Date(2019, 12, 9, 15, 0, 0, 0, time.UTC)), "<nil>"+late; got != want {
+		t.Errorf("since a day: got %s, want %s", got, want)
+	}
+	b.say("4.xml", "half a file")
+	if got := show(time.Time{}); !strings.Contains(got, "4.xml") || strings.Contains(got, "po_1") {
+		t.Errorf("with a file that can't be read: got %s", got)
+	}
+	wantVerdict(t, "what ended is known too", a, two, connector.Returned)
+}

@@ -179,37 +179,51 @@ func (a *account) note(l Line) error {
 	if l.EndToEnd != "" {
 		return a.noteOne(keyOf(l.EndToEnd), l)
 	}
-	if l.Message == "" && l.Block == "" {
-		return nil
+	keys, err := a.blockOf(l)
+	if err != nil {
+		return err
 	}
-	message := l.Message
-	if message == "" {
-		message = l.Block[:max(0, strings.LastIndexByte(l.Block, '-'))]
+	for _, key := range keys {
+		if err := a.noteOne(key, Line{Message: messageOf(l), Outcome: l.Outcome}); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// messageOf is the file that a line about a block or a file is about.
+func messageOf(l Line) string {
+	if l.Message != "" {
+		return l.Message
+	}
+	return l.Block[:max(0, strings.LastIndexByte(l.Block, '-'))]
+}
+
+// blockOf are the orders that a line about a block or a file is about; none
+// where it isn't about any of ours. A booking of a block is for each of its
+// payments only if it is of all of them, to the cent.
+func (a *account) blockOf(l Line) ([]string, error) {
+	message := messageOf(l)
 	if !nameable(message) {
-		return nil
+		return nil, nil
 	}
 	var s sent
 	found, err := a.state.read("files/"+message, &s)
 	if err != nil || !found {
-		return err
+		return nil, err
 	}
+	var keys []string
 	for _, b := range s.Blocks {
 		if l.Block != "" && l.Block != b.ID {
 			continue
 		}
-		// A booking of a block is for each of its payments only if it is of all
-		// of them, to the cent.
-		if l.Outcome.Verdict != connector.Accepted && l.Outcome.Verdict != connector.Rejected && (l.Amount != b.Sum || l.Count != 0 && l.Count != len(b.Keys) || l.Block == "" && len(s.Blocks) > 1) {
+		booked := l.Outcome.Verdict != connector.Accepted && l.Outcome.Verdict != connector.Rejected
+		if booked && (l.Amount != b.Sum || l.Count != 0 && l.Count != len(b.Keys) || l.Block == "" && len(s.Blocks) > 1) {
 			continue
 		}
-		for _, key := range b.Keys {
-			if err := a.noteOne(key, Line{Message: message, Outcome: l.Outcome}); err != nil {
-				return err
-			}
-		}
+		keys = append(keys, b.Keys...)
 	}
-	return nil
+	return keys, nil
 }
 
 // nameable keeps what a bank wrote from naming a file elsewhere.

@@ -27,6 +27,7 @@ var (
 	_ connector.Seeker    = (*account)(nil)
 	_ connector.Batcher   = (*account)(nil)
 	_ connector.Lister    = (*account)(nil)
+	_ connector.Reporter  = (*account)(nil)
 )
 
 // Traits rest on the account's directory: it tells what has left. Settle is

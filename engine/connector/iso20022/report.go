@@ -1,0 +1,103 @@
+package iso20022
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"penstock/engine/connector"
+)
+
+// maxReported bounds what one comparison reads.
+const maxReported = 1_000_000
+
+// Reports reads the bank's files again, all of them, and gives each line that
+// was booked on or after a day; lines that bear no day are given always. A file
+// that can't be read makes it an error: books that leave a file out would be
+// called equal.
+func (a *account) Reports(ctx context.Context, since time.Time) ([]connector.Report, error) {
+	out, err := a.reports(ctx, since)
+	if err != nil {
+		return nil, fmt.Errorf("iso20022: %w", err)
+	}
+	return out, nil
+}
+
+func (a *account) reports(ctx context.Context, since time.Time) ([]connector.Report, error) {
+	release, err := a.hold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	if _, err := a.state.open(a.host.Now()); err != nil {
+		return nil, err
+	}
+	p, err := a.meet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	files, err := p.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	day := since.UTC().Truncate(24 * time.Hour)
+	var out []connector.Report
+	for _, f := range files {
+		text, err := p.read(ctx, f.name)
+		if err != nil {
+			return nil, err
+		}
+		lines, err := a.lines(f.name, text)
+		if err == ErrOther {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", f.name, err)
+		}
+		for _, l := range lines {
+			if !l.Date.IsZero() && l.Date.Before(day) {
+				continue
+			}
+			r, err := a.reported(l)
+			if err != nil {
+				return nil, err
+			}
+			for i := range r {
+				r[i].Source = f.name
+			}
+			if out = append(out, r...); len(out) > maxReported {
+				return nil, fmt.Errorf("the bank has reported more than %d lines", maxReported)
+			}
+		}
+	}
+	return out, nil
+}
+
+// reported is what a line says: of one order of ours, of each of a block, or of
+// nobody that is known.
+func (a *account) reported(l Line) ([]connector.Report, error) {
+	r := connector.Report{Outcome: l.Outcome, Amount: l.Amount, At: l.Date}
+	if l.EndToEnd != "" {
+		known, found, err := a.state.order(keyOf(l.EndToEnd))
+		if found {
+			r.Key, r.Outcome.Ref = known.Key, known.Message
+		}
+		return []connector.Report{r}, err
+	}
+	keys, err := a.blockOf(l)
+	if err != nil || len(keys) == 0 {
+		return []connector.Report{r}, err
+	}
+	var out []connector.Report
+	for _, key := range keys {
+		known, found, err := a.state.order(key)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			out = append(out, connector.Report{Key: key, Outcome: l.Outcome, Amount: known.Amount, At: l.Date})
+		}
+	}
+	return out, nil
+}
