@@ -126,17 +126,21 @@ func cause(request string, p payout.Payout, by string) ledger.Cause {
 	return ledger.Cause{Request: request, Payout: p.ID, By: by}
 }
 
-// post moves a payout's money as the payout moved: its hold ends when it has
+// bookStep moves a payout's money as the payout moved: its hold ends when it has
 // ended, what was paid stays out, what came back is available again.
-func post(tx store.Tx, s Scope, now time.Time, request, by string, was, is payout.Payout) error {
+func (e *Engine) bookStep(tx store.Tx, s Scope, now time.Time, request, by string, was, is payout.Payout) error {
 	if was.Status == is.Status || total(is).IsZero() {
+		return nil
+	}
+	steps := e.Rules.Moves(was, is)
+	if len(steps) == 0 {
 		return nil
 	}
 	b, err := loadBalance(tx, s, is.Deposit)
 	if err != nil {
 		return err
 	}
-	for _, m := range moves(was, is) {
+	for _, m := range steps {
 		if err := b.book(tx, s, now, is.Deposit, m, cause(request, is, by)); err != nil {
 			return err
 		}

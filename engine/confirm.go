@@ -198,7 +198,7 @@ func (e *Engine) cancelPayouts(tx store.Tx, c Caller, now time.Time, r *View, na
 			return err
 		}
 		r.Payouts[i] = next
-		if err := post(tx, c.Scope, now, r.ID, c.Actor, p, next); err != nil {
+		if err := e.bookStep(tx, c.Scope, now, r.ID, c.Actor, p, next); err != nil {
 			return err
 		}
 		r.tell(Line{At: now, What: string(payout.Cancel), By: c.Actor, On: p.N, To: string(next.Status)})

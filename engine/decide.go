@@ -200,7 +200,7 @@ func (q *deliberation) rate(from, to money.Currency) (*Pricing, error) {
 // funds says what may leave the deposit account now, less what the provider
 // will take for it.
 func (q *deliberation) funds(c *routing.Candidate, d *Deposit, b *balance) error {
-	left, err := ledger.Spendable(b.Balance, d.limits())
+	left, err := ledger.Spendable(b.Balance, q.e.Rules.Limits(d.limits()))
 	if err != nil {
 		return err
 	}

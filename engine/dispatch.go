@@ -150,7 +150,7 @@ func (e *Engine) payNext(tx store.Tx, s Scope, now time.Time, v *View, m payout.
 	if p.Fee, err = k.fee(d.Choice.Target, p.Amount); err != nil {
 		return false, err
 	}
-	if err := e.Rules.Hold(func() error { return hold(tx, s, v.ID, k.deposits[p.Deposit].limits(), p) }); err != nil {
+	if err := e.Rules.Hold(func() error { return hold(tx, s, v.ID, e.Rules.Limits(k.deposits[p.Deposit].limits()), p) }); err != nil {
 		return false, err
 	}
 	if err := v.choose(tx, s, Choice{On: n, At: now, Rate: price, Decision: d}); err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"penstock/engine/connector"
 	"penstock/engine/fx"
+	"penstock/engine/ledger"
 	"penstock/engine/payout"
 	"penstock/engine/routing"
 )
@@ -24,7 +25,9 @@ type Rules struct {
 	Forgets func(bool) bool
 	// Arriving is how long a release has to wait for what was sent before.
 	Arriving func(left time.Duration) time.Duration
-	Booked   func(p payout.Payout) bool // whether a payout's step is posted to its deposit
+	Booked   func(p payout.Payout) bool                // whether a payout's step is posted to its deposit
+	Moves    func(was, is payout.Payout) []ledger.Move // what a payout's step means to its deposit
+	Limits   func(ledger.Limits) ledger.Limits         // how far down payouts may take a deposit
 	Next     func(payout.Wish, []payout.Payout, func(string) bool) payout.Move
 	Decide   func(routing.Input) routing.Decision
 	Hold     func(hold func() error) error // how a payout's money is set aside
@@ -58,6 +61,12 @@ func (r Rules) filled() Rules {
 	}
 	if r.Decide == nil {
 		r.Decide = routing.Decide
+	}
+	if r.Moves == nil {
+		r.Moves = moves
+	}
+	if r.Limits == nil {
+		r.Limits = func(l ledger.Limits) ledger.Limits { return l }
 	}
 	if r.Hold == nil {
 		r.Hold = func(hold func() error) error { return hold() }

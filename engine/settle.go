@@ -115,7 +115,7 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 		v.free()
 	}
 	if e.Rules.Booked(next) {
-		if err := post(tx, s, with.now, v.ID, string(st.Source), p, next); err != nil {
+		if err := e.bookStep(tx, s, with.now, v.ID, string(st.Source), p, next); err != nil {
 			return err
 		}
 	}
