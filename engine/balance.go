@@ -132,7 +132,7 @@ func (e *Engine) bookStep(tx store.Tx, s Scope, now time.Time, request, by strin
 	if was.Status == is.Status || total(is).IsZero() {
 		return nil
 	}
-	steps := e.Rules.Moves(was, is)
+	steps := e.Rules.Moves(was, is, moves(was, is))
 	if len(steps) == 0 {
 		return nil
 	}

@@ -240,22 +240,29 @@ func (k *check) payout(s Scope, r *Request, i int) {
 }
 
 // pieces holds that no more than the amount asked for is on its way or paid,
-// each piece by one payout alone. Of what was brought back nobody knows which
-// piece it is until it has been asked about.
+// each piece by one payout alone. Of what was brought back, which has no route,
+// nobody knows which piece it is until all have ended, nor of how much of the
+// request it was converted.
 func (k *check) pieces(r *Request) {
 	var out int64
-	standing := map[int]int{}
+	standing, open, lost := map[int]int{}, false, r.Forgotten
 	for _, p := range r.Payouts {
-		brought := p.Route == "" && !p.Status.Ended() && p.Doubt
+		open, lost = open || !p.Status.Ended(), lost || p.Route == ""
+	}
+	if open && lost {
+		return
+	}
+	for _, p := range r.Payouts {
+		brought := p.Route == ""
 		switch {
-		case r.Forgotten || brought || p.Status == payout.Failed || p.Status == payout.Cancelled: // of these a person may have found that they were paid after all
+		case r.Forgotten || brought && p.Share.IsSet() || p.Status == payout.Failed || p.Status == payout.Cancelled: // of these a person may have found that they were paid after all
 			continue
 		case p.Status.Ended():
 			out += p.Covers().Minor()
 		default:
 			out += p.Asks().Minor()
 		}
-		if p.Status != payout.Returned {
+		if p.Status != payout.Returned && !brought {
 			standing[p.Piece]++
 		}
 	}

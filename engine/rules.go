@@ -25,9 +25,9 @@ type Rules struct {
 	Forgets func(bool) bool
 	// Arriving is how long a release has to wait for what was sent before.
 	Arriving func(left time.Duration) time.Duration
-	Booked   func(p payout.Payout) bool                // whether a payout's step is posted to its deposit
-	Moves    func(was, is payout.Payout) []ledger.Move // what a payout's step means to its deposit
-	Limits   func(ledger.Limits) ledger.Limits         // how far down payouts may take a deposit
+	Booked   func(p payout.Payout) bool                                     // whether a payout's step is posted to its deposit
+	Moves    func(was, is payout.Payout, moves []ledger.Move) []ledger.Move // what a payout's step means to its deposit
+	Limits   func(ledger.Limits) ledger.Limits                              // how far down payouts may take a deposit
 	Next     func(payout.Wish, []payout.Payout, func(string) bool) payout.Move
 	Decide   func(routing.Input) routing.Decision
 	Hold     func(hold func() error) error // how a payout's money is set aside
@@ -63,7 +63,7 @@ func (r Rules) filled() Rules {
 		r.Decide = routing.Decide
 	}
 	if r.Moves == nil {
-		r.Moves = moves
+		r.Moves = func(_, _ payout.Payout, moves []ledger.Move) []ledger.Move { return moves }
 	}
 	if r.Limits == nil {
 		r.Limits = func(l ledger.Limits) ledger.Limits { return l }

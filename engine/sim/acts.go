@@ -77,6 +77,9 @@ func (s *story) cancel() error {
 	if err != nil || v == nil {
 		return err
 	}
+	if s.gate != nil {
+		s.gate.partly[v.ID] = true
+	}
 	_, err = s.w.Engine.Cancel(s.w.Ctx, me, engine.PrefixRequest, engine.PrefixRequest+v.ID, nil)
 	return harmless(err)
 }
@@ -108,6 +111,9 @@ func (s *story) trouble() error {
 // clock moves the wall: an operator, or a time server, sets it.
 func (s *story) clock() error {
 	step := pick(s, time.Hour, -time.Hour, 26*time.Hour, -26*time.Hour, 400*24*time.Hour, -400*24*time.Hour, -400*24*time.Hour, 2*time.Minute, -2*time.Minute)
+	if s.gate != nil && s.gate.steady {
+		return nil
+	}
 	s.fault("clock stepped")
 	s.w.Clock.Step(step)
 	return s.w.Tick()
@@ -186,7 +192,7 @@ func (s *story) decide(me engine.Caller, v *engine.View) error {
 
 // seen is what the provider's book says about a payout.
 func (s *story) seen(p payout.Payout) (connector.Outcome, error) {
-	book, err := s.w.Provider.Ledger()
+	book, err := s.w.book()
 	if err != nil {
 		return connector.Outcome{}, err
 	}
@@ -233,16 +239,18 @@ func (s *story) resend() error {
 
 // notices brings what the provider has to say, signed.
 func (s *story) notices() error {
-	for range 20 {
-		n, ok := s.w.Provider.Take()
-		if !ok {
-			return nil
-		}
-		s.w.Provider.Posted(n, true)
-		parts := pathOf(n.URL)
-		err := s.w.Engine.Observe(s.w.Ctx, parts[0], parts[1], n.Header(noticeSecret, s.w.Clock.Now()), n.Body)
-		if err := harmless(err); err != nil {
-			return err
+	for _, p := range s.w.providers() {
+		for range 20 {
+			n, ok := p.Take()
+			if !ok {
+				break
+			}
+			p.Posted(n, true)
+			parts := pathOf(n.URL)
+			err := s.w.Engine.Observe(s.w.Ctx, parts[0], parts[1], n.Header(noticeSecret, s.w.Clock.Now()), n.Body)
+			if err := harmless(err); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

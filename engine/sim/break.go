@@ -36,7 +36,7 @@ type sendFunc func(context.Context, connector.Instruction) (connector.Outcome, e
 
 // Breaks is the catalogue, in the order of the rules and invariants broken.
 func Breaks() []Break {
-	return append(append(append([]Break{}, decisionBreaks()...), wireBreaks()...), diskBreaks()...)
+	return append(append(append(append([]Break{}, decisionBreaks()...), gatewayBreaks()...), wireBreaks()...), diskBreaks()...)
 }
 
 // FindBreak finds one by its name.

@@ -20,11 +20,20 @@ import (
 // does not hold ends the story.
 func (s *story) judge() error {
 	s.result.Checks++
+	var err error
+	if s.w.known, err = s.w.requests(); err != nil {
+		return err
+	}
+	defer func() { s.w.known = nil }()
 	bad, err := s.w.Judge()
 	if err != nil {
 		return err
 	}
-	for _, part := range []func() ([]string, error){s.judgeEnds, s.judgeAnswers, s.judgeWebhooks, s.judgeRepeats} {
+	parts := []func() ([]string, error){s.judgeEnds, s.judgeAnswers, s.judgeWebhooks, s.judgeRepeats}
+	if s.gate != nil {
+		parts = append(parts, s.gate.judge)
+	}
+	for _, part := range parts {
 		more, err := part()
 		if err != nil {
 			return err
@@ -124,11 +133,26 @@ func (s *story) heal() error {
 	if err := s.releaseSoon(); err != nil {
 		return err
 	}
+	if s.gate != nil {
+		if err := s.gate.heal(); err != nil {
+			return err
+		}
+	}
 	for range 4 {
+		if s.gate != nil {
+			if err := s.gate.let(); err != nil {
+				return err
+			}
+		}
 		if err := s.w.Run(24 * time.Hour); err != nil {
 			return err
 		}
 		if err := s.decideAll(); err != nil {
+			return err
+		}
+	}
+	if s.gate != nil {
+		if err := s.gate.outlast(); err != nil {
 			return err
 		}
 	}
@@ -141,6 +165,13 @@ func (s *story) heal() error {
 	bad, err := s.w.Quiet()
 	if err != nil {
 		return err
+	}
+	if s.gate != nil {
+		more, err := s.gate.quiet()
+		if err != nil {
+			return err
+		}
+		bad = append(bad, more...)
 	}
 	more, err := s.untold()
 	if err != nil {

@@ -18,7 +18,7 @@ func (w *World) Judge() ([]string, error) {
 		return nil, err
 	}
 	bad := slices.Clone(report.Findings)
-	book, err := w.Provider.Ledger()
+	book, err := w.book()
 	if err != nil {
 		return nil, err
 	}
@@ -73,28 +73,40 @@ func (w *World) Quiet() ([]string, error) {
 			bad = append(bad, fmt.Sprintf("%s: still %s when everything should have ended", key, p.Status))
 		}
 	}
+	wrong, err := w.books(ours)
+	bad = append(bad, wrong...)
 	slices.Sort(bad)
-	return bad, nil
+	return bad, err
 }
 
 // payouts is every payout of every merchant, by key.
 func (w *World) payouts() (map[string]payout.Payout, error) {
 	out := map[string]payout.Payout{}
+	list, err := w.requests()
+	for i := range list {
+		for _, p := range list[i].Payouts {
+			out[p.Key()] = p
+		}
+	}
+	return out, err
+}
+
+// requests is every request of every merchant.
+func (w *World) requests() (out []engine.View, err error) {
+	if w.known != nil {
+		return w.known, nil
+	}
 	merchants, err := w.Engine.Merchants(w.Ctx, "", 1000)
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range merchants {
 		c := engine.Caller{Scope: engine.Scope{Merchant: m.ID, Mode: engine.Test}}
-		list, _, err := w.Engine.List(w.Ctx, c, engine.Filter{}, 0, 10_000)
+		list, _, err := w.Engine.List(w.Ctx, c, engine.Filter{Bare: true}, 0, 10_000)
 		if err != nil {
 			return nil, err
 		}
-		for _, v := range list {
-			for _, p := range v.Payouts {
-				out[p.Key()] = p
-			}
-		}
+		out = append(out, list...)
 	}
 	return out, nil
 }

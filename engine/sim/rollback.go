@@ -77,11 +77,23 @@ func (s *story) forget() error {
 			return err
 		}
 	}
+	if s.gate != nil {
+		if err := s.gate.back(); err != nil {
+			return err
+		}
+	}
 	if err := s.askAgain(3); err != nil {
 		return err
 	}
 	if err := s.releaseSoon(); err != nil {
 		return err
+	}
+	if s.gate != nil {
+		for range 4 {
+			if err := s.gate.repeat(); err != nil {
+				return err
+			}
+		}
 	}
 	return s.askAgain(6)
 }
@@ -119,7 +131,7 @@ func (s *story) releaseSoon() error {
 // judgeRepeats: whatever became of the store, one key has moved money once
 // (I13).
 func (s *story) judgeRepeats() (bad []string, err error) {
-	book, err := s.w.Provider.Ledger()
+	book, err := s.w.book()
 	if err != nil {
 		return nil, err
 	}

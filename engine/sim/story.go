@@ -37,6 +37,7 @@ type story struct {
 	seenHooks int             // messages that were judged
 	told      map[string]bool // ends that a receiver has acknowledged, before the store was last brought back
 	back      rollback
+	gate      *gateway // nil: a story without it
 }
 
 // asking is one create under one key: what it said the first time.
@@ -97,6 +98,9 @@ func newStory(ctx context.Context, seed uint64, b Break, r *Result) (*story, err
 		}
 		s.merchants = append(s.merchants, me)
 	}
+	if s.gate = newGateway(s, seed); s.gate != nil {
+		return s, s.gate.open(s.merchants[0])
+	}
 	return s, nil
 }
 
@@ -119,6 +123,9 @@ func (s *story) tell() error {
 		err := s.rewind(n)
 		if err == nil {
 			err = s.act()
+		}
+		if err == nil && s.gate != nil {
+			err = s.gate.act()
 		}
 		s.w.Store.Heal()
 		if err == nil && s.w.Store.IsCut() {

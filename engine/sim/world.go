@@ -89,6 +89,8 @@ type World struct {
 	PanicKey  string                // a payout whose handling panics; empty: none
 	OnSend    func(context.Context) // called while an instruction is out; nil: nothing
 
+	sides    []*side       // providers beside the first
+	known    []engine.View // what the judge has read, while it judges
 	stalled  int
 	panicked bool
 	sends    map[string]int
@@ -241,7 +243,9 @@ func (w *World) Run(d time.Duration) error {
 		if err != nil {
 			return err
 		}
-		w.Provider.Advance(w.Clock.steady())
+		for _, p := range w.providers() {
+			p.Advance(w.Clock.steady())
+		}
 		left := end - w.Clock.mono
 		if left <= 0 {
 			return nil
@@ -256,8 +260,10 @@ func (w *World) Run(d time.Duration) error {
 			}
 			wait = min(wait, max(due.Sub(w.Clock.wall), least))
 		}
-		if at, ok := w.Provider.Next(); ok {
-			wait = min(wait, max(at.Sub(w.Clock.steady()), time.Millisecond))
+		for _, p := range w.providers() {
+			if at, ok := p.Next(); ok {
+				wait = min(wait, max(at.Sub(w.Clock.steady()), time.Millisecond))
+			}
 		}
 		w.Clock.Advance(wait)
 	}
@@ -273,7 +279,9 @@ func (w *World) connect(a connector.Account) (connector.Connector, error) {
 		traits = sandbox.DefaultTraits()
 	}
 	build := sandbox.InProcess(w.Provider, sandbox.WithTraits(traits))
-	if w.Bank != nil {
+	if other := w.sideOf(a); other != nil {
+		build = other
+	} else if w.Bank != nil {
 		a.BaseURL, build = bankURL, sandbox.HTTP(w.Bank, sandbox.WithTraits(traits))
 	}
 	inner, err := build(a)
