@@ -64,7 +64,7 @@ type named struct {
 }
 
 // parts are the dialects', in the order in which a reader meets them.
-func parts() []part { return []part{jsonapiPart(), restPart()} }
+func parts() []part { return []part{jsonapiPart(), restPart(), hostedPart()} }
 
 // OpenAPI is the description of all dialects, as JSON. version is the
 // product's.
@@ -88,7 +88,7 @@ func OpenAPI(version string) ([]byte, error) {
 	}
 	raw, err := json.Marshal(members{
 		{"openapi", "3.1.0"},
-		{"info", members{{"title", "penstock"}, {"version", version}, {"description", "Payouts: the payout gateway (JSON:API) below /v1, and payouts with saved payment methods below the root. Both speak of the same records."}}},
+		{"info", members{{"title", "penstock"}, {"version", version}, {"description", "Payouts: the payout gateway (JSON:API) below /v1, payouts with saved payment methods below the root, and hosted payouts below /api. All speak of the same records."}}},
 		{"servers", []members{{{"url", "/"}}}},
 		{"tags", tags.values()},
 		{"paths", paths},

@@ -11,12 +11,14 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"penstock/engine"
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/sim"
+	"penstock/httpd/docs/docstest"
 	"penstock/httpd/hosted"
 	"penstock/httpd/wire"
 	"penstock/httpd/wire/wiretest"
@@ -128,8 +130,54 @@ func (s *shop) do(method, path, body string, header ...string) reply {
 		if err := json.Unmarshal([]byte(r.body), &r.json); err != nil {
 			s.t.Fatalf("%s: answer %q is not JSON: %v", r.what, r.body, err)
 		}
+		s.judged(method, path, body, r)
 	}
 	return r
+}
+
+// judge knows the description of the API.
+var judge = sync.OnceValues(docstest.Load)
+
+// judged holds an answer, and a body that was taken, to the description.
+func (s *shop) judged(method, path, body string, r reply) {
+	s.t.Helper()
+	j, err := judge()
+	must(s.t, err)
+	if !strings.HasPrefix(path, "/api/") || !j.Describes(method, path) {
+		return
+	}
+	if err := j.Reply(method, path, r.status, r.header.Get("Content-Type"), []byte(r.body)); err != nil {
+		s.t.Errorf("%s: the answer is not as described: %v\n%s", r.what, err, r.body)
+	}
+	if r.status < 300 && body != "" {
+		if err := j.Request(method, path, "application/json", []byte(body)); err != nil {
+			s.t.Errorf("%s: a body that was taken is not as described: %v\n%s", r.what, err, body)
+		}
+	}
+}
+
+// TestEveryCallIsDescribed, and nothing else is.
+func TestEveryCallIsDescribed(t *testing.T) {
+	s := newShop(t)
+	j, err := judge()
+	must(t, err)
+	served := map[string]bool{}
+	for _, r := range s.mux.Routes() {
+		if strings.HasPrefix(r.Pattern, "/api/") && r.Method != "OPTIONS" {
+			served[r.Method+" "+r.Pattern] = true
+		}
+	}
+	for _, call := range j.Calls() {
+		if _, path, _ := strings.Cut(call, " "); strings.HasPrefix(path, "/api/") {
+			if !served[call] {
+				t.Errorf("%s is described and not served", call)
+			}
+			delete(served, call)
+		}
+	}
+	for call := range served {
+		t.Errorf("%s is served and not described", call)
+	}
 }
 
 func (s *shop) send(req *http.Request) reply {
