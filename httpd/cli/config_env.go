@@ -84,6 +84,11 @@ func setText(to any, text string) error {
 		*v = n
 	case *[]string:
 		*v = list(text)
+	case *[]Path:
+		*v = []Path{}
+		for _, item := range list(text) {
+			*v = append(*v, Path(item))
+		}
 	case *[]Duration:
 		items := list(text)
 		spans := make([]Duration, len(items))
