@@ -27,6 +27,7 @@ type demo struct {
 
 	customer, method, token, payout string
 	password                        string // of the dashboard
+	bearer, page                    string // a bearer token, and a page of a payment of its
 }
 
 // demoPatience is how long each step of the demo may take.
@@ -110,7 +111,7 @@ func (d *demo) walk(ctx context.Context) error {
 		do   func(context.Context) (string, error)
 	}{
 		{"webhooks", d.listen}, {"dashboard", d.enter}, {"customer", d.makeCustomer}, {"save", d.saveMethod}, {"list", d.listMethods},
-		{"pay", d.pay}, {"poll", d.poll}, {"told", d.told}, {"check", d.check},
+		{"pay", d.pay}, {"poll", d.poll}, {"told", d.told}, {"link", d.link}, {"check", d.check},
 	} {
 		limited, cancel := context.WithTimeout(ctx, demoPatience)
 		said, err := step.do(limited)
@@ -243,6 +244,22 @@ func (d *demo) told(ctx context.Context) (string, error) {
 	}
 }
 
+// link makes a payout whose recipient says where the money goes.
+func (d *demo) link(ctx context.Context) (string, error) {
+	token, err := d.operator.CreateKey(ctx, client.NewKey{Merchant: firstMerchant, Mode: "test", Scopes: []string{"payouts"}, Name: "demo", Token: &client.Token{}})
+	if err != nil {
+		return "", err
+	}
+	d.bearer = token.Secret
+	var out struct{ ID, URL string }
+	err = newCaller(d.api.base, "Bearer "+token.Secret).do(ctx, "POST", "/api/payments", map[string]any{"amount": "25.00", "currency": "EUR", "type": "payout", "externalId": "demo-1", "description": "Order #1456", "customer": map[string]string{"name": "Ada Example"}}, &out)
+	if err != nil {
+		return "", err
+	}
+	d.page = out.URL
+	return out.ID + ", EUR 25.00: the recipient fills in the page at its url", nil
+}
+
 func (d *demo) check(ctx context.Context) (string, error) {
 	found, err := d.operator.Check(ctx, nil)
 	if err != nil {
@@ -262,6 +279,8 @@ func (d *demo) invite() {
 
   API       %[1]s
   Key       %[2]s
+  Page      %[7]s
+            (of a payment made with the token %[8]s)
   Health    %[1]s/health   (and /ready, /metrics)
 
 Try it in another terminal:
@@ -274,7 +293,7 @@ Try it in another terminal:
 
 The last one may be repeated: the same key pays once. ^C ends the demo and removes its data.
 For real: penstock init DIR
-`, d.api.base, d.made.Key, d.payout, d.method, d.made.Operator.Email, d.password)
+`, d.api.base, d.made.Key, d.payout, d.method, d.made.Operator.Email, d.password, d.page, d.bearer)
 }
 
 func total(counts map[string]int) int {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -35,6 +36,10 @@ func (c *caller) do(ctx context.Context, method, path string, body, out any) err
 		return fmt.Errorf("call %s: %w", path, err)
 	}
 	req.Header.Set("api-key", c.key)
+	if token, ok := strings.CutPrefix(c.key, "Bearer "); ok {
+		req.Header.Del("api-key")
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -47,7 +52,7 @@ func (c *caller) do(ctx context.Context, method, path string, body, out any) err
 	if err != nil {
 		return fmt.Errorf("call %s: %w", path, err)
 	}
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated {
 		return fmt.Errorf("%s %s answered %s: %s", method, path, resp.Status, clip(string(raw)))
 	}
 	if err := json.Unmarshal(raw, out); err != nil {

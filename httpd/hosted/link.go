@@ -29,6 +29,15 @@ func (a *API) link(s engine.Scope, id string, generation uint16) (string, error)
 	return a.PublicURL + pagePath(id) + "?k=" + k, err
 }
 
+// Address is the address of the page of a request that has one, made in
+// whatever dialect: whoever has it may say where the money goes.
+func (a *API) Address(s engine.Scope, r *engine.Request) (string, error) {
+	if r.Page == nil || r.Page.Closed {
+		return "", errNoLink
+	}
+	return a.link(s, r.ID, r.Page.Generation)
+}
+
 func (a *API) capability(s engine.Scope, id string, generation uint16) (string, error) {
 	mac, err := a.Engine.LinkMAC(s, id, generation)
 	if err != nil {
