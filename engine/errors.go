@@ -58,6 +58,8 @@ const (
 	ObjRates    Object = "rate_scheme"
 	ObjQuote    Object = "quote"
 	ObjLink     Object = "payout_link"
+	ObjPayment  Object = "payment"
+	ObjRefund   Object = "refund"
 )
 
 // Error is a refusal that a person outside may read. Nothing has changed when

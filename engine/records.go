@@ -26,6 +26,9 @@ const (
 
 	bucketRequest  = "request"     // scope | id -> Request, with its payouts and its history
 	bucketRef      = "ref"         // scope | merchant's own id -> request id
+	bucketPayment  = "payment"     // scope | id -> Payment
+	bucketPayRef   = "payment_ref" // scope | merchant's own id -> payment id
+	bucketRefund   = "refund"      // scope | refund id -> payment id
 	bucketLink     = "link"        // scope | payout link id -> request id
 	bucketRecent   = "by_customer" // scope | customer | 0 | request id -> nothing
 	bucketWants    = "wants"       // scope | request id -> nothing: those that want a person

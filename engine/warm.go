@@ -83,6 +83,8 @@ func holderOf(result any) string {
 		}
 	case *Method:
 		return r.Customer
+	case *Payment:
+		return r.Customer
 	}
 	return ""
 }

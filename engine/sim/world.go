@@ -299,6 +299,14 @@ type line struct {
 	w *World
 }
 
+// Acquire passes on what is asked about money that comes in.
+func (l *line) Acquire(ctx context.Context, c connector.Acquisition) (connector.Outcome, error) {
+	if in, ok := l.Connector.(connector.Acquirer); ok {
+		return in.Acquire(ctx, c)
+	}
+	return connector.Outcome{Verdict: connector.Unknown}, errors.New("sim: no collector")
+}
+
 func (l *line) Traits() connector.Traits {
 	t := l.Connector.Traits()
 	if l.w.Break.Traits != nil {

@@ -65,6 +65,7 @@ func TestAnothersIdsAreNobodys(t *testing.T) {
 		t.Errorf("only %d routes were tried", len(tried))
 	}
 	s.admin("PUT", "/payouts/"+paid+"/manual-update", `{"merchant_id":"stranger","status":"success"}`).refused(404, "HE_02", "Payout does not exist")
+	send(t, s.client, stranger, "POST", "/refunds", `{"payment_id":"`+kindOf(kinds, "/payments/").own+`"}`).refused(404, "HE_02", "Payment does not exist")
 	// what a body names
 	for _, body := range []string{
 		`{"amount":1,"currency":"EUR","customer_id":"%"}`,
@@ -94,6 +95,8 @@ func (s *shop) foreigners(pm, paid string) []foreign {
 	con := s.do("POST", "/account/shop/connectors", `{"connector_type":"payout_processor","connector_name":"wise","connector_account_details":{"auth_type":"NoKey"}}`).ok().str("merchant_connector_id")
 	profile := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
 	key := s.admin("POST", "/api_keys/shop", `{"name":"K","expiration":"never"}`).ok().str("key_id")
+	pay := s.do("POST", "/payments", `{"amount":100,"currency":"EUR","confirm":true,"payment_method":"card","payment_method_data":{"card":`+adaCard+`}}`).ok().is("status", "succeeded").str("payment_id")
+	refund := s.do("POST", "/refunds", `{"payment_id":"`+pay+`","amount":10}`).ok().str("refund_id")
 	algo := s.do("POST", "/routing", `{"name":"a","transaction_type":"payout","algorithm":{"type":"single","data":`+choiceOf("wise", con)+`}}`).ok().str("id")
 	s.do("POST", "/account/shop/business_profile/"+profile, `{`+webhooks+`}`).ok()
 	s.payout(sepa("NL69TEST0000000001"))
@@ -101,7 +104,7 @@ func (s *shop) foreigners(pm, paid string) []foreign {
 	event := s.admin("POST", "/events/shop", `{}`).ok().str("events.0.event_id")
 	return []foreign{
 		{"/customers/", "ada", "nobody"}, {"/payment_methods/", pm, "pm_" + zero}, {"/payouts/", paid, "payout_" + zero}, {"/payout_link/", paid, "payout_" + zero},
-		{"/account/{merchant}/business_profile", profile, "pro_" + zero}, {"/account/{merchant}/connectors", con, "mca_" + zero}, {"/events/", event, "evt_" + zero}, {"/routing/", algo, "routing_" + zero}, {"/api_keys/", key, "dev_" + zero}, {"/accounts/", "", ""},
+		{"/account/{merchant}/business_profile", profile, "pro_" + zero}, {"/account/{merchant}/connectors", con, "mca_" + zero}, {"/payments/", pay, "pay_" + zero}, {"/refunds/", refund, "ref_" + zero}, {"/events/", event, "evt_" + zero}, {"/routing/", algo, "routing_" + zero}, {"/api_keys/", key, "dev_" + zero}, {"/accounts/", "", ""},
 	}
 }
 

@@ -53,6 +53,7 @@ func (a *API) routes() []wire.Route {
 // setupRoutes are the calls by which a merchant is arranged.
 func (a *API) setupRoutes() []wire.Route {
 	admin, own, ways, o := a.admin(), a.adminOr(engine.Admin), a.auth(engine.Admin, false), wire.Options{}
+	payins, payinsToo := a.auth(engine.Payins, false), a.auth(engine.Payins, true)
 	const account, profile, connector, key = "/accounts/{merchant}", "/account/{merchant}/business_profile", "/account/{merchant}/connectors", "/api_keys/{merchant}"
 	return []wire.Route{
 		{Method: "POST", Pattern: "/accounts", Handler: route(a, admin, o, a.createAccount)},
@@ -97,6 +98,15 @@ func (a *API) setupRoutes() []wire.Route {
 		{Method: "POST", Pattern: "/events/{merchant}/{id}/retry", Handler: route(a, admin, o, a.retryEvent)},
 		{Method: "PUT", Pattern: "/payouts/{id}/manual-update", Handler: route(a, admin, o, a.manualPayout)},
 		{Method: "GET", Pattern: "/payout_link/{merchant}/{payout}", Handler: route(a, wire.Auth[engine.Caller]{}, o, a.linkPage)},
+
+		{Method: "POST", Pattern: "/payments", Handler: route(a, payins, o, a.createPayment)},
+		{Method: "GET", Pattern: "/payments/{id}", Handler: route(a, payinsToo, o, a.getPayment)},
+		{Method: "POST", Pattern: "/payments/{id}", Handler: route(a, payinsToo, o, a.updatePayment)},
+		{Method: "POST", Pattern: "/payments/{id}/confirm", Handler: route(a, payinsToo, o, a.confirmPayment)},
+		{Method: "POST", Pattern: "/payments/{id}/capture", Handler: route(a, payins, wire.Options{EmptyBody: true}, a.capturePayment)},
+		{Method: "POST", Pattern: "/payments/{id}/cancel", Handler: route(a, payins, o, a.cancelPayment)},
+		{Method: "POST", Pattern: "/refunds", Handler: route(a, payins, o, a.createRefund)},
+		{Method: "GET", Pattern: "/refunds/{id}", Handler: route(a, payins, o, a.getRefund)},
 
 		{Method: "POST", Pattern: "/ephemeral_keys", Handler: route(a, a.auth(engine.Customers, false), o, a.createEphemeral)},
 	}

@@ -1,0 +1,338 @@
+package engine
+
+import (
+	"context"
+	stdjson "encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"penstock/engine/money"
+	"penstock/engine/payin"
+	"penstock/engine/service"
+	"penstock/locker"
+	"penstock/store"
+)
+
+// Payment is money that comes in from a card, as far as payouts need it: it
+// may save the card. What the provider was asked is stored before it is asked,
+// and asked again with the same key by whoever next looks at the payment, so a
+// process that stopped in between neither charges twice nor forgets.
+type Payment struct {
+	ID  string `json:"id"`           // 26 characters
+	Ref string `json:"ref,omitzero"` // the merchant's own id
+	payin.State
+	Point    string    `json:"point"`
+	Manual   bool      `json:"manual,omitzero"` // captured by a call of its own
+	Customer string    `json:"customer,omitzero"`
+	Method   string    `json:"method,omitzero"` // the saved method that paid, or that was saved
+	Future   string    `json:"future,omitzero"` // on_session or off_session: the card is to be used again
+	Consent  *Consent  `json:"consent,omitzero"`
+	Sealed   []byte    `json:"sealed,omitzero"` // the card, until the provider has had its say
+	Shut     []byte    `json:"echo,omitzero"`   // what is only shown again
+	Account  string    `json:"account,omitzero"`
+	Provider string    `json:"provider,omitzero"`
+	External string    `json:"external,omitzero"` // the provider's name of it
+	Code     string    `json:"code,omitzero"`
+	Message  string    `json:"message,omitzero"`
+	Refunds  []Refund  `json:"refunds,omitzero"`
+	Created  time.Time `json:"created"`
+	Changed  time.Time `json:"changed"`
+
+	PaymentEcho `json:"-"`
+}
+
+// PaymentEcho is what a payment keeps only to show it again.
+type PaymentEcho struct {
+	Masked map[string]string  `json:"masked,omitzero"`
+	Extra  stdjson.RawMessage `json:"extra,omitzero"`
+}
+
+// Refund is money given back.
+type Refund struct {
+	ID      string       `json:"id"` // as its caller named it, or ref_ and 26 characters
+	N       int          `json:"n"`  // the operation by which it is given
+	Amount  money.Amount `json:"amount"`
+	Status  string       `json:"status"` // pending, succeeded, failed
+	Reason  string       `json:"reason,omitzero"`
+	Created time.Time    `json:"created"`
+}
+
+// Prefixes of payments and refunds.
+const (
+	PrefixPayment = "pay_"
+	PrefixRefund  = "ref_"
+)
+
+const maxRefunds = 100
+
+// NewPayment is what a payment is made from.
+type NewPayment struct {
+	Ref      string
+	Amount   money.Amount
+	Point    string
+	Choose   func(points []*Point, standard string) (string, error)
+	Manual   bool
+	Customer string
+	Person   *Person // of a new customer; nil: none may be made
+	Future   string
+	Consent  *Consent
+	Card     Beneficiary // details, a token or a saved method; may be absent
+	Extra    stdjson.RawMessage
+	Confirm  bool
+}
+
+// PaymentEdit is what an update or a confirm gives; what is nil stays.
+type PaymentEdit struct {
+	Amount  func(money.Amount) money.Amount
+	Manual  *bool
+	Future  *string
+	Consent *Consent
+	Card    Beneficiary
+	Extra   func(stdjson.RawMessage) (stdjson.RawMessage, error)
+	Confirm bool
+}
+
+func paymentPlace(id string) locker.Place { return locker.Place{Bucket: bucketPayment, Token: id} }
+func paymentEchoPlace(id string) locker.Place {
+	return locker.Place{Bucket: "payment_echo", Token: id}
+}
+
+// CreatePayment makes a payment, and with Confirm has it paid.
+func (e *Engine) CreatePayment(ctx context.Context, c Caller, n NewPayment, once *Once) (*Payment, error) {
+	if n.Amount.Currency().IsZero() {
+		return nil, missing("currency")
+	}
+	if n.Amount.Minor() < 0 {
+		return nil, invalid("amount", "an amount is not negative")
+	}
+	if n.Ref != "" && !ChosenID(n.Ref) {
+		return nil, invalid("payment_id", "an id has 1 to 64 letters, digits, underscores or hyphens")
+	}
+	if c.Mode == Live {
+		return nil, &Error{Code: CodeNotBuilt, Object: ObjPayment, Message: "Payment in live mode"}
+	}
+	l, err := e.look(ctx, c.Scope, wanted{once: once, customer: n.Customer, beneficiary: n.Card, point: n.Point, choose: n.Choose})
+	if err != nil {
+		return nil, err
+	}
+	if l.done {
+		return e.afterReplay(ctx, c, once)
+	}
+	now, _ := e.pulse.now()
+	id, err := e.newID(now)
+	if err != nil {
+		return nil, err
+	}
+	p := &Payment{ID: id, Ref: n.Ref, State: payin.New(n.Amount, false), Manual: n.Manual, Future: n.Future, Consent: n.Consent, Created: now, PaymentEcho: PaymentEcho{Extra: n.Extra}}
+	cust, added, err := e.who(ctx, c.Scope, l, n.Customer, n.Person)
+	if err != nil {
+		return nil, err
+	}
+	if cust != nil {
+		p.Customer = cust.ID
+	}
+	if l.noPoint != nil {
+		return nil, l.noPoint
+	}
+	p.Point = l.point.ID
+	if err := e.card(ctx, c, p, n.Card, l); err != nil {
+		return nil, err
+	}
+	if n.Confirm {
+		if err := e.begin2(ctx, c, p); err != nil {
+			return nil, err
+		}
+	}
+	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
+		if done, err := e.replay(tx, c.Scope, once); done || err != nil {
+			return err
+		}
+		if cust != nil && added {
+			if err := addCustomer(tx, c, now, cust); err != nil {
+				return err
+			}
+		}
+		if p.Ref != "" {
+			if _, err := tx.Get(bucketPayRef, c.key(p.Ref)); err == nil {
+				return exists(ObjPayment, p.Ref)
+			} else if !errors.Is(err, store.ErrNotFound) {
+				return fmt.Errorf("read payment's ref: %w", err)
+			}
+			if err := tx.Put(bucketPayRef, c.key(p.Ref), []byte(p.ID)); err != nil {
+				return fmt.Errorf("write payment's ref: %w", err)
+			}
+		}
+		return e.storePayment(tx, c, now, p, "payment.create", once)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if once != nil && once.Replayed {
+		return e.afterReplay(ctx, c, once)
+	}
+	return e.finish(ctx, c, p.ID)
+}
+
+func (e *Engine) afterReplay(ctx context.Context, c Caller, once *Once) (*Payment, error) {
+	if once.Answer != nil {
+		return nil, nil
+	}
+	return e.finish(ctx, c, strings.TrimPrefix(once.Subject, PrefixPayment))
+}
+
+func (e *Engine) storePayment(tx store.Tx, c Caller, now time.Time, p *Payment, action string, once *Once) error {
+	p.Changed = now
+	if err := keep(tx, bucketPayment, c.key(p.ID), p); err != nil {
+		return err
+	}
+	if err := c.act(tx, now, action, PrefixPayment+p.ID); err != nil {
+		return err
+	}
+	return once.record(tx, c.Scope, now, PrefixPayment+p.ID, p)
+}
+
+// card finds or checks what pays, and seals it for this payment.
+func (e *Engine) card(ctx context.Context, c Caller, p *Payment, b Beneficiary, l *looked) error {
+	if !b.absent() {
+		if p.Customer == "" && (b.Token != "" || b.Method != "") {
+			return &Error{Code: CodeMissing, Field: "customer_id", Object: ObjMethod, Message: "customer_id when a saved payment method is used"}
+		}
+		used, details, err := e.beneficiary(ctx, c, p.Customer, b, l)
+		if err != nil {
+			return err
+		}
+		kind := b.Kind
+		if used != nil {
+			p.Method, kind = used.ID, used.Kind
+		}
+		if kind != service.Card {
+			return &Error{Code: CodeInvalid, Field: "payment_method", Message: "payments are made by card"}
+		}
+		p.Masked = e.Directory.Mask("card", details)
+		if p.Sealed, err = e.sealFor(ctx, ownerOf(c.Scope, p.Customer, p.Created), paymentPlace(p.ID), details); err != nil {
+			return err
+		}
+		p.Status = payin.NeedsConfirmation
+	}
+	raw, err := json.Marshal(p.PaymentEcho, codec)
+	if err != nil {
+		return fmt.Errorf("encode what a payment echoes: %w", err)
+	}
+	if err := checkExtra(p.Extra); err != nil {
+		return err
+	}
+	p.Shut, err = e.Locker.Seal(ctx, echoOwner(c.Scope, p.Customer, p.Created), paymentEchoPlace(p.ID), raw)
+	return sealError("seal what a payment echoes", err)
+}
+
+// begin2 writes the charge of a confirmed payment into it, by which account it
+// goes included.
+func (e *Engine) begin2(ctx context.Context, c Caller, p *Payment) error {
+	if p.Status == payin.NeedsMethod {
+		return missing("payment_method_data")
+	}
+	if p.Future != "" && p.Customer == "" {
+		return &Error{Code: CodeState, Message: "customer_id is mandatory when setup_future_usage is given"}
+	}
+	kind := payin.Charge
+	if p.Manual {
+		kind = payin.Authorise
+	}
+	next, err := p.Begin(kind, p.Amount)
+	if err != nil {
+		return payinError(p, err)
+	}
+	if p.Account, p.Provider, err = e.collectorFor(ctx, c.Scope, p.Point); err != nil {
+		return err
+	}
+	p.State = next
+	return nil
+}
+
+func payinError(p *Payment, err error) error {
+	if errors.Is(err, payin.ErrAmount) {
+		return invalid("amount", "must be at least 1 and not more than there is")
+	}
+	return wrongState(ObjPayment, p.ID, string(p.Status), "changed so")
+}
+
+func loadPayment(tx store.Tx, s Scope, name string) (*Payment, error) {
+	if !ChosenID(name) {
+		return nil, notFound(ObjPayment, name)
+	}
+	id, err := tx.Get(bucketPayRef, s.key(name))
+	if errors.Is(err, store.ErrNotFound) {
+		own, ok := isID(PrefixPayment, name)
+		if !ok {
+			return nil, notFound(ObjPayment, name)
+		}
+		id, err = []byte(own), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read payment's ref: %w", err)
+	}
+	return paymentByID(tx, s, string(id), name)
+}
+
+func paymentByID(tx store.Tx, s Scope, id, name string) (*Payment, error) {
+	p, err := load[Payment](tx, bucketPayment, s.key(id))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, notFound(ObjPayment, name)
+	}
+	return p, err
+}
+
+// Payment returns a payment, and asks the provider for what is open first.
+func (e *Engine) Payment(ctx context.Context, c Caller, name string) (*Payment, error) {
+	p, err := read(ctx, e, func(tx store.Tx) (*Payment, error) { return loadPayment(tx, c.Scope, name) })
+	if err != nil {
+		return nil, err
+	}
+	return e.finish(ctx, c, p.ID)
+}
+
+// RefundOf finds a refund by its id, with its payment.
+func (e *Engine) RefundOf(ctx context.Context, c Caller, id string) (*Payment, *Refund, error) {
+	if !ChosenID(id) {
+		return nil, nil, notFound(ObjRefund, id)
+	}
+	owner, err := read(ctx, e, func(tx store.Tx) (string, error) {
+		raw, err := tx.Get(bucketRefund, c.key(id))
+		if errors.Is(err, store.ErrNotFound) {
+			return "", notFound(ObjRefund, id)
+		}
+		return string(raw), err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := e.finish(ctx, c, owner)
+	if err != nil {
+		return nil, nil, err
+	}
+	at := slices.IndexFunc(p.Refunds, func(r Refund) bool { return r.ID == id })
+	if at < 0 {
+		return nil, nil, notFound(ObjRefund, id)
+	}
+	return p, &p.Refunds[at], nil
+}
+
+func (e *Engine) openPayment(ctx context.Context, s Scope, p *Payment) error {
+	raw, err := e.Locker.Open(ctx, echoOwner(s, p.Customer, p.Created), paymentEchoPlace(p.ID), p.Shut)
+	if errors.Is(err, locker.ErrErased) {
+		p.PaymentEcho = PaymentEcho{}
+		return nil
+	}
+	if err != nil {
+		return sealError("open what a payment echoes", err)
+	}
+	if json.Unmarshal(raw, &p.PaymentEcho, codec) != nil {
+		return errors.New("decode what a payment echoes: malformed")
+	}
+	return nil
+}

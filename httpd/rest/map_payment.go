@@ -1,0 +1,158 @@
+package rest
+
+import (
+	"encoding/json"
+
+	"penstock/engine"
+	"penstock/engine/connector"
+	"penstock/engine/money"
+	"penstock/engine/service"
+	"penstock/httpd/wire"
+)
+
+func paymentID(p *engine.Payment) string {
+	if p.Ref != "" {
+		return p.Ref
+	}
+	return engine.PrefixPayment + p.ID
+}
+
+// card is what pays: a card's details, whose security code is dropped here, a
+// token of a saved card, or the saved card itself.
+func (r *paymentRequest) card() (engine.Beneficiary, error) {
+	b := engine.Beneficiary{Token: said(r.Token)}
+	if r.Method != nil && *r.Method != "card" {
+		return b, &refusal{status: 400, code: "IR_19", message: "Payment method type not supported", reason: string(*r.Method) + " is not supported for payments"}
+	}
+	if d := r.Recurring; d != nil {
+		if d.Data == nil || said(d.Type) != "payment_method_id" {
+			return b, refuse(422, "IR_06", "recurring_details must be a payment_method_id")
+		}
+		b.Method = *d.Data
+	}
+	if b.Token != "" {
+		b.Kind = service.Card
+	}
+	if b.Token != "" || b.Method != "" || r.Data == nil || r.Data.Card == nil {
+		return b, nil
+	}
+	var d connector.Details
+	d, err := savedCard(r.Data.Card)
+	b.Kind, b.Form, b.Details = service.Card, "card", d
+	return b, err
+}
+
+// consent is what was agreed about storing the card; nil where nothing was.
+func (r *paymentRequest) consent(a *API) *engine.Consent {
+	if r.Acceptance == nil {
+		return nil
+	}
+	c := r.Acceptance.consent("payment")
+	if c.At.IsZero() {
+		c.At = a.Now()
+	}
+	return &c
+}
+
+func (r *paymentRequest) note(x *paymentExtra) error {
+	for _, f := range []struct {
+		to   *string
+		from *string
+		name string
+		max  int
+	}{{&x.ReturnURL, r.ReturnURL, "return_url", 2048}, {&x.Description, r.Description, "description", 1024}} {
+		if f.from == nil {
+			continue
+		}
+		if len([]rune(*f.from)) > f.max {
+			return tooLong(f.name, f.max)
+		}
+		*f.to = *f.from
+	}
+	if r.Metadata != nil {
+		x.Metadata = rawObject(r.Metadata)
+	}
+	if r.Billing != nil {
+		x.Billing = r.Billing.raw()
+	}
+	if r.Shipping != nil {
+		x.Shipping = r.Shipping.raw()
+	}
+	return nil
+}
+
+func (r *paymentRequest) person() *engine.Person {
+	p := engine.Person{Name: said(r.Name), Email: said(r.Email), Phone: said(r.Phone), PhoneCode: said(r.PhoneCode)}
+	if p.Name == "" && p.Email == "" && p.Phone == "" && p.PhoneCode == "" {
+		return nil
+	}
+	return &p
+}
+
+// edit is the engine's command of an update or a confirm.
+func (r *paymentRequest) edit(a *API) (engine.PaymentEdit, error) {
+	ed := engine.PaymentEdit{Future: given(r.Future), Consent: r.consent(a), Confirm: yes(r.Confirm)}
+	if r.Amount != nil || r.Currency != nil {
+		ed.Amount = func(was money.Amount) money.Amount {
+			minor, currency := was.Minor(), was.Currency()
+			if r.Amount != nil {
+				minor = int64(*r.Amount)
+			}
+			if r.Currency != nil {
+				currency = r.Currency.Currency
+			}
+			return money.New(minor, currency)
+		}
+	}
+	if r.CaptureMethod != nil {
+		manual := *r.CaptureMethod == "manual"
+		ed.Manual = &manual
+	}
+	ed.Extra = func(kept json.RawMessage) (json.RawMessage, error) {
+		x := readPayment(kept)
+		if err := r.note(&x); err != nil {
+			return nil, err
+		}
+		return wire.Encode(x)
+	}
+	var err error
+	ed.Card, err = r.card()
+	return ed, err
+}
+
+func readPayment(kept json.RawMessage) (x paymentExtra) {
+	if len(kept) == 0 || wire.Decode(kept, &x, wire.DecodeOptions{IgnoreUnknown: true}) != nil {
+		return paymentExtra{}
+	}
+	return x
+}
+
+// paymentSecret is the client secret of a payment; "" where it has none.
+func paymentSecret(p *engine.Payment) string {
+	if x := readPayment(p.Extra); x.Secret != "" {
+		return paymentID(p) + "_secret_" + x.Secret
+	}
+	return ""
+}
+
+func showPayment(merchant string, p *engine.Payment) paymentResponse {
+	x := readPayment(p.Extra)
+	out := paymentResponse{PaymentID: paymentID(p), MerchantID: merchant, Status: string(p.Status), Amount: p.Amount.Minor(), Capturable: p.Capturable().Minor(), Received: p.Captured.Minor(), Currency: p.Amount.Currency().Code(),
+		Connector: shown(p.Provider), ClientSecret: shown(paymentSecret(p)), Created: stamp(p.Created), CustomerID: shown(p.Customer), Description: shown(x.Description), Refunds: []refundShown{}, Capture: "automatic",
+		MethodID: shown(p.Method), Future: shown(p.Future), ReturnURL: shown(x.ReturnURL), Billing: x.Billing, Shipping: x.Shipping, Metadata: x.Metadata, ErrorCode: shown(p.Code), ErrorMessage: shown(p.Message),
+		ProfileID: engine.PrefixProfile + p.Point, AccountID: shown(p.Account), External: shown(p.External)}
+	if p.Manual {
+		out.Capture = "manual"
+	}
+	if p.Masked != nil {
+		out.Method, out.Data = shown("card"), showDetails(service.Card, p.Masked)
+	}
+	for i := range p.Refunds {
+		out.Refunds = append(out.Refunds, showRefund(p, &p.Refunds[i]))
+	}
+	return out
+}
+
+func showRefund(p *engine.Payment, r *engine.Refund) refundShown {
+	return refundShown{RefundID: r.ID, PaymentID: paymentID(p), Amount: r.Amount.Minor(), Currency: r.Amount.Currency().Code(), Status: r.Status, Reason: shown(r.Reason), Created: stamp(r.Created), Connector: shown(p.Provider), ProfileID: engine.PrefixProfile + p.Point}
+}
