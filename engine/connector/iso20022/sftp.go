@@ -47,6 +47,15 @@ var (
 	errServer  = errors.New("the bank's server failed")
 )
 
+// late says whether the call's time was over. The connection's own deadline is
+// the same moment, and may be noticed first.
+func late(ctx context.Context, err error) bool {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		<-ctx.Done()
+	}
+	return ctx.Err() != nil
+}
+
 // connect opens a session, over a connection that the host dials.
 func (r *remote) connect(ctx context.Context, dial func(context.Context, string, string) (net.Conn, error)) (*session, error) {
 	conn, err := dial(ctx, "tcp", r.address)
@@ -81,7 +90,7 @@ func (r *remote) connect(ctx context.Context, dial func(context.Context, string,
 		stop()
 		_ = conn.Close()
 		switch {
-		case ctx.Err() != nil:
+		case late(ctx, err):
 			return nil, ctx.Err()
 		case !pinned:
 			return nil, errHostKey
