@@ -257,6 +257,10 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 		p.Due = c.now.Add(time.Minute)
 		return p, payout.Wait, nil
 	}
+	why := "the provider can neither be asked nor told again whether this payout took place"
+	if act == payout.Send && r.Sealed == nil {
+		act, why = payout.Moderate, "whom it pays was lost with the store, so it can't be sent again: a person has to find out whether it took place, or its caller to ask for it again"
+	}
 	lease := c.now.Add(c.e.Timing.Lease)
 	switch act {
 	case payout.Send:
@@ -275,7 +279,7 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 	case payout.Moderate:
 		p.Due = time.Time{}
 		r.Payouts[i] = p
-		r.moderate(c.now, "penstock", p.N, "the provider can neither be asked nor told again whether this payout took place")
+		r.moderate(c.now, "penstock", p.N, why)
 	case payout.Nothing:
 		p.Due = time.Time{}
 	}

@@ -43,8 +43,10 @@ func (g *gateway) act() error {
 		return g.stop()
 	case n < 72:
 		return g.withdraw()
-	case n < 78:
+	case n < 77:
 		return g.people(6)
+	case n < 79:
+		return g.contradict()
 	case n < 82:
 		return g.trouble(g.s.w.sides[g.draw.IntN(len(g.s.w.sides))])
 	}
@@ -73,6 +75,9 @@ func (g *gateway) create() error {
 		if q.From == n.Amount.Currency() && q.To.Code() == strings.ToUpper(strings.TrimPrefix(service, "test_")) && g.chance(50) {
 			n.Quote = q.ID
 		}
+	}
+	if g.chance(10) {
+		n.Exits = []engine.Exit{{Account: one(g, g.others()...)}, {Provider: engine.SandboxName}}
 	}
 	account := one(g, "success", "success", "success", "success", "late_success", "partly", "declined", "insufficient_funds", "recipient_not_found", "late_failure", "returned")
 	n.Beneficiary = engine.Beneficiary{Kind: "test", Form: "test", Details: connector.Details{"account": account}}
@@ -317,7 +322,7 @@ func (g *gateway) withdraw() error {
 func (g *gateway) people(most int) error {
 	w := g.s.w
 	list, _, err := w.Engine.List(w.Ctx, g.me, engine.Filter{Keep: func(r *engine.Request) bool {
-		return r.Later && (r.Moderation != "" || len(r.Disputed) > 0) && !r.Stage.Ended()
+		return r.Later && (r.Moderation != "" || len(r.Disputed) > 0)
 	}}, 0, most)
 	if err != nil {
 		return err
@@ -330,19 +335,47 @@ func (g *gateway) people(most int) error {
 	return nil
 }
 
-func (g *gateway) person(v *engine.View) error {
-	w, name := g.s.w, engine.PrefixRequest+v.ID
+// contradict is a person who says of a payout the contrary of its end, and is
+// wrong.
+func (g *gateway) contradict() error {
+	w := g.s.w
+	list, _, err := w.Engine.List(w.Ctx, g.me, engine.Filter{Keep: func(r *engine.Request) bool { return r.Later && len(r.Payouts) > 0 }}, 0, 20)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	v := &list[g.draw.IntN(len(list))]
+	p := v.Payouts[g.draw.IntN(len(v.Payouts))]
+	switch p.Status {
+	case payout.Paid, payout.PartlyPaid:
+		err = w.Engine.State(w.Ctx, g.me, p.ID, connector.Outcome{Verdict: connector.Rejected, Resolution: "declined"})
+	case payout.Failed, payout.Cancelled:
+		err = w.Engine.State(w.Ctx, g.me, p.ID, connector.Outcome{Verdict: connector.Paid})
+	}
+	return harmless(err)
+}
+
+// settle ends the disputes about a request's payouts as the providers' books
+// say.
+func (g *gateway) settle(v *engine.View) error {
 	for _, n := range v.Disputed {
 		o, err := g.s.seen(v.Payouts[n-1])
 		if err != nil {
 			return err
 		}
 		paid := o.Verdict == connector.Paid || o.Verdict == connector.PartlyPaid
-		if err := harmless(w.Engine.Resolve(w.Ctx, g.me, v.Payouts[n-1].ID, paid, "as the bank says")); err != nil {
+		if err := harmless(g.s.w.Engine.Resolve(g.s.w.Ctx, g.me, v.Payouts[n-1].ID, paid, "as the bank says")); err != nil {
 			return err
 		}
 	}
-	if v.Moderation == "" {
+	return nil
+}
+
+func (g *gateway) person(v *engine.View) error {
+	w, name := g.s.w, engine.PrefixRequest+v.ID
+	if err := g.settle(v); err != nil {
+		return err
+	}
+	if v.Moderation == "" || v.Stage.Ended() {
 		return nil
 	}
 	if err := g.s.decide(g.me, v); err != nil {

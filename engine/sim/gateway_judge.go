@@ -287,7 +287,7 @@ func (g *gateway) kept(v *engine.View, p payout.Payout) (bad []string) {
 	if n := p.Amount.Minor(); n < max(b[0], 1) || b[1] > 0 && n > b[1] {
 		bad = append(bad, fmt.Sprintf("I14 %s of %s by a route from %d to %d", p.ID, p.Amount, b[0], b[1]))
 	}
-	if t := g.rules[v.Service]; t != nil {
+	if t := g.rules[v.Service]; t != nil && len(v.Exits) == 0 {
 		if now := t.at(p.Created); now.block > 0 && now.over == v.Amount.Currency() && v.Amount.Minor() > now.block {
 			bad = append(bad, fmt.Sprintf("I14 %s of a request over %s, which its scheme rejects", p.ID, v.Amount))
 		}
@@ -452,8 +452,11 @@ func (g *gateway) quiet() (bad []string, err error) {
 		return nil, err
 	}
 	for i := range list {
-		if v := &list[i]; v.Later && !v.Stage.Ended() {
+		switch v := &list[i]; {
+		case v.Later && !v.Stage.Ended():
 			bad = append(bad, fmt.Sprintf("I12 request %s is still %s when everything should have ended", v.ID, v.Stage))
+		case v.Later && len(v.Disputed) > 0:
+			bad = append(bad, fmt.Sprintf("I12 what is said of request %s is still in dispute", v.ID))
 		}
 	}
 	return bad, nil

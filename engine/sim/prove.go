@@ -42,6 +42,12 @@ var invariants = [...]string{
 	"I11 nobody reads, pays with or cancels what belongs to another merchant or customer",
 	"I12 once faults have healed, everything that was accepted ends",
 	"I13 a key moves money once, also when the store was brought back to a time before it",
+	"I14 no request has more out than its amount, and each payout keeps the limits, the balance, the turnover and the scheme of where it leaves",
+	"I15 less than the whole is no end that nobody was asked about, and a request with money out is never failed",
+	"I16 each payout follows from its explanation, at the rate that was in force or promised, rounded down",
+	"I17 a payout stands in for another only after a refusal that is certain and of the route's own, by a route that has not failed, as often as is allowed, and never while a person has to decide",
+	"I18 what waits for money is not overtaken",
+	"I19 what is out of each account is what its provider's own book says",
 }
 
 // Invariants returns what every world is judged by, in words.

@@ -26,9 +26,11 @@ func verbProve(env Env) *cobra.Command {
 		Long: `Runs the real engine in simulated worlds, one seed each: providers that drop
 requests, answer late, mix up answers or answer nonsense, power cuts at any
 operation, older stores that are brought back, clocks that are set,
-receivers that fail, people who attack. After the acts of each world its
-invariants are held against the provider's own book. A seed tells the same
-story each time it is run, so a seed is a bug report.
+receivers that fail, people who attack. Every second world has the payout
+gateway in it: several provider accounts with limits and little money, schemes,
+rates that change, splitting, failover, a queue, people who decide. After the
+acts of each world its invariants are held against the providers' own books.
+A seed tells the same story each time it is run, so a seed is a bug report.
 
 --break plants one of the known bugs of --list, to see that the proof sees it:
 it exits 1 as soon as the bug is found. The proof speaks of the engine against
