@@ -188,7 +188,7 @@ func (e *Engine) adopt(tx store.Tx, c Caller, now time.Time, n NewRequest, p *pr
 	v.Moderation, v.About, v.ByPerson, v.Disputed, v.Attention = r.Moderation, r.About, r.ByPerson, r.Disputed, r.Attention && r.noticed()
 	if v.About > 0 && v.Payouts[v.About-1].Due.IsZero() && v.Sealed != nil { // it may be that nothing but the details was missing
 		v.Payouts[v.About-1].Due = now
-		v.free()
+		v.free(now)
 	}
 	v.Told, v.History, v.Seq, v.Confirmed = r.Told, r.History, r.Seq, true
 	v.Created, v.Day, v.Changed, v.Expires = r.Created, r.Day, now, time.Time{}

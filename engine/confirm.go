@@ -218,7 +218,7 @@ func (e *Engine) cancelPayouts(tx store.Tx, c Caller, now time.Time, r *View, na
 func (e *Engine) ended(tx store.Tx, s Scope, now time.Time, r *View) error {
 	if r.Stage.Ended() {
 		r.Sealed = nil
-		r.free()
+		r.free(now)
 		if err := e.unqueue(tx, s, now, r); err != nil {
 			return err
 		}

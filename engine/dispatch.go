@@ -111,8 +111,16 @@ func (r *Request) moderate(now time.Time, by string, on int, why string) {
 	r.tell(Line{At: now, What: "moderation_required", By: by, On: on, To: to, Text: why})
 }
 
-// free lets the machines go on.
-func (r *Request) free() { r.Moderation, r.About, r.ByPerson = "", 0, false }
+// free lets the machines go on, at once: what waited out of the timetable's
+// sight has a date that a clock since set back may have left far ahead.
+func (r *Request) free(now time.Time) {
+	r.Moderation, r.About, r.ByPerson = "", 0, false
+	for i := range r.Payouts {
+		if p := &r.Payouts[i]; p.Due.After(now) {
+			p.Due = now
+		}
+	}
+}
 
 // payNext makes the payout of a move, or says why none can be made.
 func (e *Engine) payNext(tx store.Tx, s Scope, now time.Time, v *View, m payout.Move, by string) (made bool, err error) {

@@ -322,3 +322,20 @@ func TestAFeeTooLargeToBeWrittenRefusesTheRoute(t *testing.T) {
 	g.run(time.Minute)
 	g.wantStage(v.ID, payout.NonePaid)
 }
+
+// A clock that is set back while a request is on moderation leaves it no date
+// of a time that won't come for a year.
+func TestWhatIsLetGoIsLookedAtWhateverTheClockDid(t *testing.T) {
+	g := newGate(t)
+	g.faults(`{"settle_ms":[60000,60000]}`)
+	v := g.ask(usd(100), engine.Wishes{})
+	g.run(10 * time.Second)
+	_, err := g.Engine.Moderate(g.Ctx, g.me, prefix, prefix+v.ID, "", nil)
+	must(t, err)
+	g.Clock.Step(-365 * 24 * time.Hour)
+	g.run(time.Hour)
+	_, err = g.Engine.Unmoderate(g.Ctx, g.me, prefix, prefix+v.ID, nil)
+	must(t, err)
+	g.run(time.Minute)
+	g.wantStage(v.ID, payout.AllPaid)
+}

@@ -43,7 +43,7 @@ func (e *Engine) Unmoderate(ctx context.Context, c Caller, prefix, name string, 
 		if slices.ContainsFunc(r.Payouts, func(p payout.Payout) bool { return !p.Status.Ended() && p.Due.IsZero() }) {
 			return &Error{Code: CodeState, Object: ObjPayout, ID: name, Status: string(r.Stage), Message: "a payout waits for a person's word about its fate", Hint: "add a statement that says whether it was paid"}
 		}
-		r.free()
+		r.free(now)
 		r.tell(Line{At: now, What: "moderated", By: c.Actor, To: string(r.Stage)})
 		return e.resume(tx, c, now, r)
 	})

@@ -112,7 +112,7 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 		}
 	}
 	if v.About == p.N && !v.ByPerson && next.Status != p.Status && next.Status.Ended() {
-		v.free()
+		v.free(with.now)
 	}
 	if e.Rules.Booked(next) {
 		if err := e.bookStep(tx, s, with.now, v.ID, string(st.Source), p, next); err != nil {
