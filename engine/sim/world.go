@@ -288,7 +288,32 @@ func (w *World) connect(a connector.Account) (connector.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &line{Connector: inner, w: w}, nil
+	l := &line{Connector: inner, w: w}
+	if !traits.Follow || traits.Lookup {
+		return l, nil
+	}
+	traits.Lookup = true // the provider can be asked; what it is asked by is a name of its own
+	byKey, err := sandbox.InProcess(w.Provider, sandbox.WithTraits(traits))(a)
+	return &follower{l, byKey}, err
+}
+
+// follower is the way to a provider that is asked by its own name of a
+// transfer alone.
+type follower struct {
+	*line
+	byKey connector.Connector
+}
+
+func (f *follower) Seek(ctx context.Context, q connector.Question) (connector.Outcome, error) {
+	if q.Ref == "" {
+		return connector.Doubt(connector.ErrNoLookup)
+	}
+	out, err := f.byKey.Lookup(ctx, q.Key)
+	f.took(err)
+	if out.Ref != q.Ref {
+		return connector.Doubt(errors.New("sim: another transfer's name"))
+	}
+	return out, err
 }
 
 // noticeSecret is what the provider signs its notifications with.
