@@ -28,6 +28,7 @@ type Rules struct {
 	Booked   func(p payout.Payout) bool                                     // whether a payout's step is posted to its deposit
 	Moves    func(was, is payout.Payout, moves []ledger.Move) []ledger.Move // what a payout's step means to its deposit
 	Limits   func(ledger.Limits) ledger.Limits                              // how far down payouts may take a deposit
+	Over     func(was, is payout.Payout) bool                               // whether a payout has just ended, so that its request goes on
 	Next     func(payout.Wish, []payout.Payout, func(string) bool) payout.Move
 	Decide   func(routing.Input) routing.Decision
 	Hold     func(hold func() error) error // how a payout's money is set aside
@@ -55,6 +56,9 @@ func (r Rules) filled() Rules {
 	}
 	if r.Arriving == nil {
 		r.Arriving = func(left time.Duration) time.Duration { return left }
+	}
+	if r.Over == nil {
+		r.Over = func(was, is payout.Payout) bool { return is.Status != was.Status && is.Status.Ended() }
 	}
 	if r.Next == nil {
 		r.Next = payout.Next

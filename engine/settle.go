@@ -159,7 +159,7 @@ func (e *Engine) withhold(tx store.Tx, s Scope, p payout.Payout, st payout.State
 // Another payout is made by a step of its own: what is known about this one is
 // stored whatever becomes of that.
 func (e *Engine) goOn(tx store.Tx, s Scope, now time.Time, v *View, was, is payout.Payout) error {
-	if is.Status == was.Status || !is.Status.Ended() {
+	if !e.Rules.Over(was, is) {
 		return nil
 	}
 	if err := e.count(tx, s, is); err != nil {

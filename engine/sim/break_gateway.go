@@ -29,9 +29,7 @@ func renexted(fn func(w payout.Wish, all []payout.Payout, may mayFunc) payout.Mo
 func nextBreaks() []Break {
 	return []Break{
 		{Name: "failover-after-unknown", Does: "tries another route while a payout's end is not known", Incident: "a gateway that switches to the next bank after a timeout, and the first bank had paid",
-			Rules: renexted(func(w payout.Wish, all []payout.Payout, may mayFunc) payout.Move {
-				return payout.Next(w, changed(changed(all, payout.Uncertain, payout.Failed), payout.Sending, payout.Failed), may)
-			})},
+			Rules: doubtIsEnd()},
 		{Name: "any-refusal-fails-over", Does: "tries another route whatever the refusal said", Incident: "the provider says that it has such a payment already, and the next one pays it a second time",
 			Rules: renexted(func(w payout.Wish, all []payout.Payout, _ mayFunc) payout.Move {
 				return payout.Next(w, all, func(string) bool { return true })
@@ -78,6 +76,19 @@ func nextBreaks() []Break {
 				}
 				return payout.Apply(p, e)
 			}}},
+	}
+}
+
+// doubtIsEnd lets a request go on without a payout whose end is not known, as
+// if it had failed for a reason that lets another route be tried.
+func doubtIsEnd() engine.Rules {
+	return engine.Rules{
+		Over: func(was, is payout.Payout) bool {
+			return is.Status != was.Status && (is.Status.Ended() || is.Status == payout.Uncertain)
+		},
+		Next: func(w payout.Wish, all []payout.Payout, may mayFunc) payout.Move {
+			return payout.Next(w, changed(all, payout.Uncertain, payout.Failed), func(why string) bool { return why == "" || may(why) })
+		},
 	}
 }
 
