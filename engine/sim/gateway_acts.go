@@ -291,7 +291,7 @@ func (g *gateway) stop() error {
 		if !v.Split {
 			whole = true
 		}
-		g.limits[v.ID] = max(g.limits[v.ID], limit)
+		g.limits[v.ID] = max(g.limit(v), limit)
 		g.partly[v.ID] = g.partly[v.ID] || !whole
 		if _, err = w.Engine.EditTerms(w.Ctx, g.me, engine.PrefixRequest, name, engine.Terms{AttemptsLimit: &limit, Whole: &whole}, nil); harmless(err) != nil {
 			return err

@@ -149,6 +149,15 @@ func (g *gateway) known(v *engine.View) bool {
 	return v.Created.Before(g.since) || slices.ContainsFunc(v.Payouts, func(p payout.Payout) bool { return p.Route == "" || p.Created.Before(g.since) })
 }
 
+// limit is the highest attempts limit that a request has had. Of one whose
+// create lost its answer its own record says it.
+func (g *gateway) limit(v *engine.View) int {
+	if n, ok := g.limits[v.ID]; ok {
+		return n
+	}
+	return v.AttemptsLimit
+}
+
 // tries: a payout stands in for another that has failed for certain, for a
 // reason of its route's, by another route, so often as is allowed (I17).
 func (g *gateway) tries(v *engine.View) (bad []string) {
@@ -160,8 +169,8 @@ func (g *gateway) tries(v *engine.View) (bad []string) {
 		pieces[p.Piece] = append(pieces[p.Piece], p)
 	}
 	for piece, list := range pieces {
-		if n := len(list); n > 1+g.limits[v.ID] {
-			bad = append(bad, fmt.Sprintf("I17 piece %d of request %s had %d payouts, with a limit of %d more than one", piece, v.ID, n, g.limits[v.ID]))
+		if n, limit := len(list), g.limit(v); n > 1+limit {
+			bad = append(bad, fmt.Sprintf("I17 piece %d of request %s had %d payouts, with a limit of %d more than one", piece, v.ID, n, limit))
 		}
 		for i, p := range list[1:] {
 			was := list[i]

@@ -39,11 +39,18 @@ the faults that it models, not of your bank, and not of a disk that lies.`,
   penstock prove --seed 142                       # one world, told in full if something is found
   penstock prove --list                           # the known bugs, one a line
   penstock prove --break timeout-is-failure       # exits 1: found`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.seed == 0 {
+				o.seed = 1
+			} else if !cmd.Flags().Changed("seeds") {
+				o.seeds = 1
+			}
+			return o.run(cmd.Context())
+		},
 	}
 	f := cmd.Flags()
-	f.Uint64Var(&o.seeds, "seeds", 1000, "how many worlds, from seed 1 on")
-	f.Uint64Var(&o.seed, "seed", 0, "run this seed alone")
+	f.Uint64Var(&o.seeds, "seeds", 1000, "how many worlds, from seed 1 or that of --seed on")
+	f.Uint64Var(&o.seed, "seed", 0, "run this seed; alone, unless --seeds says how many follow")
 	f.StringVar(&o.breakName, "break", "", "plant this known bug")
 	f.BoolVar(&o.list, "list", false, "list the known bugs, name first")
 	f.BoolVar(&o.json, "json", false, "print JSON")
@@ -82,12 +89,11 @@ func (o *proof) run(ctx context.Context) error {
 			return usage(fmt.Errorf("no known bug is called %q: see penstock prove --list", o.breakName))
 		}
 	}
-	from, to := uint64(1), o.seeds
-	if o.seed != 0 {
-		from, to = o.seed, o.seed
+	if o.seeds == 0 || o.seed+o.seeds < o.seed {
+		return usage(errors.New("--seeds must be at least 1"))
 	}
 	began := time.Now()
-	v, err := o.worlds(ctx, from, to)
+	v, err := o.worlds(ctx, o.seed, o.seed+o.seeds-1)
 	if err != nil {
 		return err
 	}
