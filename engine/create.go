@@ -56,6 +56,7 @@ type NewRequest struct {
 	Expires time.Duration // after which a request that was not confirmed ends; zero: never
 	Token   string        // id of the bearer token that signs its callbacks; empty: the merchant's own secret does
 	Page    *Page         // of a request whose recipient says where the money goes; nil: no page
+	Repairs int           // how often the recipient may repair details that were refused, each within Expires; at most 10
 }
 
 // Wishes are what only some dialects let a merchant say.
@@ -208,6 +209,9 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	}}
 	if n.Expires > 0 {
 		p.request.Expires = now.Add(n.Expires)
+	}
+	if n.Repairs > 0 && n.Expires > 0 {
+		p.request.Repairs = &Repairs{Left: min(n.Repairs, maxRepairs), Within: n.Expires}
 	}
 	if l.ref != nil {
 		return nil, l.ref

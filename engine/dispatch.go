@@ -69,12 +69,15 @@ func (e *Engine) step(tx store.Tx, s Scope, now time.Time, v *View, by string) e
 		}
 		return nil
 	}
+	if v.stillAwaited(now) {
+		return nil
+	}
 	k, err := e.catalogOf(tx, s)
 	if err != nil {
 		return err
 	}
 	for {
-		m := e.Rules.Next(v.wish(), v.Payouts, e.worthRetry(k, v))
+		m := e.next(k, v)
 		if m.Turn != payout.Pay {
 			v.turn(m.Turn, now)
 			return e.unqueue(tx, s, now, v)
@@ -88,6 +91,10 @@ func (e *Engine) step(tx store.Tx, s Scope, now time.Time, v *View, by string) e
 
 // turn writes down that no payout is made now.
 func (v *View) turn(t payout.Turn, now time.Time) {
+	if t == payout.Finish && v.mayRepair() {
+		v.awaitRepair(now)
+		return
+	}
 	v.More = t == payout.Stuck
 	if t == payout.Stuck {
 		v.moderate(now, "penstock", 0, "a part of the money is out, the rest can't be paid as the request stands")

@@ -41,6 +41,7 @@ type Entered struct {
 	Service string            `json:"service"`
 	Details map[string]string `json:"details"` // of the service's form
 	At      time.Time         `json:"at"`
+	Payouts int               `json:"payouts,omitzero"` // that the request had then: what was typed before a refusal is not good after it
 }
 
 // keepEntered is how long what was typed may wait for its confirmation.
@@ -52,7 +53,7 @@ func enteredPlace(id string) locker.Place { return locker.Place{Bucket: "entered
 // it is confirmed: only this request opens it again. Nothing is stored.
 func (e *Engine) SealEntered(ctx context.Context, s Scope, r *Request, service string, details map[string]string) ([]byte, error) {
 	now, _ := e.pulse.now()
-	raw, err := jsonv2.Marshal(Entered{service, details, now}, codec)
+	raw, err := jsonv2.Marshal(Entered{service, details, now, len(r.Payouts)}, codec)
 	if err != nil {
 		return nil, errors.New("encode what was entered: malformed")
 	}
@@ -74,7 +75,7 @@ func (e *Engine) OpenEntered(ctx context.Context, s Scope, r *Request, sealed []
 	if err != nil || jsonv2.Unmarshal(raw, out, codec) != nil {
 		return nil, errEntered
 	}
-	if now, _ := e.pulse.now(); now.Sub(out.At) > keepEntered || out.At.Sub(now) > keepEntered {
+	if now, _ := e.pulse.now(); now.Sub(out.At) > keepEntered || out.At.Sub(now) > keepEntered || out.Payouts != len(r.Payouts) {
 		return nil, errEntered
 	}
 	return out, nil

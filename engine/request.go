@@ -73,6 +73,7 @@ type Request struct {
 	More       bool              `json:"more,omitzero"`
 	Queued     bool              `json:"queued,omitzero"`
 	Resolution payout.Resolution `json:"resolution,omitzero"` // why it stands so, where no payout says
+	Repairs    *Repairs          `json:"repairs,omitzero"`    // of its details by whoever is paid; nil: none may be made
 
 	// Moderation says why no machine may go on; automatic work stops until a
 	// person has decided. Attention calls a person while work goes on.

@@ -181,13 +181,13 @@ func (e *Engine) goOn(tx store.Tx, s Scope, now time.Time, v *View, was, is payo
 	if err != nil {
 		return err
 	}
-	m := e.Rules.Next(v.wish(), v.Payouts, e.worthRetry(k, v))
+	m := e.next(k, v)
 	if m.Turn == payout.Pay {
 		v.More, v.Next = true, now
 		return nil
 	}
-	v.turn(m.Turn, now)
 	v.Next = time.Time{}
+	v.turn(m.Turn, now)
 	return e.unqueue(tx, s, now, v)
 }
 

@@ -114,6 +114,7 @@ type HostedConfig struct {
 	ExternalIDUnique  bool       `toml:"external_id_unique" reader:"httpd/hosted"`
 	RequireExternalID bool       `toml:"require_external_id" reader:"httpd/hosted"`
 	LinkTTL           Duration   `toml:"link_ttl" reader:"httpd/hosted"`
+	RetryDetails      int        `toml:"retry_details" reader:"httpd/hosted"`
 	ReturnedAs        string     `toml:"returned_as" reader:"httpd/hosted"`
 	Cards             bool       `toml:"cards" reader:"httpd/hosted"`
 	HeadlessCards     bool       `toml:"headless_cards" reader:"httpd/hosted"`

@@ -164,6 +164,7 @@ func (cfg *Config) checkHosted(c *checker) {
 	c.rule(regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`).MatchString(h.RedirectParam), "hosted.redirect_param", "wants 1 to 64 letters, digits and _ . -; got %q", clip(h.RedirectParam))
 	c.rule(h.ReplayStatus == 200 || h.ReplayStatus == 201, "hosted.replay_status", "wants 200 or 201; got %d", h.ReplayStatus)
 	c.span("hosted.link_ttl", h.LinkTTL, 15*time.Minute, 90*24*time.Hour)
+	c.rule(h.RetryDetails >= 0 && h.RetryDetails <= 10, "hosted.retry_details", "wants 0 to 10; got %d", h.RetryDetails)
 	c.oneOf("hosted.returned_as", h.ReturnedAs, "succeeded", "failed")
 	c.rule(h.Cards || !h.HeadlessCards, "hosted.headless_cards", "wants hosted.cards to be true as well")
 }

@@ -14,7 +14,7 @@ func (h HostedConfig) settings() hosted.Settings {
 	return hosted.Settings{
 		RedirectParam: h.RedirectParam, ReplayStatus: h.ReplayStatus, BodyWindow: h.BodyDedupeWindow.Window(), ExternalIDUnique: h.ExternalIDUnique,
 		RequireExternalID: h.RequireExternalID, LinkTTL: h.LinkTTL.D(), ReturnedFails: h.ReturnedAs == "failed", StandardWebhooks: h.WebhookProfile == "standard",
-		Cards: h.Cards, HeadlessCards: h.HeadlessCards,
+		Cards: h.Cards, HeadlessCards: h.HeadlessCards, Retries: h.RetryDetails,
 	}
 }
 

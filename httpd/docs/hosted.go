@@ -25,7 +25,7 @@ func hostedPart() part {
 		must("code", str("").eg("validation_failed")), must("requestId", str("")), may("existingId", str("Of the payment that is in the way.")), may("errors", list(one)))
 	method := object("", must("code", str("").eg("sepa_eur")), must("label", str("")), may("anyOf", list(str(""))),
 		must("fields", list(object("", must("key", str("")), must("label", str("")), may("hint", str("")), must("required", flag("")), must("check", str("How it is judged.").eg("iban_sepa")), must("maxLength", whole(""))))))
-	payoutForm := object("What a form shows and asks for.", must("id", str("")), must("status", enum("", "pending", "succeeded", "failed")), must("state", str("open, or what has become of it.")), must("amount", amount()), must("currency", currency("")),
+	payoutForm := object("What a form shows and asks for.", must("id", str("")), must("status", enum("", "pending", "succeeded", "failed")), must("state", str("open, refused (other details are asked for), or what has become of it.")), must("amount", amount()), must("currency", currency("")),
 		must("description", str("")), must("merchant", str("")), may("expiresAt", stamp()), must("methods", list(method)))
 	call := func(method, path, id, summary string) operation {
 		o := gateway(method, path, id, summary).in(chapter)

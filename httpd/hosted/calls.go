@@ -72,7 +72,7 @@ func (a *API) newRequest(ctx context.Context, who engine.Caller, n *newPayment) 
 	if n.description != nil {
 		page.Description = *n.description
 	}
-	ask := engine.NewRequest{Dialect: "hosted", Amount: n.amount, AutoFulfill: true, Extra: raw, Page: page, Expires: a.Settings.LinkTTL,
+	ask := engine.NewRequest{Dialect: "hosted", Amount: n.amount, AutoFulfill: true, Extra: raw, Page: page, Expires: a.Settings.LinkTTL, Repairs: a.Settings.Retries,
 		Wishes: engine.Wishes{Later: true, Whole: true, CallbackURL: n.webhook, Metadata: routable(n.metadata)}}
 	if engine.ChosenID(n.customer.ID) {
 		ask.Customer, ask.Person = n.customer.ID, &engine.Person{Name: n.customer.Name, Email: n.customer.Email}

@@ -39,7 +39,7 @@ func (a *API) formRoutes() []wire.Route {
 type payoutForm struct {
 	ID          string       `json:"id"`
 	Status      string       `json:"status"`
-	State       string       `json:"state"` // open, or what has become of it
+	State       string       `json:"state"` // open, refused (and open once more), or what has become of it
 	Amount      string       `json:"amount"`
 	Currency    string       `json:"currency"`
 	Description string       `json:"description"`
@@ -127,8 +127,8 @@ func (a *API) formOf(t *visit) payoutForm {
 	if t.Stage != payout.Draft {
 		f.State = stateOf(&t.Request)
 	}
-	if !t.Expires.IsZero() {
-		f.ExpiresAt = stamp(t.Expires)
+	if until := t.until(); !until.IsZero() {
+		f.ExpiresAt = stamp(until)
 	}
 	for _, sv := range t.services {
 		m := formMethod{Code: sv.Code, Label: t.methodName(a.Engine.Directory, sv), AnyOf: sv.AnyOf}
@@ -148,7 +148,7 @@ func (a *API) submitForm(ctx context.Context, c *wire.Call, in submission) (wire
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	if t.Stage == payout.Draft {
+	if t.asks() {
 		if err := a.tries.take(t.opened.ID); err != nil {
 			return wire.Reply{}, err
 		}

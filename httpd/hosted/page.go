@@ -65,7 +65,7 @@ func (a *API) enter(ctx context.Context, c *wire.Call, form url.Values) (*visit,
 	if err := a.dress(ctx, c, t, cmp.Or(form.Get("origin"), c.Query("origin"))); err != nil {
 		return nil, err
 	}
-	if o.Stage == payout.Draft {
+	if t.asks() {
 		t.services, err = a.payable(ctx, o.scope, o.Amount)
 	}
 	return t, err
@@ -90,8 +90,8 @@ func (a *API) dress(ctx context.Context, c *wire.Call, t *visit, origin string) 
 	v.Merchant, v.Test = cmp.Or(m.Name, m.ID), o.scope.Mode == engine.Test
 	v.ID, v.K, v.Self = prefix+o.ID, o.k, pagePath(o.ID)
 	v.Amount, v.Code, v.Description = amountIn(v.Lang, o.Amount), o.Amount.Currency().Code(), o.Page.Description
-	if !o.Expires.IsZero() {
-		v.Until, v.UntilISO = v.words.momentIn(v.Lang, o.Expires), o.Expires.UTC().Format(time.RFC3339)
+	if until := o.until(); !until.IsZero() {
+		v.Until, v.UntilISO = v.words.momentIn(v.Lang, until), until.UTC().Format(time.RFC3339)
 	}
 	if t.token != nil && slices.Contains(t.token.Origins, origin) {
 		v.Embedded = origin
@@ -155,7 +155,7 @@ func (a *API) showPage(ctx context.Context, c *wire.Call) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	if t.Stage != payout.Draft {
+	if !t.asks() {
 		return a.showDone(t)
 	}
 	if code := c.Query("method"); code != "" || len(t.services) == 1 {
@@ -164,6 +164,18 @@ func (a *API) showPage(ctx context.Context, c *wire.Call) (wire.Reply, error) {
 		}
 	}
 	return a.showMethods(t)
+}
+
+// asks says whether the page asks where the money goes: for the first time, or
+// since what was said before was refused.
+func (o *opened) asks() bool { return o.Stage == payout.Draft || o.WantsRepair() }
+
+// until is when the page stops asking; zero: never.
+func (o *opened) until() time.Time {
+	if o.WantsRepair() {
+		return o.Repairs.Until
+	}
+	return o.Expires
 }
 
 func (t *visit) service(code string) (service.Service, bool) {
@@ -175,7 +187,7 @@ func (t *visit) service(code string) (service.Service, bool) {
 }
 
 func (a *API) showMethods(t *visit) (wire.Reply, error) {
-	t.step("method")
+	a.step(t, "method")
 	for _, sv := range t.services {
 		t.view.Methods = append(t.view.Methods, link{Text: t.methodName(a.Engine.Directory, sv), Sub: t.T("family." + family(sv)), Href: t.at("method", sv.Code), Icon: family(sv)})
 	}
@@ -183,8 +195,9 @@ func (a *API) showMethods(t *visit) (wire.Reply, error) {
 }
 
 // step says where on the way the page is.
-func (t *visit) step(name string) {
+func (a *API) step(t *visit, name string) {
 	v := t.view
+	v.Refused = a.refused(t)
 	v.Step, v.StepOf, v.Title = name, 3, v.T("title.ask", "merchant", v.Merchant, "amount", v.Amount)
 	v.StepN = v.past() + 1
 	if len(t.services) == 1 {
@@ -206,7 +219,7 @@ func (v *view) methodName(d *service.Directory, sv service.Service) string {
 
 // showDetails asks for the account. typed are the values to begin with.
 func (a *API) showDetails(t *visit, sv service.Service, typed map[string]string, bad service.Invalid, status int) (wire.Reply, error) {
-	t.step("details")
+	a.step(t, "details")
 	v := t.view
 	v.Method, v.Name, v.AnyOf = sv.Code, v.methodName(a.Engine.Directory, sv), len(sv.AnyOf) > 1
 	if typed == nil {
@@ -246,7 +259,7 @@ func (a *API) showReview(ctx context.Context, t *visit, sv service.Service, deta
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	t.step("review")
+	a.step(t, "review")
 	v := t.view
 	v.Method, v.Name, v.Entered = sv.Code, v.methodName(a.Engine.Directory, sv), base64.StdEncoding.EncodeToString(sealed)
 	v.Review = append(v.Review, pair{Name: v.T("review.method"), Value: v.Name})
@@ -269,14 +282,31 @@ func (a *API) showDone(t *visit) (wire.Reply, error) {
 	if !t.Stage.Ended() {
 		v.Status = v.Self + "/status?k=" + url.QueryEscape(v.K)
 	}
-	if sv, ok := a.Engine.Directory.Service(t.Request.Service); ok && len(t.Masked) > 0 {
-		v.Facts = append(v.Facts, pair{Name: v.T("review.method"), Value: v.methodName(a.Engine.Directory, sv)})
-		for _, f := range sv.Fields {
-			if value := t.Masked[f.Target().Key]; value != "" && (f.Target().Sensitive || isHolder(f)) {
-				v.Facts = append(v.Facts, pair{Name: v.label(f), Value: pieces(value), Mono: f.Target().Sensitive})
-			}
-		}
-	}
+	v.Facts = a.accountOf(t)
 	v.Facts = append(v.Facts, pair{Name: v.T("fact.reference"), Value: v.ID, Mono: true}, pair{Name: v.T("fact.updated"), Value: v.words.momentIn(v.Lang, t.Changed)})
 	return a.reply(t, http.StatusOK, "page.html")
+}
+
+// accountOf is the account that the payment has, as far as it may be shown.
+func (a *API) accountOf(t *visit) []pair {
+	sv, ok := a.Engine.Directory.Service(t.Request.Service)
+	if !ok || len(t.Masked) == 0 {
+		return nil
+	}
+	out := []pair{{Name: t.T("review.method"), Value: t.methodName(a.Engine.Directory, sv)}}
+	for _, f := range sv.Fields {
+		if value := t.Masked[f.Target().Key]; value != "" && (f.Target().Sensitive || isHolder(f)) {
+			out = append(out, pair{Name: t.label(f), Value: pieces(value), Mono: f.Target().Sensitive})
+		}
+	}
+	return out
+}
+
+// refused is the account that the money could not be delivered to; nil while
+// none was refused.
+func (a *API) refused(t *visit) []pair {
+	if !t.WantsRepair() {
+		return nil
+	}
+	return a.accountOf(t)
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"penstock/engine"
-	"penstock/engine/payout"
 	"penstock/engine/service"
 	"penstock/httpd/wire"
 )
@@ -72,7 +71,7 @@ func (a *API) sendPage(ctx context.Context, c *wire.Call) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	if t.Stage != payout.Draft { // another window was quicker
+	if !t.asks() { // another window was quicker
 		return seeOther(t), nil
 	}
 	if err := a.tries.take(t.opened.ID); err != nil {
@@ -164,11 +163,17 @@ func (a *API) reviewed(ctx context.Context, t *visit, form url.Values) (wire.Rep
 	return seeOther(t), nil
 }
 
-// accept gives the request its details and makes it ready. Of many at one time
+// accept gives the request its details and makes it ready, or other details
+// where the first were refused. Of many at one time
 // one is taken, whatever each of them says: the others find that it was.
 func (a *API) accept(ctx context.Context, o *opened, sv service.Service, details map[string]string) error {
 	ch := engine.Change{Prefix: engine.PrefixRequest, Service: sv.Code, Beneficiary: engine.Beneficiary{Kind: sv.Kind, Form: sv.Form, Details: details}}
-	_, err := a.Engine.Confirm(ctx, o.who(), nameOf(o.View), ch, nil)
+	var err error
+	if o.WantsRepair() {
+		_, err = a.Engine.Repair(ctx, o.who(), nameOf(o.View), ch)
+	} else {
+		_, err = a.Engine.Confirm(ctx, o.who(), nameOf(o.View), ch, nil)
+	}
 	var refused *engine.Error
 	if errors.As(err, &refused) && refused.Code == engine.CodeState {
 		return nil

@@ -33,6 +33,7 @@ type view struct {
 	Fields  []input
 	AnyOf   bool
 	Errors  []mistake
+	Refused []pair // the account that the money could not be delivered to; nil: none was
 	Magic   []Magic
 	Entered string // sealed
 	Review  []pair
@@ -42,7 +43,6 @@ type view struct {
 	Tone   string
 	Facts  []pair
 	Back   string // where the recipient goes back to; empty: nowhere
-	Retry  bool
 	Status string // address of the state, for the script; empty: it will not change
 	Ref    string // of an error, for whoever is asked about it
 	Text   string
@@ -105,6 +105,9 @@ func (v *view) past() int {
 // stateOf is what has become of a payment whose details are there, in the
 // page's words.
 func stateOf(r *engine.Request) string {
+	if r.WantsRepair() {
+		return "refused"
+	}
 	switch r.Stage {
 	case payout.AllPaid, payout.SomePaid:
 		return "paid"
