@@ -155,3 +155,107 @@ func histories(t *testing.T, seed uint64) (out []string) {
 	}
 	return out
 }
+
+// TestADisputeIsResolvedOnceWhateverTheCut cuts the power at each operation of
+// a person's contrary word and of the end of the dispute. A person who finds
+// the dispute still open ends it again; the money is booked once.
+func TestADisputeIsResolvedOnceWhateverTheCut(t *testing.T) {
+	for name, d := range map[string]dispute{
+		"paid, and it stands":        {magic: "success", word: connector.Rejected, paid: true, want: payout.AllPaid},
+		"paid, and never took place": {magic: "success", word: connector.Rejected, paid: false, want: payout.GivenBack},
+		"failed, and it stands":      {magic: "declined", word: connector.Paid, paid: false, want: payout.NonePaid},
+		"failed, and paid after all": {magic: "declined", word: connector.Paid, paid: true, want: payout.NonePaid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, me := newQuiet(t)
+			id := d.ended(t, w, me)
+			from := w.Store.Ops()
+			if err := d.settle(w, me, id); err != nil {
+				t.Fatal(err)
+			}
+			for at := 1; at <= w.Store.Ops()-from; at++ {
+				d.cut(t, at, false)
+				d.cut(t, at, true)
+			}
+		})
+	}
+}
+
+// dispute is a word against a payout's end, and what a person then finds.
+type dispute struct {
+	magic string // the account's, which says how the payout ends
+	word  connector.Verdict
+	paid  bool // what is found
+	want  payout.Stage
+}
+
+func (d dispute) ended(t *testing.T, w *World, me engine.Caller) (payoutID string) {
+	t.Helper()
+	_, err := w.Engine.Create(w.Ctx, me, engine.NewRequest{Dialect: "standard", Ref: "one", Amount: money.New(700, money.MustCurrency("EUR")), Confirm: true, AutoFulfill: true,
+		Beneficiary: engine.Beneficiary{Kind: service.Bank, Form: "sepa", Details: connector.Details{"iban": magicAccount(d.magic)}}}, nil)
+	if err == nil {
+		err = w.Run(time.Hour)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := w.Engine.Get(w.Ctx, me, engine.PrefixRequest, "one")
+	if err != nil || !v.Stage.Ended() {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	return v.Payouts[0].ID
+}
+
+// settle does whatever of the dispute is still to be done.
+func (d dispute) settle(w *World, me engine.Caller, id string) error {
+	v, err := w.Engine.Get(w.Ctx, me, engine.PrefixRequest, "one")
+	if err != nil {
+		return err
+	}
+	told := func(what string) bool {
+		return slices.ContainsFunc(v.History, func(l engine.Line) bool { return l.What == what })
+	}
+	if told("conflict_resolved") {
+		return nil
+	}
+	if !told("conflict") {
+		if err := w.Engine.State(w.Ctx, me, id, connector.Outcome{Verdict: d.word, Resolution: "declined"}); err != nil {
+			return err
+		}
+	}
+	return w.Engine.Resolve(w.Ctx, me, id, d.paid, "as the bank says")
+}
+
+func (d dispute) cut(t *testing.T, at int, after bool) {
+	t.Helper()
+	name := fmt.Sprintf("cut at %d (after: %v)", at, after)
+	w, me := newQuiet(t)
+	id := d.ended(t, w, me)
+	if after {
+		w.Store.CutAfter(w.Store.Ops() + at)
+	} else {
+		w.Store.CutAt(w.Store.Ops() + at)
+	}
+	if err := d.settle(w, me, id); err != nil && !power(err) {
+		t.Fatalf("%s: %v", name, err)
+	}
+	w.Disk, w.Keys = w.Disk.PowerCut(), w.Keys.PowerCut()
+	if err := w.Boot(); err != nil {
+		t.Fatalf("%s: start again: %v", name, err)
+	}
+	w.Store.Heal()
+	if err := d.settle(w, me, id); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if err := w.Run(time.Hour); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	v, err := w.Engine.Get(w.Ctx, me, engine.PrefixRequest, "one")
+	if err != nil || v.Stage != d.want || len(v.Disputed) != 0 || v.Attention {
+		t.Errorf("%s: %+v, %v; want %s, and no dispute", name, v, err, d.want)
+	}
+	report, err := w.Engine.Check(w.Ctx, nil)
+	if err != nil || len(report.Findings) > 0 {
+		t.Errorf("%s: %v, %v", name, report.Findings, err)
+	}
+}
