@@ -18,32 +18,11 @@ import (
 // them, so no two payouts spend the same money.
 type balance struct {
 	ledger.Head
-	Day   int64 `json:"day,omitzero"`   // in days since 1970, UTC
-	Spent int64 `json:"spent,omitzero"` // by payouts made on it, less those that failed
+	turnover
 }
 
 // playMoney is what a test account opens with, in minor units.
 const playMoney = 1_000_000_000_000_000
-
-func dayOf(now time.Time) int64 { return now.Unix() / 86400 }
-
-// spentOn is what has left on the day of now.
-func (b *balance) spentOn(now time.Time) int64 {
-	if b.Day != dayOf(now) {
-		return 0
-	}
-	return b.Spent
-}
-
-// spend counts what leaves, or doesn't leave after all, on the day it was made.
-func (b *balance) spend(day, now int64, minor int64) {
-	if b.Day != now {
-		b.Day, b.Spent = now, 0
-	}
-	if day == b.Day {
-		b.Spent = max(0, b.Spent+minor)
-	}
-}
 
 func loadBalance(tx store.Tx, s Scope, deposit string) (*balance, error) {
 	b, err := load[balance](tx, bucketBalance, s.key(deposit))
@@ -118,7 +97,7 @@ func hold(tx store.Tx, s Scope, request string, l ledger.Limits, p payout.Payout
 			return err
 		}
 	}
-	b.spend(dayOf(p.Created), dayOf(p.Created), p.Amount.Minor())
+	b.leaves(p.Created, p.Amount.Minor())
 	return keep(tx, bucketBalance, s.key(p.Deposit), b)
 }
 
@@ -146,7 +125,7 @@ func (e *Engine) bookStep(tx store.Tx, s Scope, now time.Time, request, by strin
 		}
 	}
 	if is.Status == payout.Failed || is.Status == payout.Cancelled {
-		b.spend(dayOf(is.Created), dayOf(now), -is.Amount.Minor())
+		b.stays(is.Created, is.Amount.Minor())
 	}
 	return keep(tx, bucketBalance, s.key(is.Deposit), b)
 }
