@@ -190,7 +190,7 @@ func (g *gateway) tries(v *engine.View) (bad []string) {
 // moderated: while a person has to decide nothing is made, and what the
 // deposit account holds back fails by a person's word alone (I17).
 func (g *gateway) moderated(v *engine.View) (bad []string) {
-	stopped, about := false, 0
+	stopped, about, was := false, 0, map[int]string{}
 	for _, l := range v.History {
 		switch {
 		case l.What == "moderation_required":
@@ -200,7 +200,9 @@ func (g *gateway) moderated(v *engine.View) (bad []string) {
 		case l.What == "queued" && stopped:
 			bad = append(bad, fmt.Sprintf("I17 payout %d of request %s was made while a person had to decide", l.On, v.ID))
 		}
-		if l.To != string(payout.Failed) || l.On == 0 || l.By == string(payout.FromPerson) || l.What == "conflict" || !g.steady {
+		same := was[l.On] == l.To
+		was[l.On] = l.To
+		if l.To != string(payout.Failed) || same || l.On == 0 || l.By == string(payout.FromPerson) || !g.steady {
 			continue
 		}
 		p := v.Payouts[l.On-1]
