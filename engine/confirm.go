@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"penstock/engine/payout"
+	"penstock/engine/routing"
 	"penstock/store"
 )
 
@@ -27,7 +28,11 @@ func (e *Engine) confirm(tx store.Tx, c Caller, now time.Time, r *View) error {
 		return e.confirmLater(c, now, r)
 	}
 	if err := e.service(&r.Request); err != nil {
-		return err
+		k, kErr := e.catalogOf(tx, c.Scope)
+		if kErr != nil {
+			return kErr
+		}
+		return e.noRoute(k, c.Scope, &r.Request, routing.Decision{})
 	}
 	d, _, err := e.decide(tx, c.Scope, now, &r.Request, e.Rules.Next(r.wish(), nil, e.mayFailOver))
 	if err != nil {
@@ -41,7 +46,7 @@ func (e *Engine) confirm(tx store.Tx, c Caller, now time.Time, r *View) error {
 		if err != nil {
 			return err
 		}
-		return noRoute(k, c.Scope, d)
+		return e.noRoute(k, c.Scope, &r.Request, d)
 	}
 	r.Confirmed = true
 	if err := r.advance(payout.Approved, now, c.Actor, ""); err != nil {

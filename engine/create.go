@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -27,6 +29,9 @@ type Beneficiary struct {
 	Form    string       // of the details
 	Details connector.Details
 	Owned   bool // details must belong to a customer
+	// Holder is whose the account is, where its details have no name; empty: the
+	// customer's. Providers insist on one, and not every dialect has it among the details.
+	Holder string
 }
 
 func (b Beneficiary) absent() bool { return b.Method == "" && b.Token == "" && b.Details == nil }
@@ -233,7 +238,7 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	if n.Dialect == dialectRest {
 		p.request.AttemptsLimit = l.point.Retry.Others + l.point.Retry.Same
 	}
-	if p.used, err = e.attach(ctx, c, p.request, n.Beneficiary, l); err != nil {
+	if p.used, err = e.attach(ctx, c, p.request, n.Beneficiary.heldBy(p.person), l); err != nil {
 		return nil, err
 	}
 	if n.Amount.Currency().IsZero() {
@@ -299,8 +304,39 @@ func (e *Engine) attach(ctx context.Context, c Caller, r *Request, b Beneficiary
 		r.Method, r.Kind, r.Form = used.ID, used.Kind, used.Form
 	}
 	r.Masked = e.Directory.Mask(r.Form, details)
+	details = e.named(r.Form, details, b.Holder)
 	r.Sealed, err = e.sealFor(ctx, ownerOf(c.Scope, r.Customer, r.Day), requestPlace(r.ID), details)
 	return used, err
+}
+
+// heldBy fills in whose the account is, as far as that is known.
+func (b Beneficiary) heldBy(p *Person) Beneficiary {
+	if b.Holder == "" && p != nil {
+		b.Holder = p.Name
+	}
+	return b
+}
+
+// named is details with the name of the account's holder, where they have none
+// and the form has a place for it that takes it. It is not shown: nobody sent
+// it with them.
+func (e *Engine) named(form string, details connector.Details, holder string) connector.Details {
+	m, ok := e.Directory.Method(form)
+	if holder == "" || !ok {
+		return details
+	}
+	for _, key := range []string{"account_holder_name", "card_holder_name"} {
+		at := slices.IndexFunc(m.Fields, func(f service.Field) bool { return f.Key == key })
+		if at < 0 || details[key] != "" {
+			continue
+		}
+		with := maps.Clone(details)
+		with[key] = holder
+		if whole, err := e.Directory.Validate(form, with); err == nil {
+			details = whole
+		}
+	}
+	return details
 }
 
 func (e *Engine) beneficiary(ctx context.Context, c Caller, customer string, b Beneficiary, l *looked) (*Method, connector.Details, error) {

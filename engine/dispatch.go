@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"penstock/engine/payout"
@@ -246,7 +247,7 @@ func (e *Engine) blocked(tx store.Tx, s Scope, now time.Time, v *View, d routing
 	}
 	v.Resolution = d.Resolution
 	if !v.Later && len(v.Payouts) == 0 {
-		return noRoute(k, s, d)
+		return e.noRoute(k, s, &v.Request, d)
 	}
 	why := string(d.Resolution)
 	if d.Short {
@@ -264,14 +265,45 @@ func (e *Engine) blocked(tx store.Tx, s Scope, now time.Time, v *View, d routing
 }
 
 // noRoute refuses a request at once, where its dialect wants to know.
-func noRoute(k *catalog, s Scope, d routing.Decision) error {
+func (e *Engine) noRoute(k *catalog, s Scope, r *Request, d routing.Decision) error {
 	switch {
 	case d.Short:
 		return &Error{Code: CodeFunds, Object: ObjPayout, Message: "the deposit account holds too little", Hint: "top up a deposit account"}
 	case s.Mode == Live && len(k.accounts) == 0:
 		return &Error{Code: CodeNoRoute, Object: ObjPayout, Message: "no live provider account is connected: test provider accounts serve test requests only", Hint: "connect a live provider account"}
 	}
+	if p := e.unfit(k, r); p != "" {
+		return &Error{Code: CodeNoRoute, Object: ObjPayout, Field: FieldMethod, Message: fmt.Sprintf("%s in %s is not supported by %s", r.Form, r.Amount.Currency().Code(), p), Hint: "name a provider that pays by this method in this currency"}
+	}
 	return &Error{Code: CodeNoRoute, Object: ObjPayout, Message: "no connected provider can take this payout", Hint: "connect a provider account, or widen the list of connectors"}
+}
+
+// FieldMethod is the field of a CodeNoRoute where the one provider that was
+// asked for is there and doesn't pay by the method, or not in the currency.
+const FieldMethod = "payout_method"
+
+// unfit is the only provider that a request names, where it is connected and
+// doesn't pay what is asked for; empty otherwise.
+func (e *Engine) unfit(k *catalog, r *Request) string {
+	named := slices.Clone(r.Providers)
+	for _, x := range r.Exits {
+		if a := k.accounts[x.Account]; a != nil && x.Provider == "" {
+			x.Provider = a.Provider
+		}
+		if len(r.Providers) == 0 || slices.Contains(r.Providers, x.Provider) {
+			named = append(named, x.Provider)
+		}
+	}
+	slices.Sort(named)
+	if named = slices.Compact(named); len(named) != 1 {
+		return ""
+	}
+	for _, a := range k.accounts {
+		if a.Provider == named[0] && !a.Archived && !a.Disabled && !(r.Service != "" && e.pays(a, r.Service)) {
+			return a.Provider
+		}
+	}
+	return ""
 }
 
 // takeStep takes the next step of a request that is due.

@@ -128,7 +128,11 @@ func (e *Engine) prepareEdit(ctx context.Context, c Caller, draft *View, ch Chan
 	if added {
 		ed.added = cust
 	}
-	if ed.used, err = e.attach(ctx, c, &ed.next, ch.Beneficiary, l); err != nil {
+	person := ed.person
+	if person == nil {
+		person = draft.Person
+	}
+	if ed.used, err = e.attach(ctx, c, &ed.next, ch.Beneficiary.heldBy(person), l); err != nil {
 		return nil, err
 	}
 	if cust != nil && ch.Beneficiary.absent() {

@@ -77,6 +77,7 @@ type errorRow struct {
 	ir     string
 	text   string // {id}, {field}, {status} and {message} are filled in
 	unread bool
+	reason string // filled in as text is; empty for none
 }
 
 // errorRows is the whole table. A code without a row for everything fails a
@@ -141,6 +142,7 @@ func errorRows() []errorRow {
 		{code: engine.CodeForeign, status: 400, ir: "IR_16", text: "Token does not belong to this customer_id"},
 		{code: engine.CodeRedacted, status: 400, ir: "IR_11", text: "Customer has already been redacted"},
 		{code: engine.CodeNoRate, status: 400, ir: "IR_39", text: "No exchange rate was found for the currencies of this payout"},
+		{code: engine.CodeNoRoute, field: engine.FieldMethod, status: 400, ir: "IR_19", text: "Payment method type not supported", reason: "{message}"},
 		{code: engine.CodeNoRoute, status: 400, ir: "IR_39", text: "No eligible connector was found for the current payment method configuration"},
 		{code: engine.CodeFunds, status: 400, ir: "IR_16", text: "The deposit account holds too little for this payout"},
 		{code: engine.CodeKeyReused, status: 422, ir: "IR_06", text: "The Idempotency-Key was used before with another request"},
@@ -171,7 +173,7 @@ func words(a act, e *engine.Error) *refusal {
 			return &refusal{status: 400, code: "IR_06", message: "Json deserialize error: missing field `" + field + "`", unread: true}
 		}
 		fill := strings.NewReplacer("{id}", wire.Redact(e.ID), "{field}", field, "{object}", string(e.Object), "{status}", statusWord(e.Status), "{message}", e.Message, "{rule}", rule(field, e.Message))
-		return &refusal{status: row.status, code: row.ir, message: fill.Replace(row.text), unread: row.unread}
+		return &refusal{status: row.status, code: row.ir, message: fill.Replace(row.text), reason: fill.Replace(row.reason), unread: row.unread}
 	}
 	return refuse(http.StatusInternalServerError, "HE_00", "Something went wrong")
 }

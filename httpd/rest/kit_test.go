@@ -46,9 +46,14 @@ func operator(merchant string) engine.Caller {
 	return engine.Caller{Scope: engine.Scope{Merchant: merchant, Mode: engine.Test}, Actor: "operator", Rights: engine.Rights()}
 }
 
+// payoutConnectors are the names that a payout may be restricted to.
+func payoutConnectors() []string {
+	return []string{"adyen", "adyenplatform", "cybersource", "ebanx", "envoy", "gigadat", "itaubank", "loonio", "nomupay", "nuvei", "payone", "paypal", "stripe", "truelayer", "trustly", "wise", "worldpay", "worldpayxml"}
+}
+
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	w, err := sim.New(sim.Config{Seed: 1, Also: []string{"adyen", "adyenplatform", "stripe", "wise", "paypal", "nomupay"}, Render: map[string]engine.Render{"rest": rest.Render}, Facts: map[string]func(*engine.Request) map[string]string{"rest": rest.Facts}})
+	w, err := sim.New(sim.Config{Seed: 1, Also: payoutConnectors(), Render: map[string]engine.Render{"rest": rest.Render}, Facts: map[string]func(*engine.Request) map[string]string{"rest": rest.Facts}})
 	must(t, err)
 	s := &shop{World: w, t: t, id: "shop"}
 	s.mux = newMux(t, w.Engine, w.Clock.Now, 0)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"penstock/engine"
 	"penstock/engine/money"
@@ -140,7 +141,7 @@ func (r *payoutRequest) unreadable(err error) error {
 // beneficiary is whom the request pays. Details beside a saved method are left
 // over from an earlier call, and nobody looks at them.
 func (r *payoutRequest) beneficiary() (engine.Beneficiary, error) {
-	b := engine.Beneficiary{Method: said(r.MethodID), Token: said(r.Token), Owned: true}
+	b := engine.Beneficiary{Method: said(r.MethodID), Token: said(r.Token), Owned: true, Holder: holderOf(r.Billing)}
 	if r.Type != nil {
 		b.Kind = r.Type.kind()
 	}
@@ -156,6 +157,16 @@ func (r *payoutRequest) beneficiary() (engine.Beneficiary, error) {
 	}
 	b.Kind, b.Form, b.Details = kind, form, details
 	return b, nil
+}
+
+// holderOf is the name that a bill is made out to, which is whose account is
+// paid where its details don't say.
+func holderOf(billing *carried[billingShape]) string {
+	var b billingShape
+	if billing == nil || wire.Decode(billing.raw(), &b, wire.DecodeOptions{IgnoreUnknown: true}) != nil || b.Address == nil {
+		return ""
+	}
+	return strings.TrimSpace(said(b.Address.FirstName) + " " + said(b.Address.LastName))
 }
 
 // note takes over what only this dialect echoes.

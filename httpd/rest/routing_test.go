@@ -68,7 +68,7 @@ func TestActiveAlgorithmDecides(t *testing.T) {
 	s.do("POST", "/routing/payouts/"+id+"/activate", `{"transaction_type":"payout"}`).refused(400, "IR_16", "already active")
 	// the request's own routing wins, and nothing goes round it
 	s.leaves(bank+`,"routing":{"type":"single","data":`+w+`}`).ok().is("connector", "wise")
-	s.leaves(bank+`,"routing":{"type":"single","data":`+choiceOf("paypal", paypal)+`}`).refused(400, "IR_39", "No eligible connector")
+	s.leaves(bank+`,"routing":{"type":"single","data":`+choiceOf("paypal", paypal)+`}`).refused(400, "IR_19", "Payment method type not supported").is("error.reason", "sepa in EUR is not supported by paypal")
 	s.leaves(bank+`,"routing":{"type":"advanced","data":{"defaultSelection":{"type":"single","data":`+w+`},"rules":[]}}`).ok().is("connector", "wise")
 	s.leaves(bank+`,"connector":["wise"]`).ok().is("connector", "wise")
 }

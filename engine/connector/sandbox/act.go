@@ -105,6 +105,10 @@ func (p *Provider) wait(in intake, end Status, w draws) time.Duration {
 		return 0
 	case w.pending < p.faults.Pending:
 		return max(settling, time.Nanosecond) // accepted in the answer, whatever the range
+	case in.Pace == Instant:
+		return 0
+	case in.Pace == Delayed:
+		return max(settling, time.Nanosecond)
 	case in.fate.Instant:
 		return 0
 	}

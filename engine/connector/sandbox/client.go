@@ -62,7 +62,7 @@ func HTTP(rt http.RoundTripper, options ...Option) connector.Builder {
 			rt: rt, traits: traitsOf(options),
 			transfers: strings.TrimSuffix(base.String(), "/") + "/v1/transfers",
 			ledger:    strings.TrimSuffix(base.String(), "/") + "/v1/ledger",
-			account:   a.ID, apiKey: a.Secrets["api_key"], secret: a.Secrets[SecretName],
+			account:   a.ID, apiKey: a.Secrets["api_key"], secret: a.Secrets[SecretName], persona: personaOf(a.Provider),
 		}, nil
 	}
 }
@@ -75,6 +75,7 @@ type client struct {
 	ledger         string
 	account        string
 	apiKey, secret string
+	persona        *Persona // nil: the test provider's own manner
 }
 
 var (
@@ -93,7 +94,11 @@ func (c *client) Send(ctx context.Context, in connector.Instruction) (connector.
 	if r := order.check(); r != nil {
 		return refused(r.Code), nil // nothing is sent that the provider could only refuse
 	}
-	body, err := encodeOrder(in, c.account)
+	pace, refusal, taken := c.persona.judge(in)
+	if !taken {
+		return refusal, nil
+	}
+	body, err := encodeOrder(in, c.account, pace)
 	if err != nil || len(body) > maxBody {
 		return refused(codeInvalid), nil
 	}
@@ -108,17 +113,17 @@ func (c *client) Send(ctx context.Context, in connector.Instruction) (connector.
 	if err != nil {
 		return unknown(err)
 	}
-	return meansSend(in, status, answer)
+	return c.persona.says(meansSend(in, status, answer))
 }
 
-func encodeOrder(in connector.Instruction, account string) ([]byte, error) {
+func encodeOrder(in connector.Instruction, account string, pace Pace) ([]byte, error) {
 	fields, err := json.Marshal(map[string]string(in.Details), json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("encode fields: %w", errors.New("not UTF-8"))
 	}
 	return json.Marshal(wireOrder{
 		Key: in.Key, Amount: in.Amount.Decimal(), Currency: in.Amount.Currency().Code(), Service: in.Service,
-		Fields: jsontext.Value(fields), NotifyURL: in.NotifyURL, Memo: in.Memo, Account: account,
+		Fields: jsontext.Value(fields), NotifyURL: in.NotifyURL, Memo: in.Memo, Account: account, Pace: string(pace),
 	})
 }
 
@@ -135,13 +140,13 @@ func (c *client) Lookup(ctx context.Context, key string) (connector.Outcome, err
 	if err != nil {
 		return unknown(err)
 	}
-	return meansLookup(key, status, answer)
+	return c.persona.says(meansLookup(key, status, answer))
 }
 
 // Notification reads a notification signed with the account's secret. The
 // signature's time is not judged: a status that is told again is harmless.
 func (c *client) Notification(header http.Header, body []byte) (connector.Notice, error) {
-	return readNotice(c.secret, header, body)
+	return c.persona.tells(readNotice(c.secret, header, body))
 }
 
 // Transfers lists what the account has ordered, all of it: the ledger bears no

@@ -24,7 +24,7 @@ func InProcess(p *Provider, options ...Option) connector.Builder {
 		if p == nil {
 			return nil, errors.New("sandbox: a provider is required")
 		}
-		return &inProcess{provider: p, traits: traitsOf(options), account: a.ID, secret: a.Secrets[SecretName]}, nil
+		return &inProcess{provider: p, traits: traitsOf(options), account: a.ID, secret: a.Secrets[SecretName], persona: personaOf(a.Provider)}, nil
 	}
 }
 
@@ -34,6 +34,7 @@ type inProcess struct {
 	traits   connector.Traits
 	account  string
 	secret   string
+	persona  *Persona // nil: the test provider's own manner
 }
 
 var (
@@ -48,7 +49,11 @@ func (c *inProcess) Send(ctx context.Context, in connector.Instruction) (connect
 	if err := ctx.Err(); err != nil {
 		return unknown(err)
 	}
-	a, err := c.provider.Receive(Order{Key: in.Key, Amount: in.Amount, Service: in.Service, Fields: in.Details, NotifyURL: in.NotifyURL, Account: c.account})
+	pace, refusal, taken := c.persona.judge(in)
+	if !taken {
+		return refusal, nil
+	}
+	a, err := c.provider.Receive(Order{Key: in.Key, Amount: in.Amount, Service: in.Service, Fields: in.Details, NotifyURL: in.NotifyURL, Account: c.account, Pace: pace})
 	if err != nil {
 		return unknown(err)
 	}
@@ -65,7 +70,7 @@ func (c *inProcess) Send(ctx context.Context, in connector.Instruction) (connect
 	case a.Refusal != nil:
 		return refused(a.Refusal.Code), nil
 	}
-	return wireOf(a.Transfer).outcome()
+	return c.persona.says(wireOf(a.Transfer).outcome())
 }
 
 func (c *inProcess) Lookup(ctx context.Context, key string) (connector.Outcome, error) {
@@ -82,11 +87,11 @@ func (c *inProcess) Lookup(ctx context.Context, key string) (connector.Outcome, 
 	case !found:
 		return connector.Outcome{Verdict: connector.Absent, Code: codeNotFound}, nil
 	}
-	return wireOf(t).outcome()
+	return c.persona.says(wireOf(t).outcome())
 }
 
 func (c *inProcess) Notification(header http.Header, body []byte) (connector.Notice, error) {
-	return readNotice(c.secret, header, body)
+	return c.persona.tells(readNotice(c.secret, header, body))
 }
 
 // Transfers lists what the account has ordered, all of it: the ledger bears no

@@ -30,6 +30,8 @@ type Order struct {
 	Fields connector.Details
 	// NotifyURL is where changes may be posted; may be empty.
 	NotifyURL string
+	// Pace says when it ends, where the account doesn't.
+	Pace Pace
 	// Account names whose order it is, where several share the provider; it is
 	// listed to them alone. May be empty.
 	Account string
@@ -97,6 +99,9 @@ func (o Order) check() *Refusal {
 		return &Refusal{codeAmount, "amount must be more than zero"}
 	case len(o.Service) > maxService || o.Service != "" && !printable(o.Service):
 		return &Refusal{codeInvalid, fmt.Sprintf("service must be up to %d printable ASCII characters", maxService)}
+	}
+	if o.Pace != AnyPace && o.Pace != Instant && o.Pace != Delayed {
+		return &Refusal{codeInvalid, "pace must be instant or delayed"}
 	}
 	if len(o.Account) > maxAccount || o.Account != "" && !printable(o.Account) {
 		return &Refusal{codeInvalid, fmt.Sprintf("account must be up to %d printable ASCII characters", maxAccount)}

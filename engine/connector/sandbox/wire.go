@@ -25,6 +25,7 @@ type wireOrder struct {
 	Fields    jsontext.Value `json:"fields,omitzero"`
 	NotifyURL string         `json:"notify_url,omitzero"`
 	Memo      string         `json:"memo,omitzero"`
+	Pace      string         `json:"pace,omitzero"`
 	Account   string         `json:"account,omitzero"`
 }
 
@@ -99,7 +100,7 @@ func readOrder(body []byte) (Order, *Refusal) {
 		return Order{}, &Refusal{codeInvalid, "fields must be an object"}
 	}
 	collect(fields, "", w.Fields, maxNesting)
-	return Order{Key: w.Key, Amount: amount, Service: w.Service, Fields: fields, NotifyURL: w.NotifyURL, Account: w.Account}, nil
+	return Order{Key: w.Key, Amount: amount, Service: w.Service, Fields: fields, NotifyURL: w.NotifyURL, Account: w.Account, Pace: Pace(w.Pace)}, nil
 }
 
 // maxNesting is how deep the fields are looked into: {"card":{"card_number":...}}
