@@ -10,13 +10,13 @@ func hostedPart() part {
 	}
 	text := func(about string) *schema { return str(about).upTo(255).null() }
 	nine := []field{
-		must("id", str("").eg("pay_01m8htfwct22y0tz611mtak09j")), must("status", enum("", "pending", "succeeded", "failed")), must("url", str("Of the page on which the recipient says where the money goes. Whoever has it may say so.").null()),
+		must("id", str("").eg("pay_01m8htfwct22y0tz611mtak09j")), must("status", enum("", "pending", "succeeded", "failed")), must("url", str("Of the page on which the recipient says where the money goes, or the payer pays. Whoever has it may do so.").null()),
 		must("externalId", text("")), must("amount", amount()), must("currency", currency("")), must("description", text("")), must("metadata", free("").null()), must("createdAt", stamp()),
 	}
 	created := object("What a create answers.", nine...)
-	payment := object("A payment as it stands.", append(nine, must("type", enum("", "payout")), must("updatedAt", stamp()), may("failureReason", str("Of one that failed.").eg("expired")), may("processedAmount", amount()))...)
+	payment := object("A payment as it stands.", append(nine, must("type", enum("", "payout", "payin")), must("updatedAt", stamp()), may("failureReason", str("Of one that failed.").eg("expired")), may("processedAmount", amount()))...)
 	sent := object("Members that it doesn't know are part of what a repeat must have too.",
-		must("amount", amount()), must("currency", currency("")), must("type", enum("Without it the original makes a pay-in, which is refused here.", "payout")),
+		must("amount", amount()), must("currency", currency("")), may("type", enum("payin, also without it: money comes in by card.", "payout", "payin")),
 		may("description", text("Shown to the recipient.")), may("externalId", text("Your own id; it stands for one payment.")), may("metadata", free("At most 4 KiB; no null and no array at its root.").null()),
 		may("redirectUrl", str("https; where the recipient goes back to, with the payment's id.").upTo(2048).null()), may("webhookUrl", str("https; in place of the token's own address, for this payment.").upTo(2048).null()),
 		may("customer", object("", may("id", text("")), may("name", text("")), may("email", text("")), may("locale", text(""))).others().null())).others()
@@ -38,12 +38,12 @@ func hostedPart() part {
 		return o
 	}
 	return part{
-		tags: []tag{{chapter, "A payout by one call and one link: the recipient says on our page where the money goes. Tokens are made by penstock apikey create --token."},
+		tags: []tag{{chapter, "A payout by one call and one link: the recipient says on our page where the money goes. Without type:payout it is a pay-in, whose page takes a card, where a connected provider does. Tokens are made by penstock apikey create --token."},
 			{form, "For a form of your own in place of our page, from the origins that the token names. It is opened by the k of the payment's url, and by no key."}},
 		schemas: []named{{"CreatedPayment", created}, {"HostedPayment", payment}, {"Problem", problem}, {"PayoutForm", payoutForm}},
 		operations: []operation{
-			call("POST", "/api/payments", "createPayment", "Create a payout").
-				says("The same body again gets the same answer (200, Idempotent-Replayed): by its Idempotency-Key, by its externalId, or, with neither, for a day by itself. Two payouts with equal bodies need an externalId each.").
+			call("POST", "/api/payments", "createPayment", "Create a payout, or a pay-in").
+				says("Send type:payout for a payout. The same body again gets the same answer (200, Idempotent-Replayed): by its Idempotency-Key, by its externalId, or, with neither, for a day by itself. Two payouts with equal bodies need an externalId each.").
 				with(param{in: "header", name: "Idempotency-Key", schema: str("With another body it is refused (422).").upTo(255)}).
 				sends(sent, members{{"externalId", "3e3f3796-4c3a-41e2-a90a-2c0f3e20b0a1"}, {"amount", "10.00"}, {"currency", "EUR"}, {"type", "payout"}, {"description", "Order #1456"}, {"customer", members{{"id", "550e8400"}, {"name", "User Name"}}}, {"metadata", members{{"orderId", 1456}}}}).
 				plain(201, "Made.", "CreatedPayment").plain(200, "It was made before.", "CreatedPayment").problems(),

@@ -10,8 +10,9 @@ import (
 	"penstock/httpd/wire"
 )
 
-// auth is who may call: a secret key with the right of payouts, as a bearer
-// token.
+// auth is who may call: a secret key for payouts or pay-ins, as a
+// bearer token. Which of the two a call needs depends on what it
+// is about: see mayMake.
 func (a *API) auth() wire.Auth[engine.Caller] {
 	return wire.Auth[engine.Caller]{
 		Check: func(ctx context.Context, c *wire.Call) (engine.Caller, error) {
@@ -32,8 +33,8 @@ func (a *API) auth() wire.Auth[engine.Caller] {
 				return engine.Caller{}, err
 			case who.Mode == engine.Live && !c.Confidential():
 				return engine.Caller{}, refuse(403, "insecure_transport", "Not allowed", "Live tokens are answered over HTTPS, from this machine, or by a trusted proxy only")
-			case !who.May(engine.Payouts):
-				return engine.Caller{}, refuse(403, "forbidden", "Not allowed", "The token was made without the permission Payout")
+			case !who.May(engine.Payouts) && !takesIn(who):
+				return engine.Caller{}, mayMake(who, false)
 			}
 			return who, nil
 		},

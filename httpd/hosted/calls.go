@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"penstock/engine"
 	"penstock/httpd/wire"
@@ -20,6 +17,9 @@ func (a *API) create(ctx context.Context, who engine.Caller, c *wire.Call, body 
 	if err != nil {
 		return wire.Reply{}, err
 	}
+	if err := mayMake(who, n.in); err != nil {
+		return wire.Reply{}, err
+	}
 	if err := a.named(who, c, n); err != nil {
 		return wire.Reply{}, err
 	}
@@ -27,17 +27,44 @@ func (a *API) create(ctx context.Context, who engine.Caller, c *wire.Call, body 
 	if done, err := a.Engine.Replayed(ctx, who.Scope, o); err != nil {
 		return wire.Reply{}, err
 	} else if done {
-		return a.answer(ctx, who, c, o, nil)
+		return a.answer(ctx, who, c, o, nil, nil)
+	}
+	if n.in {
+		return a.createPayin(ctx, who, c, n, o)
 	}
 	ask, err := a.newRequest(ctx, who, n)
 	if err != nil {
 		return wire.Reply{}, err
 	}
 	v, err := a.Engine.Create(ctx, who, ask, o)
-	if err != nil {
-		return wire.Reply{}, err
+	if err != nil || v == nil {
+		return a.answer(ctx, who, c, o, nil, err)
 	}
-	return a.answer(ctx, who, c, o, v)
+	first, err := wire.Encode(a.makeCreated(&v.Request))
+	return a.answer(ctx, who, c, o, &made{v.ID, first}, err)
+}
+
+// takesIn says whether pay-ins are for a caller. They are for every bearer
+// token: the original has a permission for payouts alone.
+func takesIn(who engine.Caller) bool { return who.May(engine.Payins) || who.Token != nil }
+
+// mayMake says whether a caller may make payments of a type.
+func mayMake(who engine.Caller, in bool) error {
+	switch {
+	case in && !takesIn(who):
+		return refuse(403, "forbidden", "Not allowed", "The key was made without the scope payins, and payin is the type of a body without one: send type:'payout' for a payout")
+	case !in && !who.May(engine.Payouts):
+		return refuse(403, "forbidden", "Not allowed", "The token was made without the permission Payout")
+	}
+	return nil
+}
+
+// seesIn hides the payments of the other dialect from tokens without its scope.
+func seesIn(who engine.Caller, in *incoming) error {
+	if !in.hosted() && !who.May(engine.Payins) {
+		return errNoPayment
+	}
+	return nil
 }
 
 // named wants a name for the payment where the token's owner wants one.
@@ -61,18 +88,14 @@ func (a *API) newRequest(ctx context.Context, who engine.Caller, n *newPayment) 
 		return engine.NewRequest{}, a.unpayable(ctx, who.Scope, n)
 	}
 	if n.webhook != "" && who.Token == nil {
-		return engine.NewRequest{}, invalidFields([]fieldError{{"#/webhookUrl", "needs a bearer token (tk_...), which signs the webhook; this key is of another form"}})
+		return engine.NewRequest{}, errUnsigned
 	}
-	x := extra{ExternalID: n.externalID, Amount: n.text, Customer: n.customer, Metadata: n.metadata, Described: n.description != nil}
-	raw, err := wire.Encode(x)
+	raw, err := wire.Encode(n.extra())
 	if err != nil {
 		return engine.NewRequest{}, err
 	}
-	page := &engine.Page{Redirect: n.redirect, Locale: n.customer.Locale, Name: n.customer.Name}
-	if n.description != nil {
-		page.Description = *n.description
-	}
-	ask := engine.NewRequest{Dialect: "hosted", Amount: n.amount, AutoFulfill: true, Extra: raw, Page: page, Expires: a.Settings.LinkTTL, Repairs: a.Settings.Retries,
+	page := n.page()
+	ask := engine.NewRequest{Dialect: "hosted", Amount: n.amount, AutoFulfill: true, Extra: raw, Page: &page, Expires: a.Settings.LinkTTL, Repairs: a.Settings.Retries,
 		Wishes: engine.Wishes{Later: true, Whole: true, CallbackURL: n.webhook, Metadata: routable(n.metadata)}}
 	if engine.ChosenID(n.customer.ID) {
 		ask.Customer, ask.Person = n.customer.ID, &engine.Person{Name: n.customer.Name, Email: n.customer.Email}
@@ -84,6 +107,23 @@ func (a *API) newRequest(ctx context.Context, who engine.Caller, n *newPayment) 
 		}
 	}
 	return ask, nil
+}
+
+// errUnsigned refuses a webhookUrl that nothing can sign for.
+var errUnsigned = invalidFields([]fieldError{{"#/webhookUrl", "needs a bearer token (tk_...), which signs the webhook; this key is of another form"}})
+
+// extra is what is kept of a body only to be shown again.
+func (n *newPayment) extra() extra {
+	return extra{ExternalID: n.externalID, Amount: n.text, Customer: n.customer, Metadata: n.metadata, Described: n.description != nil}
+}
+
+// page is what its page will show.
+func (n *newPayment) page() engine.Page {
+	p := engine.Page{Redirect: n.redirect, Locale: n.customer.Locale, Name: n.customer.Name}
+	if n.description != nil {
+		p.Description = *n.description
+	}
+	return p
 }
 
 // unpayable says why nothing can pay an amount.
@@ -113,17 +153,24 @@ func routable(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
+// made is what a create has made, and what it says of it.
+type made struct {
+	id   string
+	body []byte
+}
+
 // answer is what a create says: what it made, or what it said the first time.
-func (a *API) answer(ctx context.Context, who engine.Caller, c *wire.Call, o *engine.Once, v *engine.View) (wire.Reply, error) {
-	if v != nil {
-		body, err := wire.Encode(a.makeCreated(&v.Request))
-		if err == nil {
-			body, err = a.withLink(body, who.Scope, v.ID, 0)
-		}
+func (a *API) answer(ctx context.Context, who engine.Caller, c *wire.Call, o *engine.Once, m *made, err error) (wire.Reply, error) {
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	if m != nil {
+		body, err := a.withLink(m.body, who.Scope, m.id, 0)
 		return wire.Reply{Status: http.StatusCreated, Body: body}, err
 	}
-	a.Log.InfoContext(ctx, "payment.duplicate_suppressed", "merchant", who.Merchant, "mode", string(who.Mode), "payment", prefix+o.Subject, "request_id", c.RequestID)
-	body, err := a.withLink(o.Answer, who.Scope, o.Subject, 0)
+	id := strings.TrimPrefix(o.Subject, prefix)
+	a.Log.InfoContext(ctx, "payment.duplicate_suppressed", "merchant", who.Merchant, "mode", string(who.Mode), "payment", prefix+id, "request_id", c.RequestID)
+	body, err := a.withLink(o.Answer, who.Scope, id, 0)
 	return wire.Reply{Status: a.Settings.ReplayStatus, Body: body, Header: [][2]string{{"Idempotent-Replayed", "true"}}}, err
 }
 
@@ -150,34 +197,67 @@ func (a *API) show(s engine.Scope, v *engine.View) (shown, error) {
 	return out, err
 }
 
-func (a *API) find(ctx context.Context, who engine.Caller, c *wire.Call) (*engine.View, error) {
+// find is the payment of a call's path, of a type that the token is for.
+func (a *API) find(ctx context.Context, who engine.Caller, c *wire.Call) (*opened, error) {
 	id, ok := strings.CutPrefix(c.Param("id"), prefix)
 	if !ok {
 		return nil, errNoPayment
 	}
-	v, err := a.Engine.RequestByID(ctx, who, id)
-	var refused *engine.Error
-	if errors.As(err, &refused) && refused.Code == engine.CodeNotFound {
+	o, err := a.opens(ctx, who, id)
+	if err == errNoLink {
 		return nil, errNoPayment
 	}
-	return v, err
+	if err != nil {
+		return nil, err
+	}
+	o.scope = who.Scope
+	if err := mayMake(who, o.in != nil); err != nil || o.in == nil {
+		return o, err
+	}
+	return o, seesIn(who, o.in)
 }
 
 var errNoPayment = refuse(404, "not_found", "Not found", "There is no such payment of this merchant in this mode")
 
+// errNoPage refuses what is done to a link where there is none.
+var errNoPage = refuse(409, "state_conflict", "There is no link", "The payment was made without a page")
+
 func (a *API) get(ctx context.Context, who engine.Caller, c *wire.Call) (shown, error) {
-	v, err := a.find(ctx, who, c)
+	o, err := a.find(ctx, who, c)
 	if err != nil {
 		return shown{}, err
 	}
-	return a.show(who.Scope, v)
+	return a.showAny(o)
+}
+
+func (a *API) showAny(o *opened) (shown, error) {
+	if o.in != nil {
+		return a.showIn(o.scope, o.in)
+	}
+	return a.show(o.scope, o.View)
 }
 
 // cancel ends a payment of which nothing has been sent.
 func (a *API) cancel(ctx context.Context, who engine.Caller, c *wire.Call) (shown, error) {
-	return a.changed(ctx, who, c, func(v *engine.View) (*engine.View, error) {
-		return a.Engine.Cancel(ctx, who, engine.PrefixRequest, nameOf(v), nil)
-	})
+	o, err := a.find(ctx, who, c)
+	if err != nil {
+		return shown{}, err
+	}
+	if o.in != nil {
+		if o.in.state(a.Now()) == "expired" {
+			return shown{}, refuse(409, "state_conflict", "The state does not allow it", "The payment has expired")
+		}
+		p, err := a.Engine.CancelPayment(ctx, who, engine.PrefixPayment+o.in.ID, nil)
+		if err != nil {
+			return shown{}, err
+		}
+		return a.showIn(who.Scope, incomingOf(p))
+	}
+	v, err := a.Engine.Cancel(ctx, who, engine.PrefixRequest, nameOf(o.View), nil)
+	if err != nil {
+		return shown{}, err
+	}
+	return a.show(who.Scope, v)
 }
 
 // renewLink makes a new link, and the ones before it worthless.
@@ -191,23 +271,23 @@ func (a *API) revokeLink(ctx context.Context, who engine.Caller, c *wire.Call) (
 }
 
 func (a *API) relink(ctx context.Context, who engine.Caller, c *wire.Call, edit func(*engine.Page)) (shown, error) {
-	return a.changed(ctx, who, c, func(v *engine.View) (*engine.View, error) {
-		if v.Page == nil {
-			return nil, refuse(409, "state_conflict", "There is no link", "The payment was made without a page")
-		}
-		return a.Engine.Update(ctx, who, nameOf(v), engine.Change{Prefix: engine.PrefixRequest, Page: edit}, nil)
-	})
-}
-
-func (a *API) changed(ctx context.Context, who engine.Caller, c *wire.Call, fn func(*engine.View) (*engine.View, error)) (shown, error) {
-	v, err := a.find(ctx, who, c)
+	o, err := a.find(ctx, who, c)
 	if err != nil {
 		return shown{}, err
 	}
-	if v, err = fn(v); err != nil {
+	if o.in != nil {
+		if o.in, err = a.relinkIn(ctx, who, o.in, edit); err != nil {
+			return shown{}, err
+		}
+		return a.showAny(o)
+	}
+	if o.Page == nil {
+		return shown{}, errNoPage
+	}
+	if o.View, err = a.Engine.Update(ctx, who, nameOf(o.View), engine.Change{Prefix: engine.PrefixRequest, Page: edit}, nil); err != nil {
 		return shown{}, err
 	}
-	return a.show(who.Scope, v)
+	return a.showAny(o)
 }
 
 // nameOf is what the engine calls a request in the words of its first dialect.
@@ -216,57 +296,4 @@ func nameOf(v *engine.View) string {
 		return v.Ref
 	}
 	return engine.PrefixRequest + v.ID
-}
-
-// page is a list's answer.
-type page struct {
-	Data    []shown `json:"data"`
-	HasMore bool    `json:"hasMore"`
-}
-
-// list gives payments, the newest first: limit (1 to 100, 20), before (an id),
-// createdFrom and createdTo (RFC 3339).
-func (a *API) list(ctx context.Context, who engine.Caller, c *wire.Call) (page, error) {
-	limit, f := 20, engine.Filter{}
-	var bad []fieldError
-	wrong := func(name, rule string) { bad = append(bad, fieldError{"?" + name, rule}) }
-	if s := c.Query("limit"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil || n < 1 || n > 100 {
-			wrong("limit", "must be 1 to 100")
-		}
-		limit = n
-	}
-	if s := c.Query("before"); s != "" {
-		id, ok := strings.CutPrefix(s, prefix)
-		if !ok || !engine.ChosenID(id) {
-			wrong("before", "must be the id of a payment")
-		}
-		f.Before = id
-	}
-	for name, into := range map[string]*time.Time{"createdFrom": &f.From, "createdTo": &f.To} {
-		if s := c.Query(name); s != "" {
-			t, err := time.Parse(time.RFC3339, s)
-			if err != nil {
-				wrong(name, "must be a time in the form of RFC 3339")
-			}
-			*into = t
-		}
-	}
-	if len(bad) > 0 {
-		return page{}, invalidFields(bad)
-	}
-	all, _, err := a.Engine.List(ctx, who, f, 0, limit+1)
-	if err != nil {
-		return page{}, err
-	}
-	out := page{Data: []shown{}, HasMore: len(all) > limit}
-	for i := range all[:min(limit, len(all))] {
-		s, err := a.show(who.Scope, &all[i])
-		if err != nil {
-			return page{}, err
-		}
-		out.Data = append(out.Data, s)
-	}
-	return out, nil
 }

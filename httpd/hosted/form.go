@@ -80,6 +80,9 @@ func (a *API) call(ctx context.Context, c *wire.Call) (*visit, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.in != nil { // this form is of payouts
+		return nil, errNoPayment
+	}
 	if origin := c.Header("Origin"); origin != "" && !t.lets(origin) {
 		return nil, refuse(403, "origin_not_allowed", "Not allowed", "The token of this payment does not name this origin")
 	}

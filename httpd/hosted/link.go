@@ -6,8 +6,10 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"time"
 
 	"penstock/engine"
+	"penstock/engine/money"
 	"penstock/httpd/wire"
 )
 
@@ -52,11 +54,31 @@ func (a *API) capability(s engine.Scope, id string, generation uint16) (string, 
 // errNoLink is the one answer to a link that is not good.
 var errNoLink = errors.New("no such link")
 
-// opened is a link that is good, and the request that it opens.
+// opened is a link that is good, and what it opens: a payout or a pay-in.
 type opened struct {
-	*engine.View
-	scope engine.Scope
-	k     string
+	*engine.View           // nil of a pay-in
+	in           *incoming // nil of a payout
+	scope        engine.Scope
+	k            string
+}
+
+// paper is what the page says of a payment whichever way its money goes.
+type paper struct {
+	id, point string
+	amount    money.Amount
+	page      engine.Page
+	until     time.Time // when it stops asking; zero: never
+}
+
+func (o *opened) paper() paper {
+	if o.in != nil {
+		return paper{o.in.ID, o.in.Point, o.in.Amount, o.in.note.Page, o.in.note.Expires}
+	}
+	of := paper{id: o.ID, point: o.Point, amount: o.Amount, until: o.until()}
+	if o.Page != nil {
+		of.page = *o.Page
+	}
+	return of
 }
 
 // who gives the commands of whoever has the link.
@@ -76,18 +98,44 @@ func (a *API) open(ctx context.Context, name, k string) (*opened, error) {
 	if !hmac.Equal(want[:macLen], mac) {
 		return nil, errNoLink
 	}
-	v, err := a.Engine.RequestByID(ctx, engine.Caller{Scope: s}, id)
-	var refused *engine.Error
-	if errors.As(err, &refused) && refused.Code == engine.CodeNotFound {
-		return nil, errNoLink
-	}
+	o, err := a.opens(ctx, engine.Caller{Scope: s}, id)
 	if err != nil {
 		return nil, err
 	}
-	if v.Page == nil || v.Page.Closed || v.Page.Generation != generation {
+	if p := o.page(); p == nil || p.Closed || p.Generation != generation {
 		return nil, errNoLink
 	}
-	return &opened{v, s, k}, nil
+	o.scope, o.k = s, k
+	return o, nil
+}
+
+// opens finds what an id names.
+func (a *API) opens(ctx context.Context, c engine.Caller, id string) (*opened, error) {
+	v, err := a.Engine.RequestByID(ctx, c, id)
+	if err == nil || !isMissing(err) {
+		return &opened{View: v}, err
+	}
+	in, err := a.payinByID(ctx, c, id)
+	if isMissing(err) {
+		return nil, errNoLink
+	}
+	return &opened{in: in}, err
+}
+
+func isMissing(err error) bool {
+	var refused *engine.Error
+	return errors.As(err, &refused) && refused.Code == engine.CodeNotFound
+}
+
+// page is the page of what was opened; nil where it has none.
+func (o *opened) page() *engine.Page {
+	switch {
+	case o.in == nil:
+		return o.Page
+	case o.in.hosted():
+		return &o.in.note.Page
+	}
+	return nil
 }
 
 func readCapability(k string) (s engine.Scope, generation uint16, mac []byte, ok bool) {

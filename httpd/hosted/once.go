@@ -3,6 +3,7 @@ package hosted
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 
 	"penstock/engine"
 	"penstock/httpd/wire"
@@ -24,7 +25,7 @@ func (a *API) once(key string, n *newPayment) *engine.Once {
 	}
 	byID := n.externalID != nil && a.Settings.ExternalIDUnique
 	if byID {
-		names = append(names, &engine.Once{Op: createOp + " externalId", Key: "payout " + *n.externalID, Taken: idTaken})
+		names = append(names, &engine.Once{Op: createOp + " externalId", Key: n.kind() + " " + *n.externalID, Taken: idTaken})
 		tag = "externalId " + *n.externalID
 	}
 	if window := a.Settings.BodyWindow; window != 0 && !byID {
@@ -41,14 +42,28 @@ func (a *API) once(key string, n *newPayment) *engine.Once {
 		}
 	}
 	names[0].Tag = tag
-	names[0].Render = func(result any) ([]byte, error) { return wire.Encode(a.makeCreated(&result.(*engine.View).Request)) }
+	names[0].Render = func(result any) ([]byte, error) {
+		if p, in := result.(*engine.Payment); in {
+			return wire.Encode(a.createdIn(incomingOf(p)))
+		}
+		return wire.Encode(a.makeCreated(&result.(*engine.View).Request))
+	}
 	return names[0]
+}
+
+// kind is the payment's type.
+func (n *newPayment) kind() string {
+	if n.in {
+		return "payin"
+	}
+	return "payout"
 }
 
 // idTaken refuses another payment under an id of the merchant's own.
 func idTaken(subject string) error {
-	p := refuse(409, "external_id_conflict", "The externalId is taken", "externalId was used for another payment, "+prefix+subject+": send the same body to get it again, or another externalId for another payment")
-	p.ID = prefix + subject
+	id := prefix + strings.TrimPrefix(subject, prefix)
+	p := refuse(409, "external_id_conflict", "The externalId is taken", "externalId was used for another payment, "+id+": send the same body to get it again, or another externalId for another payment")
+	p.ID = id
 	p.Errors = []fieldError{{"#/externalId", "was used for another payment"}}
 	return p
 }

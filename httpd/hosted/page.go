@@ -54,21 +54,40 @@ func (a *API) enter(ctx context.Context, c *wire.Call, form url.Values) (*visit,
 	if err != nil {
 		return nil, err
 	}
-	if o.Stage.Ended() && a.Now().Sub(o.Changed) > keepStatus {
+	if ended := o.ended(a.Now()); !ended.IsZero() && a.Now().Sub(ended) > keepStatus {
 		return nil, errGone
 	}
 	t := &visit{opened: o}
-	if t.token, err = a.Engine.TokenOf(ctx, &o.Request); err != nil {
+	if t.token, err = a.Engine.TokenOf(ctx, o.madeBy()); err != nil {
 		return nil, err
 	}
-	t.view = a.newView(c, cmp.Or(form.Get("lang"), c.Query("lang")), o.Page.Locale)
+	t.view = a.newView(c, cmp.Or(form.Get("lang"), c.Query("lang")), o.page().Locale)
 	if err := a.dress(ctx, c, t, cmp.Or(form.Get("origin"), c.Query("origin"))); err != nil {
 		return nil, err
 	}
-	if t.asks() {
+	if o.in == nil && t.asks() {
 		t.services, err = a.payable(ctx, o.scope, o.Amount)
 	}
 	return t, err
+}
+
+// ended is when a payment came to its end; zero: it has not yet.
+func (o *opened) ended(now time.Time) time.Time {
+	switch {
+	case o.in != nil:
+		return o.in.ended(now)
+	case o.Stage.Ended():
+		return o.Changed
+	}
+	return time.Time{}
+}
+
+// madeBy is the request by whose token the page is.
+func (o *opened) madeBy() *engine.Request {
+	if o.in != nil {
+		return &engine.Request{Token: o.in.note.Token}
+	}
+	return &o.Request
 }
 
 func (a *API) newView(c *wire.Call, lang, locale string) *view {
@@ -82,21 +101,22 @@ func (a *API) newView(c *wire.Call, lang, locale string) *view {
 
 // dress fills in who pays, what, and how the page looks.
 func (a *API) dress(ctx context.Context, c *wire.Call, t *visit, origin string) error {
-	v, o := t.view, t.opened
+	v, o, of := t.view, t.opened, t.opened.paper()
+	v.In = o.in != nil
 	m, err := a.Engine.Merchant(ctx, o.scope.Merchant)
 	if err != nil {
 		return err
 	}
 	v.Merchant, v.Test = cmp.Or(m.Name, m.ID), o.scope.Mode == engine.Test
-	v.ID, v.K, v.Self = prefix+o.ID, o.k, pagePath(o.ID)
-	v.Amount, v.Code, v.Description = amountIn(v.Lang, o.Amount), o.Amount.Currency().Code(), o.Page.Description
-	if until := o.until(); !until.IsZero() {
-		v.Until, v.UntilISO = v.words.momentIn(v.Lang, until), until.UTC().Format(time.RFC3339)
+	v.ID, v.K, v.Self = prefix+of.id, o.k, pagePath(of.id)
+	v.Amount, v.Code, v.Description = amountIn(v.Lang, of.amount), of.amount.Currency().Code(), of.page.Description
+	if !of.until.IsZero() {
+		v.Until, v.UntilISO = v.words.momentIn(v.Lang, of.until), of.until.UTC().Format(time.RFC3339)
 	}
 	if t.token != nil && slices.Contains(t.token.Origins, origin) {
 		v.Embedded = origin
 	}
-	p, err := a.Engine.Point(ctx, o.scope, o.Point)
+	p, err := a.Engine.Point(ctx, o.scope, of.point)
 	if err != nil {
 		return err
 	}
@@ -109,7 +129,7 @@ func (a *API) dress(ctx context.Context, c *wire.Call, t *visit, origin string) 
 	for _, lang := range a.face.orderOf {
 		v.Languages = append(v.Languages, link{Text: a.face.words[lang]["language"], Lang: lang, Here: lang == v.Lang, Href: v.at("lang", lang)})
 	}
-	v.Back = a.backTo(o)
+	v.Back = a.backTo(of)
 	return nil
 }
 
@@ -128,17 +148,18 @@ func (v *view) at(more ...string) string {
 
 // backTo is the merchant's address with the payment's id: no status, which
 // anybody could write there.
-func (a *API) backTo(o *opened) string {
-	if o.Page.Redirect == "" {
+func (a *API) backTo(of paper) string {
+	to := of.page.Redirect
+	if to == "" {
 		return ""
 	}
-	id := prefix + o.ID
-	filled := strings.ReplaceAll(o.Page.Redirect, "{paymentId}", id)
+	id := prefix + of.id
+	filled := strings.ReplaceAll(to, "{paymentId}", id)
 	u, err := url.Parse(filled)
 	if err != nil || u.Scheme != "https" {
 		return ""
 	}
-	if filled != o.Page.Redirect {
+	if filled != to {
 		return filled
 	}
 	if u.RawQuery != "" {
@@ -154,6 +175,9 @@ func (a *API) showPage(ctx context.Context, c *wire.Call) (wire.Reply, error) {
 	t, err := a.enter(ctx, c, nil)
 	if err != nil {
 		return wire.Reply{}, err
+	}
+	if t.in != nil {
+		return a.showPayin(t)
 	}
 	if !t.asks() {
 		return a.showDone(t)
@@ -220,13 +244,17 @@ func (v *view) methodName(d *service.Directory, sv service.Service) string {
 // showDetails asks for the account. typed are the values to begin with.
 func (a *API) showDetails(t *visit, sv service.Service, typed map[string]string, bad service.Invalid, status int) (wire.Reply, error) {
 	a.step(t, "details")
+	return a.askFields(t, sv, typed, bad, status)
+}
+
+func (a *API) askFields(t *visit, sv service.Service, typed map[string]string, bad service.Invalid, status int) (wire.Reply, error) {
 	v := t.view
 	v.Method, v.Name, v.AnyOf = sv.Code, v.methodName(a.Engine.Directory, sv), len(sv.AnyOf) > 1
 	if typed == nil {
 		typed = map[string]string{}
 		for _, f := range asked(sv) {
 			if isHolder(f) {
-				typed[f.Key] = t.Page.Name
+				typed[f.Key] = t.page().Name
 			}
 		}
 	}
@@ -262,6 +290,12 @@ func (a *API) showReview(ctx context.Context, t *visit, sv service.Service, deta
 	a.step(t, "review")
 	v := t.view
 	v.Method, v.Name, v.Entered = sv.Code, v.methodName(a.Engine.Directory, sv), base64.StdEncoding.EncodeToString(sealed)
+	v.review(sv, details)
+	return a.reply(t, http.StatusOK, "page.html")
+}
+
+// review lists what was typed, as far as it may be shown.
+func (v *view) review(sv service.Service, details map[string]string) {
 	v.Review = append(v.Review, pair{Name: v.T("review.method"), Value: v.Name})
 	masked := sv.MaskFields(details)
 	for _, f := range sv.Fields {
@@ -269,21 +303,23 @@ func (a *API) showReview(ctx context.Context, t *visit, sv service.Service, deta
 			v.Review = append(v.Review, pair{Name: v.label(f), Value: pieces(masked[f.Key]), Mono: f.Target().Sensitive})
 		}
 	}
-	return a.reply(t, http.StatusOK, "page.html")
 }
 
 // showDone shows what has become of the payment.
 func (a *API) showDone(t *visit) (wire.Reply, error) {
+	return a.end(t, stateOf(&t.Request), a.accountOf(t), t.Changed)
+}
+
+// end shows a state, and what is known of whose account it is.
+func (a *API) end(t *visit, state string, account []pair, changed time.Time) (wire.Reply, error) {
 	v := t.view
-	v.Step, v.State = "done", stateOf(&t.Request)
-	v.Tone = toneOf(v.State)
-	v.Title = v.T("done."+v.State+".title", "merchant", v.Merchant, "amount", v.Amount)
-	v.Text = v.T("done."+v.State+".text", "merchant", v.Merchant, "amount", v.Amount)
-	if !t.Stage.Ended() {
+	v.Step, v.State, v.Tone = "done", state, toneOf(state)
+	v.Title = v.T("done."+state+".title", "merchant", v.Merchant, "amount", v.Amount)
+	v.Text = v.T("done."+state+".text", "merchant", v.Merchant, "amount", v.Amount)
+	if state == "processing" {
 		v.Status = v.Self + "/status?k=" + url.QueryEscape(v.K)
 	}
-	v.Facts = a.accountOf(t)
-	v.Facts = append(v.Facts, pair{Name: v.T("fact.reference"), Value: v.ID, Mono: true}, pair{Name: v.T("fact.updated"), Value: v.words.momentIn(v.Lang, t.Changed)})
+	v.Facts = append(account, pair{Name: v.T("fact.reference"), Value: v.ID, Mono: true}, pair{Name: v.T("fact.updated"), Value: v.words.momentIn(v.Lang, changed)})
 	return a.reply(t, http.StatusOK, "page.html")
 }
 

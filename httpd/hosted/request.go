@@ -27,7 +27,7 @@ type newPayment struct {
 	webhook     string
 	customer    customer
 	print       [32]byte // of the normalised body
-	plain       bool     // nothing in the body tells this payment from another
+	in          bool     // money comes in
 }
 
 // customer is who is paid, in the merchant's own words.
@@ -91,9 +91,7 @@ func (r *reader) words(name string) *string {
 func read(body map[string]json.RawMessage) (*newPayment, error) {
 	r := &reader{in: body}
 	n := &newPayment{}
-	if err := r.kind(); err != nil {
-		return nil, err
-	}
+	n.in = r.kind()
 	r.money(n)
 	n.description, n.externalID = r.words("description"), r.words("externalId")
 	if n.externalID != nil && *n.externalID == "" {
@@ -108,27 +106,19 @@ func read(body map[string]json.RawMessage) (*newPayment, error) {
 	if len(r.bad) > 0 {
 		return nil, invalidFields(r.bad)
 	}
-	n.plain = n.externalID == nil && n.metadata == nil && n.customer == (customer{})
 	var err error
-	n.print, err = fingerprint(body, n.amount)
+	n.print, err = fingerprint(body, n.amount, n.in)
 	return n, err
 }
 
-// kind refuses what is not a payout. Nothing else is looked at then, since
-// the rules are of payouts.
-func (r *reader) kind() error {
+// kind says whether money is to come in, as it is by a body without a type.
+func (r *reader) kind() (in bool) {
 	s, ok := r.text("type")
-	switch {
-	case s == "payout":
-		return nil
-	case s == "payin" || !ok && len(r.bad) == 0:
-		p := refuse(422, "type_not_supported", "This type of payment is not served here", "Pay-ins are not served here, and payin is the type of a body without one: send type:'payout' for a payout")
-		p.Errors = []fieldError{{"#/type", "must be 'payout'"}}
-		return p
-	case len(r.bad) == 0:
+	_, there := r.given("type")
+	if there && ok && s != "payout" && s != "payin" {
 		r.refuse("type", "must be 'payout' or 'payin'")
 	}
-	return invalidFields(r.bad)
+	return !there || s == "payin"
 }
 
 var amountForm = regexp.MustCompile(`^[0-9]{1,15}(\.[0-9]+)?$`)
@@ -260,9 +250,12 @@ func (r *reader) customer() (c customer) {
 }
 
 // fingerprint names what a body says: members in any order, white space and
-// trailing zeros of the amount don't matter; members that nobody knows do.
-func fingerprint(body map[string]json.RawMessage, a money.Amount) ([32]byte, error) {
+// trailing zeros of the amount don't matter, nor whether payin is said; members that nobody knows do.
+func fingerprint(body map[string]json.RawMessage, a money.Amount, in bool) ([32]byte, error) {
 	norm := maps.Clone(body)
+	if in {
+		norm["type"] = json.RawMessage(`"payin"`)
+	}
 	norm["amount"] = fmt.Appendf(nil, `"%d minor"`, a.Minor())
 	raw, err := json.Marshal(norm)
 	if err != nil {

@@ -31,7 +31,7 @@ func TestAPaymentKeepsTheRulesOfItsFields(t *testing.T) {
 		{"amount", `"10."`, "validation_failed"}, {"amount", `".5"`, "validation_failed"}, {"amount", `" 10.00"`, "validation_failed"}, {"amount", `"10.001"`, "validation_failed"}, {"amount", `"10.000"`, "validation_failed"},
 		{"amount", `"1234567890123456"`, "validation_failed"}, {"amount", `"١٠"`, "validation_failed"}, {"amount", `null`, "validation_failed"}, {"amount", `"999999999999999"`, "validation_failed"},
 		{"currency", ``, "validation_failed"}, {"currency", `"eur"`, "validation_failed"}, {"currency", `"EURO"`, "validation_failed"}, {"currency", `"ZZZ"`, "validation_failed"}, {"currency", `"XAU"`, "validation_failed"}, {"currency", `978`, "validation_failed"},
-		{"type", ``, "type_not_supported"}, {"type", `"payin"`, "type_not_supported"}, {"type", `"refund"`, "validation_failed"}, {"type", `true`, "validation_failed"},
+		{"type", `"refund"`, "validation_failed"}, {"type", `true`, "validation_failed"},
 		{"description", `"` + long + `"`, "validation_failed"}, {"description", `"a\u0000b"`, "validation_failed"}, {"description", `7`, "validation_failed"},
 		{"externalId", `""`, "validation_failed"}, {"externalId", `"` + long + `"`, "validation_failed"}, {"externalId", `"a\nb"`, "validation_failed"},
 		{"metadata", `[]`, "validation_failed"}, {"metadata", `"x"`, "validation_failed"}, {"metadata", `{"a":null}`, "validation_failed"}, {"metadata", `{"a":[1]}`, "validation_failed"}, {"metadata", `{"a":"` + strings.Repeat("x", 4090) + `"}`, "validation_failed"},

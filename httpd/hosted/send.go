@@ -71,6 +71,9 @@ func (a *API) sendPage(ctx context.Context, c *wire.Call) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
+	if t.in != nil {
+		return a.sendPayin(ctx, t, form)
+	}
 	if !t.asks() { // another window was quicker
 		return seeOther(t), nil
 	}

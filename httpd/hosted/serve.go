@@ -73,8 +73,15 @@ func (a *API) showState(ctx context.Context, c *wire.Call) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	body, err := json.Marshal(map[string]string{"state": stateOf(&o.Request)})
+	body, err := json.Marshal(map[string]string{"state": a.stateNow(o)})
 	return wire.Reply{Body: body, Header: append(headers(nil), [2]string{"Content-Type", "application/json"})}, err
+}
+
+func (a *API) stateNow(o *opened) string {
+	if o.in != nil {
+		return o.in.state(a.Now())
+	}
+	return stateOf(&o.Request)
 }
 
 // showAsset serves style and script. Their address bears their hash, so that a
@@ -118,7 +125,7 @@ func (a *API) showLogo(ctx context.Context, c *wire.Call) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	p, err := a.Engine.Point(ctx, o.scope, o.Point)
+	p, err := a.Engine.Point(ctx, o.scope, o.paper().point)
 	if err != nil {
 		return wire.Reply{}, err
 	}

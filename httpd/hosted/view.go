@@ -14,6 +14,7 @@ type view struct {
 	face      *face
 	Languages []link
 	Merchant  string
+	In        bool   // money comes from whoever looks at the page, and doesn't go to them
 	Logo      string // address; empty: none
 	Brand     string // address of its style; empty: the page's own
 	Test      bool
@@ -77,8 +78,13 @@ type pair struct {
 // for the page of a test payment. The Name works in the test service's field.
 type Magic struct{ Name, Meaning, Card, IBAN, Account, Email, Phone string }
 
-// T is a text of the page.
-func (v *view) T(key string, fill ...string) string { return v.words.say(key, fill...) }
+// T is a text of the page. Where a pay-in is asked for, its own words come first.
+func (v *view) T(key string, fill ...string) string {
+	if _, own := v.words["in."+key]; own && v.In {
+		key = "in." + key
+	}
+	return v.words.say(key, fill...)
+}
 
 // Asset is the address of a file of the page.
 func (v *view) Asset(name string) string { return v.face.address(name) }
