@@ -195,6 +195,9 @@ func (e *Engine) begin(ctx context.Context, why string, off time.Duration) error
 		if err := checkRing(tx, e.Locker.Status().Ring); err != nil {
 			return err
 		}
+		if err := learnCurrencies(tx, e.Directory.Added()); err != nil {
+			return err
+		}
 		now, _ := e.pulse.now()
 		last, err := number(tx, "epoch")
 		if err != nil {

@@ -13,7 +13,7 @@ var ErrCurrency = errors.New("money: unknown currency")
 // Currency is one row of the table of currencies. It is comparable and small;
 // the zero value is no currency. Only its Code may be stored: what is inside
 // changes with the table.
-type Currency struct{ row uint16 } // 1 + index into table, 0 for none
+type Currency struct{ row uint16 } // 1 + index into table and, after it, what was added; 0 for none
 
 // ParseCurrency finds a currency by its code, which must be written as the
 // table has it: in capital letters, without spaces. Anything else is an
@@ -22,13 +22,18 @@ func ParseCurrency(code string) (Currency, error) {
 	if i, found := find(code); found {
 		return Currency{row: uint16(i + 1)}, nil
 	}
+	for i, r := range extra() {
+		if r.code == code {
+			return Currency{row: uint16(len(table) + i + 1)}, nil
+		}
+	}
 	switch {
 	case len(code) < 3 || len(code) > 4 || !capitals(code):
 		return Currency{}, fmt.Errorf("%w: a currency is its ISO 4217 code in three capital letters, e.g. EUR", ErrCurrency)
 	case unpayable(code):
 		return Currency{}, fmt.Errorf("%w: %s has no minor unit in ISO 4217, so nothing can be paid in it", ErrCurrency, code)
 	}
-	return Currency{}, fmt.Errorf("%w: %s is not on the list of active ISO 4217 currencies", ErrCurrency, code)
+	return Currency{}, fmt.Errorf("%w: %s is neither on the list of active ISO 4217 currencies nor added by the operator", ErrCurrency, code)
 }
 
 // MustCurrency is ParseCurrency for codes written in the source; it panics on
@@ -41,10 +46,11 @@ func MustCurrency(code string) Currency {
 	return c
 }
 
-// Currencies yields the whole table in the order of the codes.
+// Currencies yields the whole table in the order of the codes, then what was
+// added.
 func Currencies() iter.Seq[Currency] {
 	return func(yield func(Currency) bool) {
-		for i := range table {
+		for i := range len(table) + len(extra()) {
 			if !yield(Currency{row: uint16(i + 1)}) {
 				return
 			}
@@ -58,28 +64,19 @@ func (c Currency) IsZero() bool { return c.row == 0 }
 // Code is the ISO 4217 code, or the usual name of a digital currency; empty
 // for no currency.
 func (c Currency) Code() string {
-	if c.row == 0 {
-		return ""
-	}
-	return table[c.row-1].code
+	return c.told().code
 }
 
 // Exponent is the number of decimals of the minor unit: 2 for EUR, 0 for JPY,
 // 3 for KWD; 0 for no currency.
 func (c Currency) Exponent() int {
-	if c.row == 0 {
-		return 0
-	}
-	return int(table[c.row-1].exponent)
+	return int(c.told().exponent)
 }
 
 // Numeric is the ISO 4217 number (978 for EUR), written with three digits
 // where it goes on a wire. It is 0 for digital currencies and for none.
 func (c Currency) Numeric() int {
-	if c.row == 0 {
-		return 0
-	}
-	return int(table[c.row-1].numeric)
+	return int(c.told().numeric)
 }
 
 // String is the code, or "(none)".
@@ -108,6 +105,18 @@ func (c *Currency) UnmarshalText(text []byte) error {
 	}
 	*c = parsed
 	return nil
+}
+
+// told is the currency's row; the empty one for none.
+func (c Currency) told() row {
+	switch i := int(c.row) - 1; {
+	case i < 0:
+		return row{}
+	case i < len(table):
+		return table[i]
+	default:
+		return extra()[i-len(table)]
+	}
 }
 
 func find(code string) (int, bool) {

@@ -1,7 +1,7 @@
 // Package money holds the only two types in which penstock speaks of money:
-// Currency, a row of ISO 4217, and Amount, a whole number of minor units of
-// one currency. Arithmetic is checked, mixing currencies is an error, and
-// there is no way in or out through a float.
+// Currency, a row of ISO 4217 or one that the operator added, and Amount, a
+// whole number of minor units of one currency. Arithmetic is checked, mixing
+// currencies is an error, and there is no way in or out through a float.
 //
 // Decisions, once for all who read amounts:
 //
@@ -19,6 +19,6 @@
 //   - The zero Amount is nothing in no currency: JSON null, neutral in Add and
 //     Sub, comparable with nothing but itself.
 //
-// The package keeps nothing, so there is nothing to hold after a crash; the
+// The package keeps nothing but the codes that were added, so there is nothing to hold after a crash; the
 // JSON of an Amount is what other packages store.
 package money

@@ -12,11 +12,7 @@ package money
 // A currency with 18 decimals (ether) is not here: an int64 would hold nine of
 // them. Mauritania and Madagascar divide by five and are listed with two
 // decimals, as the standard does.
-var table = [...]struct {
-	code     string
-	numeric  uint16
-	exponent uint8
-}{
+var table = [...]row{
 	{"AED", 784, 2}, {"AFN", 971, 2}, {"ALL", 8, 2}, {"AMD", 51, 2}, {"AOA", 973, 2},
 	{"ARS", 32, 2}, {"AUD", 36, 2}, {"AWG", 533, 2}, {"AZN", 944, 2}, {"BAM", 977, 2},
 	{"BBD", 52, 2}, {"BDT", 50, 2}, {"BHD", 48, 3}, {"BIF", 108, 0}, {"BMD", 60, 2},
@@ -51,4 +47,10 @@ var table = [...]struct {
 	{"VND", 704, 0}, {"VUV", 548, 0}, {"WST", 882, 2}, {"XAD", 396, 2}, {"XAF", 950, 0},
 	{"XCD", 951, 2}, {"XCG", 532, 2}, {"XOF", 952, 0}, {"XPF", 953, 0}, {"XTS", 963, 2},
 	{"YER", 886, 2}, {"ZAR", 710, 2}, {"ZMW", 967, 2}, {"ZWG", 924, 2},
+}
+
+type row struct {
+	code     string
+	numeric  uint16
+	exponent uint8
 }

@@ -21,7 +21,11 @@ type Directory struct {
 	providers map[string]*Provider // by name and by every other name
 	forms     map[string]*Method   // of operator files; the others are in methods.go
 	codes     []string             // of services, sorted
+	added     []money.Added        // by operator files
 }
+
+// Added are the currencies that operator files have added, in their order.
+func (d *Directory) Added() []money.Added { return slices.Clone(d.added) }
 
 // Builtin is the directory that the product comes with.
 func Builtin() *Directory { return builtin() }

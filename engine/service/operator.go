@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"penstock/engine/money"
 )
 
 // File is one operator file: JSON, in the schema that DESIGN.md tells.
@@ -50,9 +52,14 @@ func (d *Directory) With(files ...File) (*Directory, error) {
 // its services, the service's word counts for.
 type (
 	contents struct {
-		Methods   []methodEntry   `json:"methods"`
-		Services  []serviceEntry  `json:"services"`
-		Providers []providerEntry `json:"providers"`
+		Currencies []currencyEntry `json:"currencies"`
+		Methods    []methodEntry   `json:"methods"`
+		Services   []serviceEntry  `json:"services"`
+		Providers  []providerEntry `json:"providers"`
+	}
+	currencyEntry struct {
+		Code     string `json:"code"`
+		Exponent *int   `json:"exponent"`
 	}
 	methodEntry struct {
 		Code   string       `json:"code"`
@@ -143,6 +150,11 @@ func (b *builder) take(f File) error {
 		return misread(err)
 	}
 	b.file, b.said = f.Name, map[string]bool{}
+	for i, e := range c.Currencies {
+		if err := b.currency(fmt.Sprintf("/currencies/%d", i), e); err != nil {
+			return err
+		}
+	}
 	for i := range c.Methods {
 		if err := b.method(fmt.Sprintf("/methods/%d", i), &c.Methods[i]); err != nil {
 			return err
@@ -157,6 +169,25 @@ func (b *builder) take(f File) error {
 		if err := b.provider(fmt.Sprintf("/providers/%d", i), &c.Providers[i]); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// currency adds one that the table of money does not have. It stays known to
+// the process if the file is refused for something else.
+func (b *builder) currency(path string, e currencyEntry) error {
+	if e.Exponent == nil {
+		return wrongf(path+"/exponent", "is required: how many decimals the currency has")
+	}
+	if err := b.once(path+"/code", "currency", e.Code); err != nil {
+		return err
+	}
+	a := money.Added{Code: e.Code, Exponent: *e.Exponent}
+	if err := money.Add(a); err != nil {
+		return wrongf(path, "is refused: %v", err)
+	}
+	if !slices.Contains(b.d.added, a) {
+		b.d.added = append(slices.Clone(b.d.added), a)
 	}
 	return nil
 }
@@ -213,7 +244,7 @@ type builder struct {
 // written to.
 func edit(d *Directory) *builder {
 	b := &builder{patterns: map[string]compiled{}, shapes: map[string]map[string]Field{}, d: Directory{
-		methods: cloned(d.methods), services: cloned(d.services), providers: cloned(d.providers), forms: cloned(d.forms),
+		methods: cloned(d.methods), services: cloned(d.services), providers: cloned(d.providers), forms: cloned(d.forms), added: d.added,
 	}}
 	for name, form := range d.forms {
 		b.shapes[name] = map[string]Field{}

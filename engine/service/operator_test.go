@@ -173,6 +173,22 @@ func TestFilesBuildOnEachOther(t *testing.T) {
 	}
 }
 
+// TestOperatorFileAddsACurrency: services pay in it like in any other.
+func TestOperatorFileAddsACurrency(t *testing.T) {
+	d, err := Builtin().With(File{"gold.json", []byte(`{"currencies":[{"code":"GLDX","exponent":4}],"services":[{"method":"test","currency":"GLDX","amount_max":"1000"}]}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, ok := d.Service("test_gldx")
+	least, most, pays := s.Limits(money.MustCurrency("GLDX"))
+	if !ok || !pays || least.Minor() != 1 || most.Minor() != 1000_0000 {
+		t.Errorf("%+v: %v to %v", s, least, most)
+	}
+	if got := d.Added(); len(got) != 1 || got[0] != (money.Added{Code: "GLDX", Exponent: 4}) || len(Builtin().Added()) != 0 {
+		t.Errorf("added %v", got)
+	}
+}
+
 func TestBadOperatorFilesAreNamedByFilePlaceAndRule(t *testing.T) {
 	field := func(members string) string {
 		return `{"methods":[{"code":"acme","label":{"en":"A"},"fields":[{"key":"a","label":{"en":"A"}` + members + `}]}]}`
@@ -182,7 +198,13 @@ func TestBadOperatorFilesAreNamedByFilePlaceAndRule(t *testing.T) {
 	}
 	for _, row := range []struct{ data, path, rule string }{
 		{``, "", "is not JSON"}, {`{`, "", "is not JSON"}, {`[]`, "", "must be an object"}, {`{} {}`, "", "is not JSON"}, {"{\"methods\":\"\xff\"}", "/methods", "is not JSON"},
-		{`{"currencies":[]}`, "/currencies", "is not known here"},
+		{`{"currency":[]}`, "/currency", "is not known here"},
+		{`{"currencies":[{"code":"NEWC"}]}`, "/currencies/0/exponent", "is required"},
+		{`{"currencies":[{"code":"NEWC","exponent":9}]}`, "/currencies/0", "exponent from 0 to 8"},
+		{`{"currencies":[{"code":"newc","exponent":2}]}`, "/currencies/0", "capital letters"},
+		{`{"currencies":[{"code":"EUR","exponent":3}]}`, "/currencies/0", "EUR counts in 2 decimals here and can't count in 3"},
+		{`{"currencies":[{"code":"NEWC","exponent":"2"}]}`, "/currencies/0/exponent", "must be a whole number"},
+		{`{"currencies":[{"code":"NEWC","exponent":2},{"code":"NEWC","exponent":2}]}`, "/currencies/1/code", "twice"},
 		{`{"services":[],"services":[]}`, "/services", "is there twice"},
 		{`{"services":[{"Code":"x"}]}`, "/services/0/Code", "is not known here"},
 		{`{"services":[{"code":1}]}`, "/services/0/code", "must be a string"},

@@ -92,6 +92,9 @@ func (a *appliance) openStores(o opening) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := engine.LearnCurrencies(context.Background(), a.store); err != nil {
+		return err
+	}
 	opt.Path, opt.Ordered = string(o.cfg.Store.KeysPath), nil
 	a.keys, err = bolt.Open(opt)
 	if err != nil {
