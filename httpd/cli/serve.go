@@ -40,6 +40,7 @@ type daemon struct {
 	base    context.Context // ends when calls in flight have to give up
 	giveUp  context.CancelFunc
 	restart chan os.Signal
+	began   time.Time
 }
 
 // renderers make the webhook bodies of each profile.
@@ -54,7 +55,7 @@ func facts() map[string]func(*engine.Request) map[string]string {
 
 // newDaemon opens the appliance and listens. Nothing is served yet.
 func newDaemon(ctx context.Context, env Env, cfg Config) (d *daemon, err error) {
-	d = &daemon{env: env, restart: make(chan os.Signal, 1)}
+	d = &daemon{env: env, restart: make(chan os.Signal, 1), began: time.Now()}
 	d.base, d.giveUp = context.WithCancel(context.Background())
 	listen := func(at string) (string, error) {
 		if d.listen, err = net.Listen("tcp", at); err != nil {
@@ -153,11 +154,6 @@ func (d *daemon) liveKeys() error {
 	}
 }
 
-// state is what the dashboard says of the appliance.
-func (d *daemon) state() dash.State {
-	return dash.State{Version: readVersion().Version, Sealed: d.locker.Status().Sealed, LowSpace: d.store.LowSpace(), Stalled: d.stalled()}
-}
-
 // stalled is when the worker counts as standing still: well past the longest
 // time that a round waits for a free pair of hands.
 func (d *daemon) stalled() time.Duration {
@@ -207,7 +203,8 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	board, err := dash.New(dash.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader, State: d.state, PublicURL: d.cfg.PublicURL()})
+	board, err := dash.New(dash.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader, State: d.state, PublicURL: d.cfg.PublicURL(),
+		LiveKeys: d.firstLiveKey, PageAddress: payments.Address, LinkTTL: d.cfg.Hosted.LinkTTL.D(), Magic: boardAccounts()})
 	if err != nil {
 		return nil, err
 	}

@@ -36,6 +36,25 @@ type State struct {
 	Sealed   bool
 	LowSpace bool
 	Stalled  time.Duration // how old the last round of work may be
+
+	// What the page about the appliance shows besides; zero where it isn't known.
+	Started              time.Time
+	FileBytes, FreeBytes int64 // of the store
+	Commits              uint64
+	Term                 uint32 // of the locker's keys
+	Rotating             bool
+	Given, Needed        int // of the custodians' shares
+	Backup               Backup
+}
+
+// Backup is how the backups stand.
+type Backup struct {
+	Last     time.Time // the latest that was made whole; zero: none is known
+	Problem  string    // why the last try on schedule failed; safe to show
+	Schedule string    // cron, in UTC; empty: none is made by itself
+	Next     time.Time
+	Target   string // without credentials
+	Keep     int    // how many are kept; zero: it isn't known
 }
 
 // Config is what a Dash is made of.
@@ -48,9 +67,22 @@ type Config struct {
 	// PublicURL is where the dashboard is reached, without a trailing slash; in
 	// one-time links.
 	PublicURL string
+	// LiveKeys says why no live key may be made; nil: one may.
+	LiveKeys func(context.Context) error
+	// PageAddress is the address at which the recipient of a request says where
+	// the money goes; nil: it isn't shown.
+	PageAddress func(engine.Scope, *engine.Request) (string, error)
+	// LinkTTL is how long such an address is good; zero: 72 hours.
+	LinkTTL time.Duration
+	// Magic are the test provider's accounts, shown where a test payout is made.
+	Magic []Magic
 	// Cost of passwords; the zero value is the standard.
 	Cost Cost
 }
+
+// Magic is an account of the test provider that decides the end of a payout.
+// The Name works in the test service's field.
+type Magic struct{ Name, Meaning, Card, IBAN, Account string }
 
 // Dash serves the dashboard. It is safe for concurrent use.
 type Dash struct {

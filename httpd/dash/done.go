@@ -15,6 +15,14 @@ var deeds = map[string]ui.Notice{
 	"resolved":  {Tone: ui.Good, Text: "The conflict is resolved."},
 	"resent":    {Tone: ui.Good, Text: "The webhook is sent again."},
 	"saved":     {Tone: ui.Good, Text: "Saved."},
+	"made":      {Tone: ui.Good, Text: "The payout request was made.", Hint: "Look it over, then process it: until then nothing is sent."},
+	"link":      {Tone: ui.Good, Text: "The link was made.", Hint: "Give it to the recipient. You can look it up here until it is used."},
+	"connected": {Tone: ui.Good, Text: "Connected.", Hint: "Try a test call, then put money on its deposit accounts."},
+	"merchant":  {Tone: ui.Good, Text: "The merchant was made.", Hint: "Connect a provider account for it."},
+	"deleted":   {Tone: ui.Good, Text: "Deleted."},
+	"erased":    {Tone: ui.Good, Text: "Erased for good."},
+	"removed":   {Tone: ui.Good, Text: "Removed; nothing more is sent there."},
+	"revoked":   {Tone: ui.Good, Text: "Revoked: whoever calls with it is refused."},
 	"password":  {Tone: ui.Good, Text: "Your password was changed; your other sessions have ended."},
 }
 

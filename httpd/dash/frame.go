@@ -106,9 +106,10 @@ func navigation(s *ui.Shell, v *visit, all []engine.Merchant) {
 	s.Merchant, s.Search, s.Home, s.User.Me = nameOf(v.shop), v.at("/find"), v.at(""), v.at("/me")
 	s.Nav = []ui.Group{
 		{Links: []ui.Link{link("Home", "home", "")}},
-		{Title: "Payout gateway", Links: []ui.Link{link("Payout requests", "request", "/requests"), link("Payout routes", "route", "/routes"), link("Routing schemes", "scheme", "/schemes"), link("Dry run", "play", "/explain"), link("Payout points", "point", "/points")}},
-		{Title: "Money", Links: []ui.Link{link("Deposit accounts", "deposit", "/deposits"), link("Provider accounts", "account", "/accounts"), link("Exchange rates", "rate", "/rates")}},
-		{Title: "Administration", Links: []ui.Link{link("Webhooks", "hook", "/webhooks"), link("People", "people", "/people"), link("Activity log", "log", "/activity")}},
+		{Title: "Payouts", Links: []ui.Link{link("Payout requests", "request", "/requests"), link("Links", "link", "/links"), link("Customers", "card", "/customers")}},
+		{Title: "Where money leaves", Links: []ui.Link{link("Payout points", "point", "/points"), link("Routing schemes", "scheme", "/schemes"), link("Payout routes", "route", "/routes"), link("Dry run", "play", "/explain")}},
+		{Title: "Money", Links: []ui.Link{link("Deposit accounts", "deposit", "/deposits"), link("Provider accounts", "account", "/accounts"), link("Exchange rates", "rate", "/rates"), link("Directory", "book", "/directory")}},
+		{Title: "Administration", Links: []ui.Link{link("Webhooks", "hook", "/webhooks"), link("Developers", "key", "/keys"), link("People", "people", "/people"), link("Activity log", "log", "/activity"), link("Settings", "gear", "/settings"), link("System", "system", "/system")}},
 	}
 	if len(all) > 1 {
 		for i := range all {
@@ -126,14 +127,17 @@ func navigation(s *ui.Shell, v *visit, all []engine.Merchant) {
 // mode doesn't exist under another.
 func section(v *visit) string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(v.here(), "/"), "/")
-	if first == "sheets" {
-		first = "rates"
+	if list, ok := sections[first]; ok {
+		first = list
 	}
 	if first == "" {
 		return ""
 	}
 	return "/" + first
 }
+
+// sections are the lists to which pages belong whose address begins otherwise.
+var sections = map[string]string{"sheets": "rates", "connect": "directory", "methods": "customers", "pay": "requests"}
 
 func nameOf(m *engine.Merchant) string {
 	if m.Name != "" {

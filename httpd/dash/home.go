@@ -38,6 +38,9 @@ func (d *Dash) showHome(ctx context.Context, v *visit) (wire.Reply, error) {
 	page.None = "Nothing waits for a person."
 	page.Tiles = t.tiles(v)
 	head := ui.Head{Title: nameOf(v.shop)}
+	if link := payLink(v); link != nil {
+		head.Actions = []ui.Action{{Text: link.Text, Icon: "plus", Main: true, Href: link.Href}}
+	}
 	return d.show(ctx, v, 200, "home", head, page)
 }
 

@@ -54,7 +54,10 @@ func newOffice(t testing.TB) *office {
 		Limits: wire.Limits{Failures: wire.Rate{PerSecond: 1, Burst: 20}}})
 	must(t, err)
 	o.dash, err = dash.New(dash.Config{Engine: w.Engine, Funnel: f, Now: w.Clock.Now, Random: rand.Reader, State: func() dash.State { return o.state },
-		PublicURL: "https://pay.example", Cost: dash.Cost{Memory: 64, Passes: 1}})
+		PublicURL: "https://pay.example", Cost: dash.Cost{Memory: 64, Passes: 1}, Magic: magic(),
+		PageAddress: func(_ engine.Scope, r *engine.Request) (string, error) {
+			return "https://pay.example/checkin/pay_" + r.ID + "?k=secret", nil
+		}})
 	must(t, err)
 	mounts := o.dash.Mounts()
 	o.mux, err = wire.NewMux(f, append(mounts, wire.Mount{Dialect: mounts[0].Dialect})...)
@@ -73,6 +76,13 @@ func newOffice(t testing.TB) *office {
 		}
 	})
 	return o
+}
+
+func magic() (out []dash.Magic) {
+	for _, m := range sandbox.MagicTable() {
+		out = append(out, dash.Magic{Name: m.Name, Meaning: m.Meaning, Card: m.Card, IBAN: m.IBAN, Account: m.Account})
+	}
+	return out
 }
 
 // tell is a dialect that tells of every change.
@@ -289,4 +299,14 @@ func raw(v any) json.RawMessage {
 		panic(err)
 	}
 	return b
+}
+
+// post sends a form as a page of theirs would.
+func (p *person) post(path string, fields map[string]string) page {
+	p.o.t.Helper()
+	form := url.Values{"csrf": {p.get("/dashboard/test/shop").csrf()}}
+	for name, value := range fields {
+		form.Set(name, value)
+	}
+	return p.send("POST", path, form)
 }

@@ -17,6 +17,7 @@ const (
 	// maxLook is how many requests a list reads for one page when it looks into
 	// them; then it says how far it has come, and goes on when asked to.
 	maxLook = 5000
+	maxOpen = 2000 // of those that have to be opened for it, which costs more
 )
 
 // query is what narrows the list of requests, as it stands in the address.
@@ -26,6 +27,9 @@ type query struct {
 	customer string
 	from, to string // days in UTC
 	before   string // the last id of the page before
+
+	only   func(*engine.Request) bool // those alone of which it is true; nil: all
+	opened bool                       // only looks at what a request echoes, which is opened for it
 }
 
 // readQuery takes what it can read of an address: a list with a filter that
@@ -73,7 +77,7 @@ func (q query) values() url.Values {
 }
 
 // narrow says that the list has to look into requests.
-func (q query) narrow() bool { return q.status != "" }
+func (q query) narrow() bool { return q.status != "" || q.only != nil }
 
 // filter is the query in the engine's words. The last day counts whole.
 func (q query) filter() engine.Filter {
@@ -88,7 +92,7 @@ func (q query) filter() engine.Filter {
 }
 
 func (q query) fits(r *engine.Request) bool {
-	return q.status == "" || r.Stage == q.status
+	return (q.status == "" || r.Stage == q.status) && (q.only == nil || q.only(r))
 }
 
 // found is one page of a list.
@@ -106,7 +110,7 @@ func (d *Dash) search(ctx context.Context, c engine.Caller, q query) (found, err
 	var lastAt time.Time
 	looked := 0
 	if q.narrow() {
-		f.Look = maxLook
+		f.Look, f.Opened = pick(q.opened, maxOpen, maxLook), q.opened && !f.Bare
 		f.Keep = func(r *engine.Request) bool {
 			looked, last, lastAt = looked+1, r.ID, r.Created
 			return q.fits(r)
@@ -121,7 +125,7 @@ func (d *Dash) search(ctx context.Context, c engine.Caller, q query) (found, err
 	case len(list) > pageSize:
 		out.list = list[:pageSize]
 		out.older = out.list[pageSize-1].ID
-	case looked >= maxLook:
+	case q.narrow() && looked >= f.Look:
 		out.older, out.back = last, lastAt
 	}
 	return out, nil
@@ -134,7 +138,11 @@ func (d *Dash) listRequests(ctx context.Context, v *visit) (wire.Reply, error) {
 		return wire.Reply{}, err
 	}
 	page := ui.List{Filter: q.bar(v), Table: requestTable("Payout requests, newest first", v, got.list), Pager: q.pager(v, got), Empty: q.empty(v, got)}
-	return d.show(ctx, v, 200, "list", ui.Head{Title: "Payout requests"}, page, bad...)
+	head := ui.Head{Title: "Payout requests"}
+	if link := payLink(v); link != nil {
+		head.Actions = []ui.Action{{Text: link.Text, Icon: "plus", Main: true, Href: link.Href}}
+	}
+	return d.show(ctx, v, 200, "list", head, page, bad...)
 }
 
 func (q query) pager(v *visit, got found) *ui.Pager {
@@ -200,12 +208,10 @@ func (q query) empty(v *visit, got found) ui.Empty {
 
 // firstSteps is what somebody does who has no request yet.
 func firstSteps(v *visit) ui.Empty {
-	mode := string(v.scope.Mode)
-	e := ui.Empty{Title: "No payout request yet", Text: "Requests come in through the API, or from the command line. In test mode the sandbox pays them with play money:",
-		Lines: []string{"penstock payout create --merchant " + v.scope.Merchant + " --amount 12.50 --currency EUR --iban NL69TEST0000000001"}}
-	if mode == string(engine.Live) {
-		e.Text = "Live requests come in through the API, with a live key:"
-		e.Lines = []string{"penstock apikey create --merchant " + v.scope.Merchant + " --mode live --scope payouts"}
+	e := ui.Empty{Title: "No payout request yet", Text: "Requests come in through the API, or are made here. In test mode the test provider pays them with play money.", Action: payLink(v)}
+	if v.scope.Mode == engine.Live {
+		e.Text = "Live requests need a provider account in live mode, and money on its deposit account. Connect one first; then make a payout here, or a live API key."
+		e.Action = connectLink(v)
 	}
 	return e
 }
@@ -279,22 +285,4 @@ func address(path string, q url.Values) string {
 		return path
 	}
 	return path + "?" + q.Encode()
-}
-
-// find leads to the request of an id or a reference.
-func (d *Dash) find(ctx context.Context, v *visit) (wire.Reply, error) {
-	name := strings.TrimSpace(v.Query("q"))
-	if name == "" {
-		return goTo(v.at("/requests")), nil
-	}
-	r, err := d.named(ctx, v, name)
-	if err == nil {
-		return goTo(requestPath(v, r, "")), nil
-	}
-	if !isCode(err, engine.CodeNotFound) {
-		return wire.Reply{}, err
-	}
-	m := ui.Message{Title: "Nothing found", Text: "No payout request of " + nameOf(v.shop) + " in " + string(v.scope.Mode) + " mode has this id or reference.",
-		Hint: "Ids and references are found when they are whole.", Link: &ui.Link{Text: "All requests", Href: v.at("/requests")}}
-	return d.message(ctx, v, 404, m)
 }

@@ -55,7 +55,7 @@ func TestWebhooksAreListed(t *testing.T) {
 	o.ask("success", 1250, func(n *engine.NewRequest) { n.Ref = "invoice-77" })
 	o.run(time.Minute)
 	got := p.get(home+"/webhooks").want(200, "payout_paid").want(200, "Delivered").want(200, "https://shop.example/hooks")
-	if to := o.at("invoice-77") + "/deliveries"; !strings.Contains(got.body, to) {
+	if to := home + "/webhooks/deliveries/" + o.latestDelivery(); !strings.Contains(got.body, to) {
 		t.Errorf("no link to %s", to)
 	}
 	p.get("/dashboard/live/shop/webhooks").want(200, "No webhook yet")

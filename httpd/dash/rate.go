@@ -37,7 +37,11 @@ func (d *Dash) listRates(ctx context.Context, v *visit) (wire.Reply, error) {
 		{Title: "Rate schemes", Table: t, None: "There is none but the System scheme."},
 		{Title: "Sources", Table: src, None: "No rates were imported yet; set rates.ecb_file or rates.ecb_url in the configuration."},
 	}}
-	return d.show(ctx, v, 200, "sections", ui.Head{Title: "Exchange rates"}, page)
+	head := ui.Head{Title: "Exchange rates"}
+	if v.who.May(engine.PermitConnect) {
+		head.Actions = []ui.Action{{Text: "New rate scheme", Icon: "plus", Main: true, Href: v.at("/rates/new")}}
+	}
+	return d.show(ctx, v, 200, "sections", head, page)
 }
 
 func (d *Dash) showRates(ctx context.Context, v *visit) (wire.Reply, error) {
@@ -45,6 +49,39 @@ func (d *Dash) showRates(ctx context.Context, v *visit) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
+	return d.ratesPage(ctx, v, 200, s, form{}, "", "")
+}
+
+// ratesPage shows a scheme's rules, with what can be changed. f is what was
+// typed, and field the one of it that problem is about.
+func (d *Dash) ratesPage(ctx context.Context, v *visit, status int, s *engine.RateScheme, f form, field, problem string, notes ...ui.Notice) (wire.Reply, error) {
+	sources, err := d.sources(ctx)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	head := ui.Head{Title: s.Name, Crumbs: []ui.Link{{Text: "Exchange rates", Href: v.at("/rates")}}, ID: engine.PrefixRates + s.ID, Lead: s.Description}
+	rules := ui.Block{Title: "Rules", Table: ruleTable(s), None: "It has no rule: every pair " + pick(s.Fallback, "goes by the System scheme.", "has no rate. Add a rule first.")}
+	page := ui.Stack{List: []ui.Block{rules}}
+	if v.who.May(engine.PermitConnect) && !s.System {
+		head.Actions = []ui.Action{{Text: "Delete", Icon: "close", Href: v.at("/rates/" + s.ID + "/delete")}}
+		for _, r := range s.Rules {
+			page.List[0].Press = append(page.List[0].Press, ui.Press{Text: "Remove " + r.Base.Code() + " to " + r.Quote.Code(), Icon: "close", Href: v.at("/rates/" + s.ID + "/rules/drop"), Fields: []ui.Field{{Name: "rule", Type: "hidden", Value: r.ID}}})
+		}
+		if len(s.Rules) > 8 {
+			page.List[0].Press = nil // one by one would be a wall of buttons; a rule for the same pair replaces one
+		}
+		scheme, rule := form{}, form{}
+		if f.Has("base") {
+			rule = f
+		} else {
+			scheme = f
+		}
+		page.List = append(page.List, ui.Block{Title: "Add a rule", Form: ruleForm(v, s, sources, rule, field, problem)}, ui.Block{Title: "Edit the scheme", Form: ratesForm(v, s, scheme, field, problem)})
+	}
+	return d.show(ctx, v, status, "stack", head, page, notes...)
+}
+
+func ruleTable(s *engine.RateScheme) ui.Table {
 	t := ui.Table{Name: "Rules", Cols: []ui.Col{{Name: "Pair", Place: ui.Lead}, {Name: "Source", Place: ui.Under}, {Name: "Kind", Place: ui.Plain}, {Name: "Turned over", Place: ui.Plain}, {Name: "Fee, %", Place: ui.Plain, Right: true}, {Name: "Fixed fee", Place: ui.Plain, Right: true}, {Name: "Own rate", Place: ui.Side, Right: true}}}
 	for _, r := range s.Rules {
 		own := ""
@@ -53,8 +90,7 @@ func (d *Dash) showRates(ctx context.Context, v *visit) (wire.Reply, error) {
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: r.Base.Code() + " to " + r.Quote.Code()}, {Text: r.Resource}, {Text: string(r.Kind)}, {Text: yesNo(r.Inverse)}, {Text: decimal(r.FeeRate)}, {Text: decimal(r.FeeFix)}, {Text: own}}})
 	}
-	head := ui.Head{Title: s.Name, Crumbs: []ui.Link{{Text: "Exchange rates", Href: v.at("/rates")}}, ID: engine.PrefixRates + s.ID, Lead: s.Description}
-	return d.show(ctx, v, 200, "list", head, ui.List{Table: t, Pager: &ui.Pager{Text: count(len(s.Rules), "rule")}, Empty: ui.Empty{Title: "No rule", Text: "Every pair goes by the System scheme, or has no rate."}})
+	return t
 }
 
 func decimal(d fx.Decimal) string {

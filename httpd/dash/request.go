@@ -87,6 +87,9 @@ func requestHead(v *visit, r *engine.Request, tab string) ui.Head {
 	}{{"General", "", 0}, {"Payouts", "/payouts", len(r.Payouts)}, {"Events", "/events", 0}, {"Explanation", "/explanation", 0}, {"Deliveries", "/deliveries", len(r.Told)}} {
 		h.Tabs = append(h.Tabs, ui.Link{Text: t.text, Href: requestPath(v, r, t.path), On: t.path == tab, Count: t.n})
 	}
+	if linked(r) || r.Page != nil {
+		h.Tabs = append(h.Tabs, ui.Link{Text: "Link", Href: requestPath(v, r, "/link"), On: tab == "/link"})
+	}
 	return h
 }
 

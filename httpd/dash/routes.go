@@ -8,7 +8,8 @@ import (
 	"penstock/httpd/wire"
 )
 
-// routes is the table of the dashboard.
+// routes is the table of the dashboard: pages of requests here, what is set up
+// in routes_setup.go.
 func (d *Dash) routes(voice *wire.Dialect) []wire.Route {
 	const none engine.Permit = ""
 	one := []wire.Route{
@@ -26,6 +27,19 @@ func (d *Dash) routes(voice *wire.Dialect) []wire.Route {
 		d.shop(voice, "GET", "/me", none, d.showMe),
 		d.shop(voice, "POST", "/me", none, d.changePassword),
 		d.shop(voice, "GET", "/activity", none, d.showActivity),
+		d.shop(voice, "GET", "/pay", engine.PermitPay, d.askPay),
+		d.shop(voice, "POST", "/pay", engine.PermitPay, d.pay),
+		d.shop(voice, "GET", "/links", none, d.listLinks),
+		d.shop(voice, "GET", "/links/new", engine.PermitPay, d.askLink),
+		d.shop(voice, "POST", "/links/new", engine.PermitPay, d.makeLink),
+		d.shop(voice, "GET", "/requests/{id}/link", none, d.showLink),
+		d.shop(voice, "GET", "/customers", none, d.listCustomers),
+		d.shop(voice, "GET", "/customers/{customer}", none, d.showCustomer),
+		d.shop(voice, "GET", "/customers/{customer}/erase", engine.PermitPay, d.askEraseCustomer),
+		d.shop(voice, "POST", "/customers/{customer}/erase", engine.PermitPay, d.eraseCustomer),
+		d.shop(voice, "GET", "/methods/{method}", none, d.showMethod),
+		d.shop(voice, "GET", "/methods/{method}/delete", engine.PermitPay, d.askDeleteMethod),
+		d.shop(voice, "POST", "/methods/{method}/delete", engine.PermitPay, d.deleteMethod),
 		d.shop(voice, "GET", "/requests/{id}/explanation", none, d.showExplanation),
 		d.shop(voice, "POST", "/requests/{id}/pull", engine.PermitState, d.pull),
 		d.shop(voice, "GET", "/requests/{id}/moderate", engine.PermitState, d.askModerate),
@@ -45,39 +59,7 @@ func (d *Dash) routes(voice *wire.Dialect) []wire.Route {
 		d.shop(voice, "POST", "/deposits/{deposit}/adjust", engine.PermitFund, d.fund(true)),
 		d.shop(voice, "GET", "/deposits/{deposit}/edit", engine.PermitConnect, d.askEditDeposit),
 		d.shop(voice, "POST", "/deposits/{deposit}/edit", engine.PermitConnect, d.editDeposit),
-		d.shop(voice, "GET", "/routes", none, d.listRoutes),
-		d.shop(voice, "GET", "/routes/{route}", engine.PermitConnect, d.askEditRoute),
-		d.shop(voice, "POST", "/routes/{route}", engine.PermitConnect, d.editRoute),
-		d.shop(voice, "GET", "/routes/all/{what}", engine.PermitConnect, d.askRoutes),
-		d.shop(voice, "POST", "/routes/all/{what}", engine.PermitConnect, d.switchRoutes),
-		d.shop(voice, "GET", "/points", none, d.listPoints),
-		d.shop(voice, "GET", "/points/new", engine.PermitConnect, d.askPoint),
-		d.shop(voice, "POST", "/points/new", engine.PermitConnect, d.savePoint),
-		d.shop(voice, "GET", "/points/{point}", none, d.showPoint),
-		d.shop(voice, "GET", "/points/{point}/edit", engine.PermitConnect, d.askPoint),
-		d.shop(voice, "POST", "/points/{point}/edit", engine.PermitConnect, d.savePoint),
-		d.shop(voice, "GET", "/accounts", none, d.listAccounts),
-		d.shop(voice, "GET", "/accounts/{account}", none, d.showAccount),
-		d.shop(voice, "POST", "/accounts/{account}", engine.PermitConnect, d.editAccount),
 		d.shop(voice, "GET", "/explain", none, d.askExplain),
-		d.shop(voice, "GET", "/schemes", none, d.listSchemes),
-		d.shop(voice, "GET", "/schemes/new", engine.PermitConnect, d.askScheme),
-		d.shop(voice, "POST", "/schemes/new", engine.PermitConnect, d.saveScheme),
-		d.shop(voice, "GET", "/schemes/{scheme}", none, d.showScheme),
-		d.shop(voice, "GET", "/schemes/{scheme}/edit", engine.PermitConnect, d.askScheme),
-		d.shop(voice, "POST", "/schemes/{scheme}/edit", engine.PermitConnect, d.saveScheme),
-		d.shop(voice, "GET", "/schemes/{scheme}/tree", engine.PermitConnect, d.askTree),
-		d.shop(voice, "POST", "/schemes/{scheme}/tree", engine.PermitConnect, d.setTree),
-		d.shop(voice, "GET", "/schemes/{scheme}/revisions/{service}", none, d.showRevisions),
-		d.shop(voice, "GET", "/rates", none, d.listRates),
-		d.shop(voice, "GET", "/rates/{scheme}", none, d.showRates),
-		d.shop(voice, "GET", "/sheets/{source}", none, d.showSheet),
-		d.shop(voice, "GET", "/webhooks", none, d.listWebhooks),
-		d.shop(voice, "GET", "/people", none, d.listPeople),
-		d.shop(voice, "GET", "/people/invite", engine.PermitPeople, d.askInvite),
-		d.shop(voice, "POST", "/people/invite", engine.PermitPeople, d.invite),
-		d.shop(voice, "GET", "/people/{operator}", engine.PermitPeople, d.showPerson),
-		d.shop(voice, "POST", "/people/{operator}", engine.PermitPeople, d.changePerson),
 		d.shop(voice, "GET", "/requests/{id}", none, d.showRequest),
 		d.shop(voice, "GET", "/requests/{id}/payouts", none, d.showPayouts),
 		d.shop(voice, "GET", "/requests/{id}/events", none, d.showEvents),
@@ -90,7 +72,7 @@ func (d *Dash) routes(voice *wire.Dialect) []wire.Route {
 		d.shop(voice, "GET", "/requests/{id}/statement/{payout}", engine.PermitState, d.askStatement),
 		d.shop(voice, "POST", "/requests/{id}/statement/{payout}", engine.PermitState, d.state),
 	}
-	return slices.Concat(append(shops, one)...)
+	return slices.Concat(slices.Concat(shops, d.setupRoutes(voice), [][]wire.Route{one})...)
 }
 
 // first leads to the first page of the first merchant.

@@ -353,3 +353,33 @@ type Section struct {
 
 // Sections is a page of several lists.
 type Sections struct{ List []Section }
+
+// Stack is a page of blocks, one under the other.
+type Stack struct {
+	Filter *Filter
+	List   []Block
+	Empty  *Empty // in place of all blocks
+}
+
+// Block is one part of a page under a heading. What is set is shown, in this
+// order; a block that has only a Title and None says that there is nothing.
+type Block struct {
+	Title   string
+	Lead    string // what it is, in a sentence
+	Badge   *Badge
+	Actions []Action
+	Press   []Press
+	Facts   []Fact
+	Table   Table
+	None    string // stands in place of an empty table
+	Pager   *Pager
+	Lines   []string // as they are typed, or as they were sent
+	Form    *Form
+}
+
+// Press is an act that needs no page of its own: it can be taken back, or
+// changes nothing.
+type Press struct {
+	Text, Href, Icon string
+	Fields           []Field // hidden ones
+}
