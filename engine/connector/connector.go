@@ -176,14 +176,19 @@ type Notifier interface {
 // payout: a line of a statement, or of a report.
 type Report struct {
 	// Key is the payout's; empty where the line bears none of ours, and then
-	// somebody has to explain it.
+	// somebody has to explain it, unless Outcome.Ref names a payout.
 	Key string
 	// Outcome is what the line means for that payout. Without a key Paid is money
 	// that left and Returned money that came.
 	Outcome Outcome
-	Amount  money.Amount // the zero Amount where nothing is said
-	At      time.Time    // of the booking; zero where nothing is said
-	Source  string       // where it stands, e.g. the name of a file
+	// Booked says that money moved on the account by this line. Otherwise it is a
+	// word about an order, as in a status report.
+	Booked bool
+	Amount money.Amount // the zero Amount where nothing is said
+	At     time.Time    // of the booking; zero where nothing is said
+	ID     string       // the provider's own name of the line; empty where it has none
+	Source string       // where it stands, e.g. the name of a file
+	Row    int          // which line of its source it is, from 1; zero where nobody counts
 }
 
 // Reporter is what a Connector may offer beyond: all that the provider has
@@ -191,6 +196,25 @@ type Report struct {
 // after it was paid is heard of: a payout that has ended is not asked about.
 type Reporter interface {
 	Reports(ctx context.Context, since time.Time) ([]Report, error)
+}
+
+// ErrStatement says that a file is no statement of the account: it can't be
+// read, is not whole, or is another account's. What wraps it says which, and
+// bears no account number.
+var ErrStatement = errors.New("not a statement of this account")
+
+// File is a statement or report that somebody hands over.
+type File struct {
+	Name string // as it is shown; it opens nothing
+	Text []byte
+	Map  string // how a CSV file is read, where the account doesn't say; empty: the plain form
+}
+
+// StatementReader is what a Connector may offer beyond, and what an engine is
+// given for the others: it reads a statement, all of it or nothing, and does no
+// I/O beyond what it keeps of its own orders. Its error wraps ErrStatement.
+type StatementReader interface {
+	Statement(ctx context.Context, f File) ([]Report, error)
 }
 
 // Canceller is what a Connector may offer beyond: asking the provider to stop

@@ -13,6 +13,7 @@ const (
 	FromSend   Source = "send"         // the answer to our instruction
 	FromLookup Source = "lookup"       // the answer to our question
 	FromNotice Source = "notification" // the provider's own webhook
+	FromReport Source = "report"       // a line of the provider's report or of a bank's statement
 	FromPerson Source = "operator"     // a person of the merchant, who has seen it
 )
 

@@ -48,7 +48,7 @@ func forbidden(f sourceFile) []string {
 				add(fn.Pos(), "func init runs where nobody sees it")
 			}
 		}
-		if matches("engine/money engine/payout engine/ledger engine/fx engine/routing", f.Dir()) {
+		if matches("engine/money engine/payout engine/reconcile engine/ledger engine/fx engine/routing", f.Dir()) {
 			forbiddenFloats(f, add)
 		}
 	}

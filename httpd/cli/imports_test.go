@@ -10,7 +10,7 @@ import (
 // not know each other, drivers know only the interface above them.
 
 // pure are the packages of values below the engine.
-const pure = " engine/payin engine/payout engine/routing engine/fx engine/ledger engine/service engine/webhook engine/connector engine/money "
+const pure = " engine/payin engine/reconcile engine/payout engine/routing engine/fx engine/ledger engine/service engine/webhook engine/connector engine/money "
 
 // lower is one row: what the packages of a pattern may import of ours. Tests
 // may import their own package and what `tests` names besides.
@@ -34,7 +34,7 @@ func lowers() []lower {
 		{pkg: "engine/money engine/egress"},
 		// payout judges what a connector said, so it knows the connector's words.
 		{pkg: "engine/payout", may: "engine/money engine/connector"},
-		{pkg: "engine/payin", may: "engine/money"},
+		{pkg: "engine/payin engine/reconcile", may: "engine/money"},
 		{pkg: "engine/fx engine/connector engine/service", may: "engine/money", tests: "engine/connector/*"},
 		{pkg: "engine/routing engine/ledger engine/webhook", may: "engine/money engine/payout engine/service"},
 		{pkg: "engine/sim", may: "engine locker store store/mem store/faulty engine/connector/sandbox" + pure, tests: "store/bolt"},

@@ -24,10 +24,11 @@ type CSVMap struct {
 	Encoding  string `json:"encoding"`  // utf-8 (default) or latin1
 	Skip      int    `json:"skip"`      // lines before the heading
 	NoHeading bool   `json:"no_heading"`
-	Reference string `json:"reference"` // column whose text holds the end-to-end id
-	Amount    string `json:"amount"`    // column
-	Currency  string `json:"currency"`  // column, or a code such as "EUR" where there is none
-	Decimal   string `json:"decimal"`   // "." (default) or ","; the other one separates thousands
+	Reference string `json:"reference"`          // column whose text holds the end-to-end id
+	Provider  string `json:"provider_reference"` // column with the provider's own name of the payment; may be empty, or be missing in a file
+	Amount    string `json:"amount"`             // column
+	Currency  string `json:"currency"`           // column, or a code such as "EUR" where there is none
+	Decimal   string `json:"decimal"`            // "." (default) or ","; the other one separates thousands
 	// Side tells money that left from money that came: the column, and its words.
 	// Left out, a minus before the amount says that it left.
 	Side   string `json:"side"`
@@ -124,6 +125,7 @@ func (m *CSVMap) Read(text []byte) ([]Line, error) {
 			return nil, fmt.Errorf("%w: row %d: %w", errInbound, row, err)
 		}
 		if ok {
+			l.Row = row
 			out = append(out, l)
 		}
 		if len(out) > maxLines {
@@ -186,7 +188,10 @@ func (m *CSVMap) line(heading, fields []string) (Line, bool, error) {
 	if err != nil {
 		return Line{}, false, err
 	}
-	l := Line{EndToEnd: ours(reference), Amount: amount}
+	l := Line{EndToEnd: ours(reference), Amount: amount, Booked: true}
+	if m.Provider != "" {
+		l.Ref, _ = column(heading, fields, m.Provider)
+	}
 	if l.Outcome = booking("CRDT", false, nil); left {
 		l.Outcome = booking("DBIT", false, nil)
 	}
@@ -254,9 +259,10 @@ func (m *CSVMap) amount(heading, fields []string, get func(string) (string, erro
 }
 
 // ours finds an end-to-end id of ours in a text, also one that the bank has
-// broken over two lines. Two different ones are none.
+// broken over two lines, or a payout's own id. Two different ones are none.
 func ours(text string) string {
 	found := ""
+	text = strings.ReplaceAll(text, "_", "-")
 	for _, t := range []string{text, strings.Join(strings.Fields(text), "")} {
 		for rest := t; ; {
 			i := strings.Index(strings.ToLower(rest), idPrefix)

@@ -25,6 +25,11 @@ type Line struct {
 	Amount   money.Amount // what was booked; the zero Amount where nothing is said
 	Count    int          // payments that are booked together, of a block
 	Date     time.Time    // on which it was booked; zero where nothing is said
+	Booked   bool         // money moved by it; false of a status report
+	Account  string       // IBAN of the account that the statement is of; empty where nothing is said
+	ID       string       // the bank's own name of the entry; empty where it has none
+	Ref      string       // the provider's own name of the payment; empty where it has none
+	Row      int          // which entry or row of its file it is, from 1
 }
 
 // maxInbound bounds a file of a bank's; a day's statement of a large account
@@ -44,6 +49,14 @@ var (
 // (statement, notification), of any version: they are read by the names that
 // all of them share. Other messages are ErrOther.
 func ReadXML(text []byte) ([]Line, error) {
+	doc, err := readDocument(text)
+	if err != nil {
+		return nil, err
+	}
+	return doc.lines()
+}
+
+func readDocument(text []byte) (*inDocument, error) {
 	if len(text) > maxInbound {
 		return nil, fmt.Errorf("%w: it has more than %d MiB", errInbound, maxInbound>>20)
 	}
@@ -54,6 +67,10 @@ func ReadXML(text []byte) ([]Line, error) {
 	if err := xml.Unmarshal(text, &doc); err != nil {
 		return nil, fmt.Errorf("%w: not as its kind has it", errInbound)
 	}
+	return &doc, nil
+}
+
+func (doc *inDocument) lines() ([]Line, error) {
 	switch {
 	case doc.Status != nil:
 		return bounded(doc.Status.lines())
@@ -152,9 +169,17 @@ type (
 		Value    string `xml:",chardata"`
 	}
 	statement struct {
-		Entries []entry `xml:"Ntry"`
+		IBAN     string    `xml:"Acct>Id>IBAN"`
+		Balances []balance `xml:"Bal"`
+		Entries  []entry   `xml:"Ntry"`
+	}
+	balance struct {
+		Kind   string `xml:"Tp>CdOrPrtry>Cd"`
+		Amount figure `xml:"Amt"`
+		Side   string `xml:"CdtDbtInd"`
 	}
 	entry struct {
+		Ref      string      `xml:"AcctSvcrRef"`
 		Amount   figure      `xml:"Amt"`
 		Side     string      `xml:"CdtDbtInd"`
 		Reversal string      `xml:"RvslInd"`
@@ -176,6 +201,7 @@ type (
 	}
 	transaction struct {
 		EndToEnd string  `xml:"Refs>EndToEndId"`
+		Ref      string  `xml:"Refs>AcctSvcrRef"`
 		Block    string  `xml:"Refs>PmtInfId"`
 		Amount   *figure `xml:"Amt"`
 		Detailed *figure `xml:"AmtDtls>TxAmt>Amt"`
@@ -257,26 +283,32 @@ func whole(o connector.Outcome) connector.Outcome {
 // entries are the lines of statements.
 func entries(of []statement) ([]Line, error) {
 	var out []Line
+	row := 0
 	for _, s := range of {
+		account := strings.ToUpper(strings.Join(strings.Fields(s.IBAN), ""))
 		for _, e := range s.Entries {
+			row++
 			lines, err := e.lines()
 			if err != nil {
-				return nil, err
+				return nil, fmt.Errorf("entry %d: %w", row, err)
 			}
-			out = append(out, lines...)
+			for _, l := range lines {
+				l.Booked, l.Account, l.Row, l.ID = true, account, row, cmp.Or(l.ID, e.Ref)
+				out = append(out, l)
+			}
 		}
 	}
 	return out, nil
 }
 
+func (e entry) booked() bool {
+	return cmp.Or(strings.TrimSpace(e.Status.Code), strings.TrimSpace(e.Status.Plain)) == "BOOK"
+}
+
 // lines of an entry: one for each transaction that it names, or one for a
 // batch, or one for itself.
 func (e entry) lines() ([]Line, error) {
-	booked := strings.TrimSpace(e.Status.Code)
-	if booked == "" {
-		booked = strings.TrimSpace(e.Status.Plain)
-	}
-	if booked != "BOOK" {
+	if !e.booked() {
 		return nil, nil // what is pending isn't money yet
 	}
 	total, err := e.Amount.amount()
@@ -294,7 +326,7 @@ func (e entry) lines() ([]Line, error) {
 	}
 	for _, d := range e.Details {
 		for _, t := range d.Transactions {
-			l := Line{EndToEnd: t.EndToEnd, Date: at}
+			l := Line{EndToEnd: t.EndToEnd, Date: at, ID: t.Ref}
 			l.Outcome = booking(cmp.Or(t.Side, e.Side), e.Reversal == "true" || e.Reversal == "1", t.Return)
 			switch {
 			case t.Amount != nil:

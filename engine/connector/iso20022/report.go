@@ -2,6 +2,7 @@ package iso20022
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -49,7 +50,7 @@ func (a *account) reports(ctx context.Context, since time.Time) ([]connector.Rep
 			return nil, err
 		}
 		lines, err := a.lines(f.name, text)
-		if err == ErrOther {
+		if errors.Is(err, ErrOther) || errors.Is(err, errForeign) {
 			continue
 		}
 		if err != nil {
@@ -77,7 +78,7 @@ func (a *account) reports(ctx context.Context, since time.Time) ([]connector.Rep
 // reported is what a line says: of one order of ours, of each of a block, or of
 // nobody that is known.
 func (a *account) reported(l Line) ([]connector.Report, error) {
-	r := connector.Report{Outcome: l.Outcome, Amount: l.Amount, At: l.Date}
+	r := l.report()
 	if l.EndToEnd != "" {
 		known, found, err := a.state.order(keyOf(l.EndToEnd))
 		if found {
@@ -96,7 +97,9 @@ func (a *account) reported(l Line) ([]connector.Report, error) {
 			return nil, err
 		}
 		if found {
-			out = append(out, connector.Report{Key: key, Outcome: l.Outcome, Amount: known.Amount, At: l.Date})
+			one := l.report()
+			one.Key, one.Amount = key, known.Amount
+			out = append(out, one)
 		}
 	}
 	return out, nil

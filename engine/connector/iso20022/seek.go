@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -164,14 +165,35 @@ func (a *account) collect(ctx context.Context, p place) error {
 	return nil
 }
 
+// lines are those of a file of the bank's that are about this account.
 func (a *account) lines(name string, text []byte) ([]Line, error) {
-	if !strings.HasSuffix(strings.ToLower(name), ".csv") {
-		return ReadXML(text)
-	}
-	if a.csv == nil {
+	var lines []Line
+	var err error
+	switch {
+	case !strings.HasSuffix(strings.ToLower(name), ".csv"):
+		lines, err = ReadXML(text)
+	case a.csv == nil:
 		return nil, ErrOther
+	default:
+		lines, err = a.csv.Read(text)
 	}
-	return a.csv.Read(text)
+	if err != nil {
+		return nil, err
+	}
+	return a.own(lines)
+}
+
+// errForeign says that a statement is of other accounts alone.
+var errForeign = errors.New("iso20022: statement of another account")
+
+// own leaves out what is booked on other accounts: a bank may put the
+// statements of all of them into one file.
+func (a *account) own(lines []Line) ([]Line, error) {
+	mine := slices.DeleteFunc(lines, func(l Line) bool { return l.Account != "" && l.Account != a.debtor.IBAN })
+	if len(mine) == 0 && len(lines) > 0 {
+		return nil, errForeign
+	}
+	return mine, nil
 }
 
 // note writes down what a line says of orders of ours.
