@@ -54,6 +54,7 @@ type Timing struct {
 	Tick       time.Duration   // of the monotonic ticker; zero switches it off and leaves cron alone
 	Cron       string          // the bell's schedule in UTC
 	RatesCron  string          // schedule of importing exchange rates in UTC; empty: at the start alone
+	BooksCron  string          // schedule of reading providers' reports and balances in UTC; empty: never by itself
 	Scrub      time.Duration   // from the beginning of one pass over every stored value to that of the next
 	MaxPanics  int             // times that a payout's handling may panic before a person decides
 	NoticeBody int             // bytes of a receiver's answer that are kept
@@ -100,6 +101,9 @@ type Config struct {
 	// RateSource is where exchange rates are imported from, at the start and by
 	// Timing.RatesCron; nil: nowhere.
 	RateSource RateSource
+	// Statements reads the statements of accounts whose connector reads none; nil:
+	// there are none.
+	Statements connector.StatementReader
 	// Failover says after which refusals another route may be tried; the zero
 	// value is payout.DefaultFailover.
 	Failover payout.Failover

@@ -60,6 +60,7 @@ const (
 	ObjLink     Object = "payout_link"
 	ObjPayment  Object = "payment"
 	ObjRefund   Object = "refund"
+	ObjReported Object = "report_line"
 )
 
 // Error is a refusal that a person outside may read. Nothing has changed when

@@ -21,7 +21,8 @@ import (
 func (e *Engine) Run(ctx context.Context) error {
 	fresh := make(chan struct{}, 1) // rung when rates may have been published
 	fresh <- struct{}{}
-	stop, err := e.startCron(fresh)
+	books := make(chan struct{}, 1) // rung when providers' reports and balances are to be read
+	stop, err := e.startCron(fresh, books)
 	if err != nil {
 		return err
 	}
@@ -55,6 +56,8 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-tick:
 		case <-fresh:
 			crew.rates(ctx)
+		case <-books:
+			crew.books(ctx)
 		}
 		moved, err := e.watchClock(ctx)
 		if err != nil {
@@ -62,7 +65,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 		if moved { // cron's timers went wrong with the clock
 			stop()
-			if stop, err = e.startCron(fresh); err != nil {
+			if stop, err = e.startCron(fresh, books); err != nil {
 				return err
 			}
 		}
@@ -121,6 +124,7 @@ type crew struct {
 	done  sync.WaitGroup
 
 	importing sync.Mutex // held while rates are imported, one import at a time
+	comparing sync.Mutex // held while books are compared
 }
 
 // hire waits for a free pair of hands and gives it the job. Work in hand is
@@ -160,26 +164,45 @@ func (c *crew) rates(ctx context.Context) {
 	}()
 }
 
+// books asks the providers for reports and balances beside the work: they may
+// take long.
+func (c *crew) books(ctx context.Context) {
+	if !c.comparing.TryLock() {
+		return
+	}
+	c.done.Add(1)
+	go func() {
+		defer func() { c.comparing.Unlock(); c.done.Done() }()
+		c.e.pullBooks(ctx)
+	}()
+}
+
 func (c *crew) wait() { c.done.Wait() }
 
 // startCron rings the bell by the schedule. The job cannot panic and takes no
 // time, so cron's own traps (a job that panicked never runs again, runs pile
 // up) have nothing to catch; that it stops when the clock is set back is why
 // Run starts it anew after each step.
-func (e *Engine) startCron(fresh chan<- struct{}) (stop func(), err error) {
+func (e *Engine) startCron(fresh, books chan<- struct{}) (stop func(), err error) {
 	s, err := cron.ParseStandard(e.Timing.Cron)
 	if err != nil {
 		return nil, fmt.Errorf("engine.cron: %w", err)
 	}
 	c := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(cron.DiscardLogger))
-	if e.Timing.RatesCron != "" {
-		s, err := cron.ParseStandard(e.Timing.RatesCron)
+	for _, job := range []struct {
+		key, schedule string
+		bell          chan<- struct{}
+	}{{"rates.cron", e.Timing.RatesCron, fresh}, {"reconcile.cron", e.Timing.BooksCron, books}} {
+		if job.schedule == "" {
+			continue
+		}
+		s, err := cron.ParseStandard(job.schedule)
 		if err != nil {
-			return nil, fmt.Errorf("rates.cron: %w", err)
+			return nil, fmt.Errorf("%s: %w", job.key, err)
 		}
 		c.Schedule(s, cron.FuncJob(func() {
 			select {
-			case fresh <- struct{}{}:
+			case job.bell <- struct{}{}:
 			default:
 			}
 		}))

@@ -21,17 +21,18 @@ func (e *Engine) settle(ctx context.Context, s Scope, id string, t connector.Tra
 	return e.settleBy(ctx, s, id, t, st, nil)
 }
 
-// settleBy is settle for a person, whose act is audited in the same transaction.
-func (e *Engine) settleBy(ctx context.Context, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller) error {
+// settleBy is settle for a person, whose act is audited in the same transaction,
+// and for whoever has to store with it that the word was taken.
+func (e *Engine) settleBy(ctx context.Context, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller, also ...func(store.Tx) error) error {
 	for range 8 { // what is shown of the request may be changed meanwhile
-		if err := e.settleOnce(ctx, s, id, t, st, by); !errors.Is(err, errChanged) {
+		if err := e.settleOnce(ctx, s, id, t, st, by, also...); !errors.Is(err, errChanged) {
 			return err
 		}
 	}
 	return &Error{Code: CodeBusy, Object: ObjPayout, ID: PrefixPayout + id, Message: "the payout is being changed by others; repeat"}
 }
 
-func (e *Engine) settleOnce(ctx context.Context, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller) error {
+func (e *Engine) settleOnce(ctx context.Context, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller, also ...func(store.Tx) error) error {
 	got, err := e.beforeSettle(ctx, s, id, st)
 	if err != nil {
 		return err
@@ -44,6 +45,11 @@ func (e *Engine) settleOnce(ctx context.Context, s Scope, id string, t connector
 	err = e.withSaved(ctx, s, got, func(tx store.Tx, d *drawn) error {
 		if by != nil {
 			if err := by.act(tx, now, "payout.state", PrefixPayout+id+" "+string(st.Outcome.Verdict)); err != nil {
+				return err
+			}
+		}
+		for _, store := range also {
+			if err := store(tx); err != nil {
 				return err
 			}
 		}

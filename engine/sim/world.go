@@ -38,10 +38,12 @@ type Config struct {
 	Timing engine.Timing    // zero fields: the engine's own
 	Render map[string]engine.Render
 	Facts  map[string]func(*engine.Request) map[string]string
-	Also   []string  // other names under which the provider can be connected
-	Wire   bool      // the provider is spoken to as bytes over a wire, see bank
-	Log    io.Writer // nil: silence
-	Break  Break     // the zero Break is the product
+	// Statements reads the statements that are handed over; nil: none are.
+	Statements connector.StatementReader
+	Also       []string  // other names under which the provider can be connected
+	Wire       bool      // the provider is spoken to as bytes over a wire, see bank
+	Log        io.Writer // nil: silence
+	Break      Break     // the zero Break is the product
 }
 
 // Clock is the world's time. The wall may be stepped; the monotonic time only
@@ -171,8 +173,8 @@ func (w *World) open() error {
 		Store: disk, Locker: w.Locker, Clock: clock, Rand: w.ids,
 		Connectors: w.connectors(),
 		Transport:  w.Receiver, Render: w.Render, Facts: w.Facts, Timing: timing, Rules: w.Break.Rules, Anchor: w.Anchor,
-		NotifyURL: "https://penstock.example",
-		Log:       slog.New(slog.NewTextHandler(out, nil)),
+		NotifyURL: "https://penstock.example", Statements: w.Statements,
+		Log: slog.New(slog.NewTextHandler(out, nil)),
 	})
 	return err
 }
