@@ -134,6 +134,13 @@ func (a *Admin) Private(f *wire.Funnel) wire.Mount {
 		{Method: "POST", Pattern: "/deliveries/{id}/resend", Handler: call(f, d, a.resendDelivery)},
 		{Method: "GET", Pattern: "/accounts", Handler: call(f, d, a.listAccounts)},
 		{Method: "POST", Pattern: "/accounts", Handler: call(f, d, a.connectAccount)},
+		{Method: "POST", Pattern: "/accounts/{id}/statements", Handler: callWith(f, d, maxStatement, a.loadStatement)},
+		{Method: "POST", Pattern: "/accounts/{id}/pull", Handler: call(f, d, a.pullReports)},
+		{Method: "POST", Pattern: "/accounts/{id}/balances", Handler: call(f, d, a.pullBalances)},
+		{Method: "GET", Pattern: "/accounts/{id}/books", Handler: call(f, d, a.getBooks)},
+		{Method: "GET", Pattern: "/accounts/{id}/books.csv", Handler: call(f, d, a.getBooksCSV)},
+		{Method: "POST", Pattern: "/accounts/{id}/books/{line}/explain", Handler: call(f, d, a.explainLine)},
+		{Method: "GET", Pattern: "/balances", Handler: call(f, d, a.listStandings)},
 		{Method: "GET", Pattern: "/routes", Handler: call(f, d, a.listRoutes)},
 		{Method: "POST", Pattern: "/routes/explain", Handler: call(f, d, a.explainRoute)},
 		{Method: "GET", Pattern: "/deposits", Handler: call(f, d, a.listDeposits)},
@@ -156,9 +163,21 @@ func (a *Admin) Private(f *wire.Funnel) wire.Mount {
 // who is nobody in particular: the socket let them in.
 type who struct{}
 
+// MaxBody is how long a call to the private half may be: a statement in base64.
+const MaxBody = maxStatement
+
+const (
+	maxStatement = 48 << 20
+	maxOther     = 1 << 20
+)
+
 // call is the road of one route. Handlers don't care who calls.
 func call[Req, Resp any](f *wire.Funnel, d *wire.Dialect, fn func(context.Context, *wire.Call, Req) (Resp, error)) wire.Handler {
-	return wire.Handle(f, d, wire.Auth[who]{}, wire.Options{}, func(ctx context.Context, _ who, c *wire.Call, req Req) (Resp, error) {
+	return callWith(f, d, maxOther, fn)
+}
+
+func callWith[Req, Resp any](f *wire.Funnel, d *wire.Dialect, most int, fn func(context.Context, *wire.Call, Req) (Resp, error)) wire.Handler {
+	return wire.Handle(f, d, wire.Auth[who]{}, wire.Options{MaxBody: most}, func(ctx context.Context, _ who, c *wire.Call, req Req) (Resp, error) {
 		return fn(ctx, c, req)
 	})
 }

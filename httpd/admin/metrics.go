@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/common/expfmt"
 
+	"penstock/engine/reconcile"
 	"penstock/httpd/wire"
 )
 
@@ -87,7 +88,7 @@ func (s state) readings() []reading {
 		}
 		return 0
 	}
-	return []reading{
+	return append(s.books(), []reading{
 		{"penstock_sends_total", "Calls to providers that could move money.", count, float64(n.Sends.Load())},
 		{"penstock_lookups_total", "Look-ups at providers.", count, float64(n.Lookups.Load())},
 		{"penstock_webhook_attempts_total", "Attempts to deliver webhooks.", count, float64(n.Attempts.Load())},
@@ -107,7 +108,41 @@ func (s state) readings() []reading {
 		{"penstock_on_hold", "1 while nothing is sent and no payout is taken, until a person releases it.", gauge, flag(s.a.Engine.Held() != "")},
 		{"penstock_locker_sealed", "1 while the locker waits for its master key.", gauge, flag(l.Sealed)},
 		{"penstock_uptime_seconds", "Time since the start.", gauge, s.a.Now().Sub(s.a.started).Seconds()},
+	}...)
+}
+
+// books are the latest comparisons of all accounts together: how many of each
+// class, and no amount. They are left out while the store can't be read.
+func (s state) books() (out []reading) {
+	b, err := s.a.Engine.BooksNow(context.Background())
+	if err != nil {
+		return nil
 	}
+	for _, row := range []struct {
+		class reconcile.Class
+		help  string
+	}{
+		{reconcile.TheirsOnly, "Movements that a provider or a bank reported and our books don't have."},
+		{reconcile.Duplicate, "Payouts that a provider or a bank booked more than once."},
+		{reconcile.AmountDiffers, "Payouts of which our books and theirs have different money."},
+		{reconcile.OursOnly, "Payouts that our books have as paid and theirs don't have."},
+		{reconcile.Matched, "Payouts on which our books and theirs agree."},
+	} {
+		out = append(out, reading{"penstock_books_" + string(row.class), row.help, prometheus.GaugeValue, float64(b.Counts[row.class])})
+	}
+	apart, age := 0, 0.0
+	for _, st := range b.Standing {
+		if !st.Difference.IsZero() {
+			apart++
+		}
+	}
+	if !b.Oldest.IsZero() {
+		age = s.a.Now().Sub(b.Oldest).Seconds()
+	}
+	return append(out,
+		reading{"penstock_books_theirs_only_out", "Those of penstock_books_theirs_only by which money left; alarm above zero.", prometheus.GaugeValue, float64(b.StrayOut)},
+		reading{"penstock_books_age_seconds", "Age of the oldest of the accounts' latest comparisons; zero: none was made.", prometheus.GaugeValue, age},
+		reading{"penstock_balances_apart", "Deposit accounts whose balance by the provider isn't explained by our ledger.", prometheus.GaugeValue, float64(apart)})
 }
 
 // Describe implements prometheus.Collector.

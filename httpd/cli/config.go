@@ -22,6 +22,7 @@ type Config struct {
 	Engine     EngineConfig     `toml:"engine"`
 	Routing    RoutingConfig    `toml:"routing"`
 	Rates      RatesConfig      `toml:"rates"`
+	Reconcile  ReconcileConfig  `toml:"reconcile"`
 	Rest       RestConfig       `toml:"rest"`
 	Hosted     HostedConfig     `toml:"hosted"`
 	Webhooks   WebhooksConfig   `toml:"webhooks"`
@@ -90,6 +91,11 @@ type RatesConfig struct {
 	ECBFile Path   `toml:"ecb_file" reader:"engine/fx"`
 	ECBURL  string `toml:"ecb_url" reader:"engine/fx"`
 	Cron    string `toml:"cron" reader:"engine"`
+}
+
+// ReconcileConfig is how books are compared.
+type ReconcileConfig struct {
+	Cron string `toml:"cron" reader:"engine"`
 }
 
 // RestConfig belongs to the dialect of saved-method payouts.

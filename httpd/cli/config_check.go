@@ -143,6 +143,7 @@ func (cfg *Config) checkRouting(c *checker) {
 	u, err := url.Parse(r.ECBURL)
 	c.rule(r.ECBURL == "" || err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "", "rates.ecb_url", "wants an http or https address")
 	c.rule(cronSpec(r.Cron), "rates.cron", `wants "@every SPAN" of 1s to 24h, or five fields of digits and * , - / (UTC); got %q`, clip(r.Cron))
+	c.rule(cronSpec(cfg.Reconcile.Cron), "reconcile.cron", `wants "@every SPAN" of 1s to 24h, or five fields of digits and * , - / (UTC); got %q`, clip(cfg.Reconcile.Cron))
 }
 
 func (cfg *Config) checkDialects(c *checker) {

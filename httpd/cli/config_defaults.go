@@ -47,9 +47,10 @@ func defaults() Config {
 			Tick:           Duration{250 * time.Millisecond},
 			Cron:           "@every 2s",
 		},
-		Routing: RoutingConfig{Directory: []Path{}, FailoverOn: failoverDefaults()},
-		Rates:   RatesConfig{Cron: "30 15 * * *"},
-		Rest:    RestConfig{PaymentTokenTTL: minute(15)},
+		Routing:   RoutingConfig{Directory: []Path{}, FailoverOn: failoverDefaults()},
+		Rates:     RatesConfig{Cron: "30 15 * * *"},
+		Reconcile: ReconcileConfig{Cron: "20 */6 * * *"},
+		Rest:      RestConfig{PaymentTokenTTL: minute(15)},
 		Hosted: HostedConfig{
 			SignatureHeader: "X-Signature", SignatureEncoding: "hex", WebhookProfile: "hosted", RedirectParam: "paymentId", ReplayStatus: 200,
 			BodyDedupeWindow: BodyWindow{D: hour(24)}, ExternalIDUnique: true, LinkTTL: hour(72), ReturnedAs: "succeeded",

@@ -59,6 +59,7 @@ func verbs(env Env) []*cobra.Command {
 		verbConnector(env),
 		verbRoute(env),
 		verbDeposit(env),
+		verbReconcile(env),
 		verbCheck(env),
 		verbDoctor(env),
 		verbAudit(env),

@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"penstock/engine"
+	"penstock/engine/connector/iso20022"
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/egress"
 	"penstock/engine/payout"
@@ -173,7 +174,7 @@ func (a *appliance) openEngine(ctx context.Context, o opening) (err error) {
 		CheckURL: func(raw string) error { _, err := a.policy.CheckURL(raw); return err },
 		Render:   o.cfg.withHosted(o.render), OwnHeader: o.cfg.Hosted.ownHeader(), Facts: facts(), NotifyURL: o.cfg.PublicURL(), Timing: o.cfg.timing(), Log: o.log,
 		Anchor:    anchor,
-		Directory: directory, Failover: failover, RateSource: o.cfg.Rates.source(a.policy),
+		Directory: directory, Failover: failover, RateSource: o.cfg.Rates.source(a.policy), Statements: iso20022.Reader{},
 		Retention: engine.Retention{OneOff: o.cfg.Locker.OneOffRetention.D(), UnusedMethods: o.cfg.Locker.UnusedMethods.D()},
 	})
 	if errors.Is(err, engine.ErrForeignAnchor) {
@@ -187,7 +188,7 @@ func (c Config) timing() engine.Timing {
 	t := engine.Timing{
 		Deadline: c.Engine.CallDeadline.D(), Lease: c.Engine.Lease.D(), PollMax: c.Engine.PollMax.D(), Attention: c.Engine.AttentionAfter.D(),
 		Claim: c.Engine.ClaimBatch, Workers: c.Engine.Workers + c.Webhooks.Workers, Deliver: c.Webhooks.Timeout.D(),
-		TokenTTL: c.Rest.PaymentTokenTTL.D(), Cron: c.Engine.Cron, RatesCron: c.Rates.Cron, NoticeBody: int(c.Webhooks.ResponseKeep.Bytes()),
+		TokenTTL: c.Rest.PaymentTokenTTL.D(), Cron: c.Engine.Cron, RatesCron: c.Rates.Cron, BooksCron: c.Reconcile.Cron, NoticeBody: int(c.Webhooks.ResponseKeep.Bytes()),
 	}
 	for _, p := range c.Engine.Polls {
 		t.Polls = append(t.Polls, p.D())

@@ -231,7 +231,7 @@ func (d *daemon) privateServer(ctx context.Context) (*httpd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return httpd.New(httpd.Config{Mux: mux, Now: time.Now, Log: d.log, MaxBody: 1 << 20, WriteTimeout: long, Drain: d.cfg.Server.Shutdown.D()})
+	return httpd.New(httpd.Config{Mux: mux, Now: time.Now, Log: d.log, MaxBody: admin.MaxBody, WriteTimeout: long, Drain: d.cfg.Server.Shutdown.D()})
 }
 
 // run serves until ctx ends, then drains: nothing new is accepted, calls in
