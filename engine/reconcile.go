@@ -334,7 +334,7 @@ func (b *books) findings() []BooksFinding {
 	var ours []reconcile.Payout
 	for key, o := range b.ours {
 		if o.known {
-			ours = append(ours, reconcile.Payout{Key: key, Ref: refHash(b.s, b.account, o.Ref), Ordered: o.Amount, Recorded: o.recorded(), Ledger: o.booked, At: o.Changed})
+			ours = append(ours, reconcile.Payout{Key: key, Ref: refHash(b.s, b.account, o.Ref), Ordered: o.Amount, Recorded: o.recorded(), Ledger: o.booked, Open: !o.Status.Ended(), At: o.Changed})
 		}
 	}
 	var lines []reconcile.Line

@@ -17,8 +17,9 @@ var reconciledColumns = [...]string{"class", "why", "payout", "request", "status
 	"theirs_out", "theirs_back", "lines", "day", "source", "row", "explained"}
 
 // WriteCSV writes the findings as CSV (RFC 4180), of one class, or of all where
-// it is empty. No value is taken for a formula by a spreadsheet.
-func (c *Comparison) WriteCSV(w io.Writer, class reconcile.Class) error {
+// it is empty. prefix is that of a request's id in the caller's dialect. No value
+// is taken for a formula by a spreadsheet.
+func (c *Comparison) WriteCSV(w io.Writer, class reconcile.Class, prefix string) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(reconciledColumns[:]); err != nil {
 		return fmt.Errorf("write the report: %w", err)
@@ -28,7 +29,7 @@ func (c *Comparison) WriteCSV(w io.Writer, class reconcile.Class) error {
 		if class != "" && class != f.Class {
 			continue
 		}
-		if err := out.Write(f.columns()); err != nil {
+		if err := out.Write(f.columns(prefix)); err != nil {
 			return fmt.Errorf("write the report: %w", err)
 		}
 	}
@@ -39,13 +40,13 @@ func (c *Comparison) WriteCSV(w io.Writer, class reconcile.Class) error {
 	return nil
 }
 
-func (f *BooksFinding) columns() []string {
+func (f *BooksFinding) columns(prefix string) []string {
 	row := make([]string, 0, len(reconciledColumns))
 	row = append(row, string(f.Class), string(f.Why))
 	ours, ledger, ordered := reconcile.Sums{}, reconcile.Sums{}, money.Amount{}
 	payout, request := "", ""
 	if p := f.Payout; p != nil {
-		ours, ledger, ordered, payout, request = p.Recorded, p.Ledger, p.Ordered, p.Key, f.Request
+		ours, ledger, ordered, payout, request = p.Recorded, p.Ledger, p.Ordered, p.Key, prefix+f.Request
 	}
 	row = append(row, payout, request, f.Status, f.currency(), inMajor(ordered), inMajor(ours.Out), inMajor(ours.Back), inMajor(ledger.Out), inMajor(ledger.Back),
 		inMajor(f.Theirs.Out), inMajor(f.Theirs.Back))

@@ -168,6 +168,10 @@ func (e *Engine) pullAccount(ctx context.Context, c Caller, account string) {
 	if err == nil {
 		if _, ok := via.(connector.Reporter); ok {
 			_, err = e.PullReports(ctx, c, account)
+		} else if last, errLast := e.Reconciled(ctx, c.Scope, account); last != nil {
+			err = e.summarise(ctx, c.Scope, account, time.Time{})
+		} else {
+			err = errLast
 		}
 		if _, ok := via.(connector.Balancer); ok {
 			_, errBalance := e.PullBalances(ctx, c, account)

@@ -126,7 +126,15 @@ func judge(p Payout, lines []Line) Finding {
 	c := p.Ordered.Currency()
 	h := hear(c, lines)
 	f := Finding{Payout: &p, Theirs: h.sums, Lines: lines, At: p.At}
-	f.Class, f.Why = compare(p.Recorded.in(c), p.Ledger.in(c), h)
+	if f.Class, f.Why = compare(p.Recorded.in(c), p.Ledger.in(c), h); p.Open && f.Class == TheirsOnly {
+		f.Class = AmountDiffers // both know of it
+		switch {
+		case f.Why == NotPaidHere && h.outs > 0 && h.sums.Out != p.Ordered:
+			f.Why = OtherAmount
+		case f.Why == NotPaidHere:
+			f.Why = StillOpen
+		}
+	}
 	return f
 }
 

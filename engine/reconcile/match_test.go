@@ -37,6 +37,8 @@ func TestEachClass(t *testing.T) {
 	failed.Recorded, failed.Ledger = Sums{}, Sums{}
 	unposted := paid("a", 1000)
 	unposted.Ledger = Sums{}
+	open := failed
+	open.Open = true
 	cameBack := out("a", 1000)
 	cameBack.ID, cameBack.Side, cameBack.At = "back", Back, day(5)
 	again := out("a", 1000)
@@ -60,6 +62,10 @@ func TestEachClass(t *testing.T) {
 	}{
 		"the same":                          {[]Payout{paid("a", 1000)}, []Line{out("a", 1000)}, Matched, Same},
 		"by the provider's name":            {[]Payout{paid("a", 1000)}, []Line{byRef}, Matched, Same},
+		"under way, another amount":         {[]Payout{open}, []Line{out("a", 999)}, AmountDiffers, OtherAmount},
+		"under way, another currency":       {[]Payout{open}, []Line{dollars}, AmountDiffers, OtherCurrency},
+		"under way, and nobody took it":     {[]Payout{open}, []Line{out("a", 1000)}, AmountDiffers, StillOpen},
+		"under way in both":                 {[]Payout{open}, nil, Matched, Same},
 		"in two halves":                     {[]Payout{paid("a", 1000)}, []Line{half, otherHalf}, Matched, Same},
 		"not in theirs":                     {[]Payout{paid("a", 1000)}, nil, OursOnly, NotBooked},
 		"said and not booked":               {[]Payout{paid("a", 1000)}, []Line{said}, OursOnly, OnlySaid},

@@ -34,6 +34,7 @@ const (
 	NoKey         Why = "no_key"         // the line bears no name of ours
 	UnknownKey    Why = "unknown_key"    // the line bears a name of ours that this account's payouts don't have
 	NotPaidHere   Why = "not_paid_here"  // by our books it wasn't paid
+	StillOpen     Why = "still_open"     // by our books it is under way, and what they booked was not taken for its end
 	NotBooked     Why = "not_booked"     // nothing of theirs names it
 	OnlySaid      Why = "only_said"      // they said that it was paid, and booked nothing
 	Refused       Why = "refused"        // they said that it was refused
@@ -60,6 +61,7 @@ type Payout struct {
 	Ordered  money.Amount // what it was to pay
 	Recorded Sums         // by its record
 	Ledger   Sums         // by the postings of its deposit account
+	Open     bool         // it has not ended: nothing is known to have moved, and it may have
 	At       time.Time    // when it last changed
 }
 

@@ -96,14 +96,15 @@ type sums struct {
 }
 
 type reportLine struct {
-	ID     string `json:"line_id"`
-	Day    string `json:"day"`
-	What   string `json:"verdict"`
-	Booked bool   `json:"booked"`
-	Amount string `json:"amount,omitzero"`
-	Source string `json:"source,omitzero"`
-	Row    int    `json:"row,omitzero"`
-	Done   string `json:"done,omitzero"`
+	ID       string `json:"line_id"`
+	Day      string `json:"day"`
+	What     string `json:"verdict"`
+	Booked   bool   `json:"booked"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
+	Source   string `json:"source,omitzero"`
+	Row      int    `json:"row,omitzero"`
+	Done     string `json:"done,omitzero"`
 }
 
 func sumsOf(s reconcile.Sums) sums { return sums{decimal(s.Out), decimal(s.Back)} }
@@ -119,7 +120,7 @@ func booksFindingOf(f *engine.BooksFinding) booksFinding {
 		if in.IsZero() {
 			in = l.Amount.Currency()
 		}
-		out.Lines = append(out.Lines, reportLine{l.ID, day(l.Day), string(l.Verdict), l.Booked, decimal(l.Amount), l.Source, l.Row, string(l.Done)})
+		out.Lines = append(out.Lines, reportLine{l.ID, day(l.Day), string(l.Verdict), l.Booked, decimal(l.Amount), l.Amount.Currency().Code(), l.Source, l.Row, string(l.Done)})
 	}
 	out.Currency = in.Code()
 	return out
@@ -187,7 +188,7 @@ func (a *Admin) getBooksCSV(ctx context.Context, c *wire.Call, _ wire.None) (wir
 	}
 	return wire.Reply{
 		Header: [][2]string{{"Content-Type", "text/csv; charset=utf-8"}},
-		Stream: func(_ context.Context, w io.Writer) error { return found.WriteCSV(w, class) },
+		Stream: func(_ context.Context, w io.Writer) error { return found.WriteCSV(w, class, engine.PrefixRequest) },
 	}, nil
 }
 

@@ -198,7 +198,12 @@ func bookRow(f client.BooksFinding) []string {
 			source += ":" + strconv.Itoa(l.Row)
 		}
 	}
-	return []string{f.Class, f.Why, f.Payout, f.Status, f.Currency, moved(f.Ours), moved(f.Ledger), moved(f.Theirs), day, source, line, f.Explained}
+	theirs := moved(f.Theirs)
+	if theirs == "" && len(f.Lines) > 0 { // it can't be summed
+		l := f.Lines[len(f.Lines)-1]
+		theirs = strings.TrimSpace(l.Currency + " " + l.Amount)
+	}
+	return []string{f.Class, f.Why, f.Payout, f.Status, f.Currency, moved(f.Ours), moved(f.Ledger), theirs, day, source, line, f.Explained}
 }
 
 // moved is what left, and what of it came back.

@@ -73,14 +73,15 @@ type Sums struct {
 
 // ReportLine is one line of theirs.
 type ReportLine struct {
-	ID     string `json:"line_id"`
-	Day    string `json:"day"`
-	What   string `json:"verdict"`
-	Booked bool   `json:"booked"`
-	Amount string `json:"amount,omitempty"`
-	Source string `json:"source,omitempty"`
-	Row    int    `json:"row,omitempty"`
-	Done   string `json:"done,omitempty"`
+	ID       string `json:"line_id"`
+	Day      string `json:"day"`
+	What     string `json:"verdict"`
+	Booked   bool   `json:"booked"`
+	Amount   string `json:"amount,omitempty"`
+	Currency string `json:"currency,omitempty"`
+	Source   string `json:"source,omitempty"`
+	Row      int    `json:"row,omitempty"`
+	Done     string `json:"done,omitempty"`
 }
 
 // BooksQuery says which books are compared: days, and what is shown.

@@ -135,7 +135,7 @@ func (doc *inDocument) addsUp() error {
 	}
 	for i, s := range doc.Statement.Statements {
 		if left, known := s.left(); known && !left.IsZero() {
-			return fmt.Errorf("%w: the entries of statement %d don't add up to its balances, %s is missing", errInbound, i+1, left)
+			return fmt.Errorf("%w: the entries of statement %d lead to another closing balance than it has, by %s", errInbound, i+1, left)
 		}
 	}
 	return nil
