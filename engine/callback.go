@@ -125,7 +125,7 @@ func (e *Engine) ResendPeriod(ctx context.Context, c Caller, from, to time.Time)
 			if err != nil {
 				return sent, err
 			}
-			if _, err := e.Resend(ctx, c, d.ID, ""); err != nil {
+			if _, err := e.Resend(ctx, c, d.ID, "", nil); err != nil {
 				return sent, err
 			}
 			sent++

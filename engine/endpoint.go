@@ -195,18 +195,18 @@ func (e *Engine) Deliveries(ctx context.Context, c Caller, before string, limit 
 // was waiting for its next automatic try goes on waiting for it.
 //
 // A url, unless empty, is where it goes from now on.
-func (e *Engine) Resend(ctx context.Context, c Caller, id, url string) (d *Delivery, err error) {
+func (e *Engine) Resend(ctx context.Context, c Caller, id, url string, once *Once) (d *Delivery, err error) {
 	if err := e.checkCallback(url); err != nil {
 		return nil, err
 	}
-	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
+	err = e.command(ctx, c, once, "webhook.resend", func(tx store.Tx, now time.Time) (string, any, error) {
 		if !ChosenID(id) {
-			return notFound(ObjDelivery, id)
+			return "", nil, notFound(ObjDelivery, id)
 		}
 		if d, err = load[Delivery](tx, bucketDelivery, c.key(id)); errors.Is(err, store.ErrNotFound) {
-			return notFound(ObjDelivery, id)
+			return "", nil, notFound(ObjDelivery, id)
 		} else if err != nil {
-			return err
+			return "", nil, err
 		}
 		was := d.Due
 		if d.Manual == nil {
@@ -219,10 +219,7 @@ func (e *Engine) Resend(ctx context.Context, c Caller, id, url string) (d *Deliv
 			d.URL = url
 		}
 		d.State, d.Due, d.After = Waiting, now, ""
-		if err := saveDelivery(tx, c.Scope, d, was); err != nil {
-			return err
-		}
-		return c.act(tx, now, "webhook.resend", id)
+		return id, d, saveDelivery(tx, c.Scope, d, was)
 	})
 	return d, err
 }

@@ -22,20 +22,35 @@ const PrefixEphemeral = "epk_"
 // EphemeralLife is how long an ephemeral key lasts.
 const EphemeralLife = time.Hour
 
-// MintEphemeral makes a key of a customer of the caller's.
-func (e *Engine) MintEphemeral(ctx context.Context, c Caller, customer string) (key string, now, ends time.Time, err error) {
-	if _, err := e.Customer(ctx, c, customer); err != nil {
-		return "", now, ends, err
+// MadeEphemeral is an ephemeral key that was just made.
+type MadeEphemeral struct {
+	Secret        string
+	Customer      string
+	Created, Ends time.Time
+}
+
+// MintEphemeral makes a key of a customer of the caller's. Nothing is stored of
+// it but, under once, the answer, which lies sealed.
+func (e *Engine) MintEphemeral(ctx context.Context, c Caller, customer string, once *Once) (*MadeEphemeral, error) {
+	if done, err := e.replayed(ctx, c.Scope, once); done || err != nil {
+		return nil, err
 	}
-	now, _ = e.pulse.now()
-	ends = now.Add(EphemeralLife).Truncate(time.Second)
+	if _, err := e.Customer(ctx, c, customer); err != nil {
+		return nil, err
+	}
+	now, _ := e.pulse.now()
+	k := &MadeEphemeral{Customer: customer, Created: now, Ends: now.Add(EphemeralLife).Truncate(time.Second)}
 	words := strings.Join([]string{c.Merchant, string(c.Mode), customer, c.Actor}, "\x00")
-	head := binary.BigEndian.AppendUint64(nil, uint64(ends.Unix()))
+	head := binary.BigEndian.AppendUint64(nil, uint64(k.Ends.Unix()))
 	mac, err := e.Locker.MAC("ephemeral_key", head, []byte(words))
 	if err != nil {
-		return "", now, ends, sealError("sign ephemeral key", err)
+		return nil, sealError("sign ephemeral key", err)
 	}
-	return PrefixEphemeral + crockford.EncodeToString(append(append(head, mac...), words...)), now, ends, nil
+	k.Secret = PrefixEphemeral + crockford.EncodeToString(append(append(head, mac...), words...))
+	if !once.binds() {
+		return k, nil
+	}
+	return k, e.command(ctx, c, once, "ephemeral_key.create", func(store.Tx, time.Time) (string, any, error) { return customer, k, nil })
 }
 
 // Ephemeral finds whom an ephemeral key is for. Anything that is none, or has

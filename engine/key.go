@@ -322,6 +322,7 @@ type KeyChange struct {
 	About *string
 	// Expires is the new end, of its publishable companion too; a zero time is never.
 	Expires *time.Time
+	Once    *Once // by which the change is harmless to repeat; nil: it isn't
 }
 
 // UpdateKey changes a key of the caller's own merchant and mode. The next call
@@ -339,19 +340,19 @@ func (e *Engine) UpdateKey(ctx context.Context, c Caller, id string, ch KeyChang
 	}
 	defer e.keys.drop()
 	var k *Key
-	err := e.update(ctx, func(tx store.Tx, now time.Time) error {
+	err := e.command(ctx, c, ch.Once, "api_key.update", func(tx store.Tx, now time.Time) (string, any, error) {
 		hash, own, err := findKey(tx, id)
 		if err != nil {
-			return err
+			return "", nil, err
 		}
 		if own.Merchant != c.Merchant || own.Mode != c.Mode {
-			return notFound(ObjKey, id)
+			return "", nil, notFound(ObjKey, id)
 		}
 		switch {
 		case !own.Revoked.IsZero():
-			return wrongState(ObjKey, id, "revoked", "changed")
+			return "", nil, wrongState(ObjKey, id, "revoked", "changed")
 		case ch.Allow != nil && own.Publishable:
-			return invalid("allow", "a publishable key is for browsers, which may be anywhere")
+			return "", nil, invalid("allow", "a publishable key is for browsers, which may be anywhere")
 		}
 		if ch.Name != nil {
 			own.Name = *ch.Name
@@ -361,12 +362,8 @@ func (e *Engine) UpdateKey(ctx context.Context, c Caller, id string, ch KeyChang
 		}
 		give(&own.About, ch.About)
 		give(&own.Expires, ch.Expires)
-		own.Changed = now
-		if err := keep(tx, bucketKey, hash, own); err != nil {
-			return err
-		}
-		k = own
-		return c.act(tx, now, "api_key.update", id)
+		own.Changed, k = now, own
+		return id, own, keep(tx, bucketKey, hash, own)
 	})
 	if err != nil {
 		return nil, err

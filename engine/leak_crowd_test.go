@@ -97,7 +97,7 @@ func (c *crowd) act(_ int, draw *mrand.Rand) {
 		list, err := e.Deliveries(c.t.Context(), me, "", 10)
 		c.came("deliveries", err)
 		if len(list) > 0 {
-			_, err := e.Resend(c.t.Context(), me, list[draw.IntN(len(list))].ID, "")
+			_, err := e.Resend(c.t.Context(), me, list[draw.IntN(len(list))].ID, "", nil)
 			c.came("resend", err)
 		}
 	}

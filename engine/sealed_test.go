@@ -87,7 +87,7 @@ func TestNoStoredAnswerOrMessageShowsAnybody(t *testing.T) {
 	list, err := k.Engine.Deliveries(k.Ctx, k.me, "", 10)
 	must(t, err)
 	for _, d := range list {
-		if _, err := k.Engine.Resend(k.Ctx, k.me, d.ID, ""); err != nil {
+		if _, err := k.Engine.Resend(k.Ctx, k.me, d.ID, "", nil); err != nil {
 			t.Error(err)
 		}
 	}

@@ -85,6 +85,8 @@ func holderOf(result any) string {
 		return r.Customer
 	case *Payment:
 		return r.Customer
+	case *MadeEphemeral:
+		return r.Customer
 	}
 	return ""
 }

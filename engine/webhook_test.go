@@ -92,7 +92,7 @@ func TestADeliveryThatIsGivenUpCanBeSentAgainByHand(t *testing.T) {
 		t.Fatalf("after two days: %s, %d tries; want exhausted after 17", d.State, d.Tries)
 	}
 	k.Receiver.Fail = 0
-	_, err = k.Engine.Resend(k.Ctx, k.me, d.ID, "")
+	_, err = k.Engine.Resend(k.Ctx, k.me, d.ID, "", nil)
 	must(t, err)
 	k.run(time.Minute)
 	list, err = k.Engine.Deliveries(k.Ctx, k.me, "", 10)
@@ -133,7 +133,7 @@ func TestAResendThatFailsLeavesTheScheduleAsItWas(t *testing.T) {
 	k.pay(card("4111111111111111"))
 	list, err := k.Engine.Deliveries(k.Ctx, k.me, "", 10)
 	must(t, err)
-	_, err = k.Engine.Resend(k.Ctx, k.me, list[0].ID, "")
+	_, err = k.Engine.Resend(k.Ctx, k.me, list[0].ID, "", nil)
 	must(t, err)
 	_, err = k.Work()
 	must(t, err)

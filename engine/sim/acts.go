@@ -233,7 +233,7 @@ func (s *story) resend() error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	_, err = s.w.Engine.Resend(s.w.Ctx, me, list[s.w.Rand.IntN(len(list))].ID, "")
+	_, err = s.w.Engine.Resend(s.w.Ctx, me, list[s.w.Rand.IntN(len(list))].ID, "", nil)
 	return harmless(err)
 }
 

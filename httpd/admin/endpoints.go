@@ -138,7 +138,7 @@ func (a *Admin) resendDelivery(ctx context.Context, c *wire.Call, _ wire.None) (
 	if err != nil {
 		return delivery{}, err
 	}
-	d, err := a.Engine.Resend(ctx, who, c.Param("id"), "")
+	d, err := a.Engine.Resend(ctx, who, c.Param("id"), "", nil)
 	if err != nil {
 		return delivery{}, err
 	}

@@ -100,7 +100,7 @@ func (d *Dash) resend(ctx context.Context, v *visit) (wire.Reply, error) {
 	if !slices.ContainsFunc(r.Told, func(t engine.Told) bool { return t.Delivery == v.Param("delivery") }) {
 		return wire.Reply{}, &engine.Error{Code: engine.CodeNotFound, Object: engine.ObjDelivery, Message: "this request has no such webhook"}
 	}
-	if _, err := d.Engine.Resend(ctx, v.caller(), v.Param("delivery"), ""); err != nil {
+	if _, err := d.Engine.Resend(ctx, v.caller(), v.Param("delivery"), "", nil); err != nil {
 		return wire.Reply{}, err
 	}
 	return goTo(after(requestPath(v, r, "/deliveries"), "resent")), nil

@@ -2,11 +2,11 @@ package docs
 
 const restMedia = "application/json"
 
-// restPart is the saved-method dialect: its main calls.
+// restPart is the saved-method dialect.
 func restPart() part {
 	p := part{schemas: []named{{"Error", object("What every refusal looks like.", must("error", object("",
 		may("type", enum("", "invalid_request", "api")), may("error_type", enum("Of a body that can't be read, instead of type.", "invalid_request", "api")), must("message", str("")), must("code", str("").eg("IR_04")), may("reason", str("")))))}}}
-	for _, more := range []part{restPayouts(), restCustomers(), restMethods()} {
+	for _, more := range []part{restPayouts(), restCustomers(), restMethods(), restPayments(), restAccounts(), restProfiles(), restConnectors(), restKeys(), restRouting(), restEvents()} {
 		p.tags = append(p.tags, more.tags...)
 		p.operations = append(p.operations, more.operations...)
 		p.schemas = append(p.schemas, more.schemas...)
@@ -87,7 +87,7 @@ func restPayouts() part {
 	values := object("", must("connector", list(str(""))), must("currency", list(str(""))), must("status", list(str(""))), must("payout_method", list(str(""))))
 	counts := object("", must("status_with_count", dict("", whole(""))))
 	listed := func(path, id, summary string) operation {
-		return saved("GET", path, id, summary).in(chapter).with(query("customer_id", str("")), query("limit", whole("")), query("offset", whole("")), query("created.gte", stamp()), query("created.lt", stamp())).tells("A page.", page)
+		return saved("GET", path, id, summary).in(chapter).with(query("customer_id", str("")), query("limit", whole("1 to 100.")), query("starting_after", str("A payout: this one and later ones.")), query("ending_before", str("A payout: this one and earlier ones.")), query("created", stamp()), query("start_time", stamp()), query("end_time", stamp())).tells("A page.", page)
 	}
 	times := object("", may("start_time", stamp().null()), may("end_time", stamp().null())).others()
 	more := func(tail, suffix, of string) []operation {
@@ -155,6 +155,11 @@ func restMethods() part {
 			saved("DELETE", "/payment_methods/{id}", "deletePaymentMethod", "Delete a payment method").in(chapter).once().tells("It is gone.", object("", must("payment_method_id", str("")), must("deleted", flag("")))),
 			saved("GET", "/customers/{customer}/payment_methods", "listPaymentMethods", "List a customer's payment methods").in(chapter).with(query("limit", whole(""))).
 				tells("The methods, each with a payment token for a payout.", object("", must("customer_payment_methods", list(free(""))), must("is_guest_customer", flag("").null()))),
+			saved("GET", "/customers/payment_methods", "listPaymentMethodsBySecret", "List the payment methods of whom a client secret is").in(chapter).with(query("client_secret", str("Of a payment, a payout, or a payment method that waits.")), query("limit", whole(""))).
+				tells("The methods, each with a payment token.", object("", must("customer_payment_methods", list(free(""))), must("is_guest_customer", flag("").null()))),
+			saved("GET", "/account/payment_methods", "offeredPaymentMethods", "List what the connectors take").in(chapter).with(query("client_secret", str("Narrows to the currency of what it is of."))).
+				tells("By method and type.", object("", must("merchant_name", str("").null()), must("currency", str("").null()), must("redirect_url", str("").null()), must("payment_methods", list(object("", must("payment_method", str("")),
+					must("payment_method_types", list(object("", must("payment_method_type", str("")), must("accepted_currencies", list(str(""))), must("eligible_connectors", list(str(""))))))))))),
 			saved("POST", "/customers/{customer}/payment_methods/{method}/default", "setDefaultMethod", "Make one the default").in(chapter).once().
 				tells("The default.", object("", must("default_payment_method_id", str("")), must("customer_id", str("")), must("payment_method", str("")), must("payment_method_type", str("").null()))),
 		},

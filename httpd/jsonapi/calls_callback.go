@@ -80,7 +80,7 @@ func (a *API) resendCallback(ctx context.Context, who engine.Caller, c *wire.Cal
 	if !slices.ContainsFunc(all, func(d engine.Delivery) bool { return d.ID == c.Param("cid") }) {
 		return document{}, noSuch(engine.ObjDelivery, c.Param("cid"))
 	}
-	d, err := a.Engine.Resend(ctx, who, c.Param("cid"), said(r.URL))
+	d, err := a.Engine.Resend(ctx, who, c.Param("cid"), said(r.URL), nil)
 	if err != nil {
 		return document{}, &located{err: err, fields: map[string]string{"callback_url": "url"}}
 	}

@@ -20,6 +20,10 @@ func (a *API) createConnector(ctx context.Context, who engine.Caller, c *wire.Ca
 	if err := checkProvider(a.Engine.Directory, *r.Name); err != nil {
 		return wire.Reply{}, err
 	}
+	o := rendered(once(c, "merchant"), connectorAnswer)
+	if again, done, err := a.saidBefore(ctx, who, o); done || err != nil {
+		return again, err
+	}
 	point, err := a.connectorProfile(ctx, who, c, &r)
 	if err != nil {
 		return wire.Reply{}, err
@@ -38,7 +42,6 @@ func (a *API) createConnector(ctx context.Context, who engine.Caller, c *wire.Ca
 	if off := r.off(); off != nil {
 		n.Disabled = *off
 	}
-	o := rendered(once(c, "merchant"), connectorAnswer)
 	acc, err := a.Engine.ConnectAccount(ctx, who, n, o)
 	return answer(o, acc, in(connectAccount, err), connectorAnswer)
 }
@@ -101,6 +104,10 @@ func (a *API) listConnectors(ctx context.Context, who engine.Caller, _ *wire.Cal
 }
 
 func (a *API) updateConnector(ctx context.Context, who engine.Caller, c *wire.Call, r connectorRequest) (wire.Reply, error) {
+	o := rendered(once(c, "merchant", "id"), connectorAnswer)
+	if again, done, err := a.saidBefore(ctx, who, o); done || err != nil {
+		return again, err
+	}
 	acc, err := a.connectorOf(ctx, who, c.Param("id"))
 	if err != nil {
 		return wire.Reply{}, err
@@ -119,7 +126,6 @@ func (a *API) updateConnector(ctx context.Context, who engine.Caller, c *wire.Ca
 	if ed.Extra, err = wire.Encode(x); err != nil {
 		return wire.Reply{}, err
 	}
-	o := rendered(once(c, "merchant", "id"), connectorAnswer)
 	acc, err = a.Engine.UpdateAccount(ctx, who, acc.ID, ed, o)
 	return answer(o, acc, in(connectAccount, err), connectorAnswer)
 }

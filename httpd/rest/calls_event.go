@@ -182,14 +182,17 @@ func (a *API) eventAttempts(ctx context.Context, who engine.Caller, c *wire.Call
 }
 
 // retryEvent sends an event once more, now, with the body that it had.
-func (a *API) retryEvent(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.Raw) (eventShown, error) {
+func (a *API) retryEvent(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.Raw) (wire.Reply, error) {
 	d, err := a.eventOf(ctx, who, c)
 	if err != nil {
-		return eventShown{}, err
-	}
-	if d, err = a.Engine.Resend(ctx, who, d.ID, ""); err != nil {
-		return eventShown{}, err
+		return wire.Reply{}, err
 	}
 	names, err := a.objects(ctx, who, []engine.Delivery{*d})
-	return showEvent(who.Merchant, names[d.Request], d), err
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	show := func(d *engine.Delivery) any { return showEvent(who.Merchant, names[d.Request], d) }
+	o := rendered(onceByPath(c, "merchant", "id"), show)
+	d, err = a.Engine.Resend(ctx, who, d.ID, "", o)
+	return answer(o, d, err, show)
 }

@@ -132,23 +132,22 @@ func (a *API) listKeys(ctx context.Context, who engine.Caller, c *wire.Call, _ w
 	return out, nil
 }
 
-func (a *API) updateKey(ctx context.Context, who engine.Caller, c *wire.Call, r keyRequest) (keyShown, error) {
+func (a *API) updateKey(ctx context.Context, who engine.Caller, c *wire.Call, r keyRequest) (wire.Reply, error) {
 	if err := a.checkKey(r); err != nil {
-		return keyShown{}, err
+		return wire.Reply{}, err
 	}
 	k, err := a.ownKey(ctx, who, c.Param("id"))
 	if err != nil {
-		return keyShown{}, err
+		return wire.Reply{}, err
 	}
 	who.Mode = k.Mode
-	ch := engine.KeyChange{Name: r.Name, About: r.Description}
+	show := func(k *engine.Key) any { return a.showKey(k) }
+	ch := engine.KeyChange{Name: r.Name, About: r.Description, Once: rendered(once(c, "merchant", "id"), show)}
 	if r.Expiration != nil {
 		ch.Expires = &r.Expiration.at
 	}
-	if k, err = a.Engine.UpdateKey(ctx, who, k.ID, ch); err != nil {
-		return keyShown{}, err
-	}
-	return a.showKey(k), nil
+	k, err = a.Engine.UpdateKey(ctx, who, k.ID, ch)
+	return answer(ch.Once, k, err, show)
 }
 
 func (a *API) revokeKey(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (keyRevoked, error) {
@@ -164,17 +163,18 @@ func (a *API) revokeKey(ctx context.Context, who engine.Caller, c *wire.Call, _ 
 }
 
 // createEphemeral makes a key with which a browser sees one customer.
-func (a *API) createEphemeral(ctx context.Context, who engine.Caller, _ *wire.Call, r ephemeralRequest) (ephemeralMade, error) {
+func (a *API) createEphemeral(ctx context.Context, who engine.Caller, c *wire.Call, r ephemeralRequest) (wire.Reply, error) {
 	if r.CustomerID == nil {
-		return ephemeralMade{}, unreadMissing("customer_id")
-	}
-	key, now, ends, err := a.Engine.MintEphemeral(ctx, who, string(*r.CustomerID))
-	if err != nil {
-		return ephemeralMade{}, err
+		return wire.Reply{}, unreadMissing("customer_id")
 	}
 	id, err := drawSecret(a.Random)
 	if err != nil {
-		return ephemeralMade{}, err
+		return wire.Reply{}, err
 	}
-	return ephemeralMade{ID: "eki_" + id, MerchantID: who.Merchant, CustomerID: string(*r.CustomerID), Created: now.Unix(), Expires: ends.Unix(), Secret: key}, nil
+	show := func(k *engine.MadeEphemeral) any {
+		return ephemeralMade{ID: "eki_" + id, MerchantID: who.Merchant, CustomerID: k.Customer, Created: k.Created.Unix(), Expires: k.Ends.Unix(), Secret: k.Secret}
+	}
+	o := rendered(once(c), show)
+	k, err := a.Engine.MintEphemeral(ctx, who, string(*r.CustomerID), o)
+	return answer(o, k, err, show)
 }

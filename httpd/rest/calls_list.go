@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"penstock/engine"
@@ -19,13 +20,28 @@ func (a *API) listPayouts(ctx context.Context, who engine.Caller, c *wire.Call, 
 		return payoutPage{}, err
 	}
 	f.Total = c.Pattern == profileList
-	if id := pointID(c.Header("X-Profile-Id")); id != "" && f.Total {
-		f.Keep = func(r *engine.Request) bool { return r.Point == id }
+	if err := a.ofProfile(ctx, who, c, &f); err != nil {
+		return payoutPage{}, err
 	}
 	return a.page(ctx, who, f, 0, limit)
 }
 
 const profileList = "/payouts/profile/list"
+
+// ofProfile narrows the calls of a profile to the one that X-Profile-Id names.
+func (a *API) ofProfile(ctx context.Context, who engine.Caller, c *wire.Call, f *engine.Filter) error {
+	id := c.Header("X-Profile-Id")
+	if id == "" || !strings.Contains(c.Pattern, "/profile/") {
+		return nil
+	}
+	p, err := a.profileByID(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	keep := f.Keep
+	f.Keep = func(q *engine.Request) bool { return q.Point == p.ID && (keep == nil || keep(q)) }
+	return nil
+}
 
 // listQuery reads the query. A payout as a bound is itself in the list.
 func (a *API) listQuery(ctx context.Context, who engine.Caller, c *wire.Call) (limit int, f engine.Filter, err error) {
@@ -102,7 +118,7 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // filterPayouts is the list by filters.
-func (a *API) filterPayouts(ctx context.Context, who engine.Caller, _ *wire.Call, r payoutFilter) (payoutPage, error) {
+func (a *API) filterPayouts(ctx context.Context, who engine.Caller, c *wire.Call, r payoutFilter) (payoutPage, error) {
 	limit, offset := 10, 0
 	if r.Limit != nil {
 		limit = *r.Limit
@@ -120,6 +136,9 @@ func (a *API) filterPayouts(ctx context.Context, who engine.Caller, _ *wire.Call
 	f.Customer, f.Total = said(r.CustomerID), true
 	if r.looksInside() {
 		f.Keep, f.Opened = r.keeps, r.readsTexts()
+	}
+	if err := a.ofProfile(ctx, who, c, &f); err != nil {
+		return payoutPage{}, err
 	}
 	if r.PayoutID != nil { // a name leads straight to the moment of the one that bears it
 		v, err := a.Engine.Get(ctx, who, engine.PrefixRequest, string(*r.PayoutID))
@@ -201,8 +220,8 @@ func (a *API) page(ctx context.Context, who engine.Caller, f engine.Filter, skip
 }
 
 // payoutFilters tells what payouts of a time can be filtered by.
-func (a *API) payoutFilters(ctx context.Context, who engine.Caller, _ *wire.Call, r timeRange) (filterValues, error) {
-	return a.values(ctx, who, rangeFilter(r.Start, r.End))
+func (a *API) payoutFilters(ctx context.Context, who engine.Caller, c *wire.Call, r timeRange) (filterValues, error) {
+	return a.values(ctx, who, c, rangeFilter(r.Start, r.End))
 }
 
 func (a *API) payoutFiltersByQuery(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (filterValues, error) {
@@ -210,7 +229,7 @@ func (a *API) payoutFiltersByQuery(ctx context.Context, who engine.Caller, c *wi
 	if err != nil {
 		return filterValues{}, err
 	}
-	return a.values(ctx, who, f)
+	return a.values(ctx, who, c, f)
 }
 
 func rangeQuery(c *wire.Call) (engine.Filter, error) {
@@ -229,7 +248,7 @@ func rangeQuery(c *wire.Call) (engine.Filter, error) {
 	return rangeFilter(bounds[0], bounds[1]), nil
 }
 
-func (a *API) values(ctx context.Context, who engine.Caller, f engine.Filter) (filterValues, error) {
+func (a *API) values(ctx context.Context, who engine.Caller, c *wire.Call, f engine.Filter) (filterValues, error) {
 	f.Total, f.Opened = true, true // all of them are looked at
 	var seen [4]map[string]bool
 	for i := range seen {
@@ -242,6 +261,9 @@ func (a *API) values(ctx context.Context, who engine.Caller, f engine.Filter) (f
 			}
 		}
 		return true
+	}
+	if err := a.ofProfile(ctx, who, c, &f); err != nil {
+		return filterValues{}, err
 	}
 	if _, _, err := a.Engine.List(ctx, who, f, 0, 0); err != nil {
 		return filterValues{}, fmt.Errorf("read filters: %w", err)
@@ -265,6 +287,9 @@ func (a *API) aggregatePayouts(ctx context.Context, who engine.Caller, c *wire.C
 	f.Total, f.Keep = true, func(q *engine.Request) bool {
 		out.Counts[statusOf(q)]++
 		return true
+	}
+	if err := a.ofProfile(ctx, who, c, &f); err != nil {
+		return out, err
 	}
 	if _, _, err := a.Engine.List(ctx, who, f, 0, 0); err != nil {
 		return out, fmt.Errorf("count payouts: %w", err)

@@ -52,6 +52,12 @@ func (a *API) updateMethod(ctx context.Context, who engine.Caller, c *wire.Call,
 	if r.empty() {
 		return wire.Reply{}, refuse(422, "IR_29", "Request must contain atleast one parameter to update")
 	}
+	o := rendered(once(c, "id"), methodAnswer(who.Merchant))
+	if !who.Publishable {
+		if again, done, err := a.saidBefore(ctx, who, o); done || err != nil {
+			return again, err
+		}
+	}
 	m, err := a.Engine.Method(ctx, who, c.Param("id"))
 	if err != nil {
 		return wire.Reply{}, err
@@ -71,7 +77,6 @@ func (a *API) updateMethod(ctx context.Context, who engine.Caller, c *wire.Call,
 	if len(ed.Details) == 0 {
 		ed.Details = nil
 	}
-	o := rendered(once(c, "id"), methodAnswer(who.Merchant))
 	m, err = a.Engine.UpdateMethod(ctx, who, m.ID, ed, o)
 	return answer(o, m, in(saveMethod, err), methodAnswer(who.Merchant))
 }
@@ -152,18 +157,23 @@ func (a *API) listMethods(ctx context.Context, who engine.Caller, c *wire.Call, 
 	if err != nil {
 		return out, err
 	}
-	methods, cust, err := a.Engine.Methods(ctx, who, c.Param("customer"))
+	return out, a.tokensOf(ctx, who, c.Param("customer"), limit, &out)
+}
+
+// tokensOf fills a list with the methods of a customer.
+func (a *API) tokensOf(ctx context.Context, who engine.Caller, customer string, limit int, out *methodList) error {
+	methods, cust, err := a.Engine.Methods(ctx, who, customer)
 	if err != nil {
-		return out, err
+		return err
 	}
 	for i := range methods[:min(limit, len(methods))] {
 		token, err := a.Engine.MintToken(who.Scope, &methods[i])
 		if err != nil {
-			return out, err
+			return err
 		}
 		out.Methods = append(out.Methods, listMethod(&methods[i], token, cust.DefaultMethod))
 	}
-	return out, nil
+	return nil
 }
 
 // maxMethods bounds a list; nobody has as many accounts.

@@ -145,11 +145,14 @@ func (a *API) activateAlgorithm(ctx context.Context, who engine.Caller, c *wire.
 	if err := forPayouts(r.For); err != nil {
 		return wire.Reply{}, err
 	}
+	o := rendered(once(c, "id"), algorithmAnswer)
+	if again, done, err := a.saidBefore(ctx, who, o); done || err != nil {
+		return again, err
+	}
 	s, err := a.algorithm(ctx, who, c.Param("id"))
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	o := rendered(once(c, "id"), algorithmAnswer)
 	s, err = a.Engine.ActivateAlgorithm(ctx, who, s.Point, s.ID, o)
 	return answer(o, s, in(activateRouting, err), algorithmAnswer)
 }

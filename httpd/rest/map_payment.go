@@ -69,6 +69,9 @@ func (r *paymentRequest) note(x *paymentExtra) error {
 		}
 		*f.to = *f.from
 	}
+	if r.Auth != nil {
+		x.Auth = string(*r.Auth)
+	}
 	if r.Metadata != nil {
 		x.Metadata = rawObject(r.Metadata)
 	}
@@ -140,7 +143,7 @@ func showPayment(merchant string, p *engine.Payment) paymentResponse {
 	out := paymentResponse{PaymentID: paymentID(p), MerchantID: merchant, Status: string(p.Status), Amount: p.Amount.Minor(), Capturable: p.Capturable().Minor(), Received: p.Captured.Minor(), Currency: p.Amount.Currency().Code(),
 		Connector: shown(p.Provider), ClientSecret: shown(paymentSecret(p)), Created: stamp(p.Created), CustomerID: shown(p.Customer), Description: shown(x.Description), Refunds: []refundShown{}, Capture: "automatic",
 		MethodID: shown(p.Method), Future: shown(p.Future), ReturnURL: shown(x.ReturnURL), Billing: x.Billing, Shipping: x.Shipping, Metadata: x.Metadata, ErrorCode: shown(p.Code), ErrorMessage: shown(p.Message),
-		ProfileID: engine.PrefixProfile + p.Point, AccountID: shown(p.Account), External: shown(p.External)}
+		ProfileID: engine.PrefixProfile + p.Point, AccountID: shown(p.Account), External: shown(p.External), Auth: shown(x.Auth)}
 	if p.Manual {
 		out.Capture = "manual"
 	}

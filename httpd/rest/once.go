@@ -11,8 +11,8 @@ import (
 )
 
 // once makes a call harmless to repeat under its Idempotency-Key. The
-// fingerprint covers what the path says as well as the body, so that a key
-// can't be taken from one payout to another.
+// fingerprint covers what the path says as well as the body, and which profile
+// a header names, so that a key can't be taken from one payout to another.
 func once(c *wire.Call, params ...string) *engine.Once {
 	if c.IdempotencyKey == "" {
 		return onceOver(c, nil, nil) // which promises nothing
@@ -29,6 +29,9 @@ func onceByPath(c *wire.Call, params ...string) *engine.Once {
 func onceOver(c *wire.Call, body []byte, params []string) *engine.Once {
 	h := sha256.New()
 	h.Write(body)
+	if profile := c.Header("X-Profile-Id"); profile != "" {
+		h.Write([]byte("\x00\x00" + profile))
+	}
 	for _, name := range params {
 		h.Write([]byte{0})
 		h.Write([]byte(c.Param(name)))
@@ -52,6 +55,16 @@ func answer[T any](o *engine.Once, result T, err error, show func(T) any) (wire.
 	}
 	body, err := wire.Encode(show(result))
 	return ok(body), err
+}
+
+// saidBefore answers a repeat before its object is looked for, which may
+// have changed since, or be gone.
+func (a *API) saidBefore(ctx context.Context, who engine.Caller, o *engine.Once) (wire.Reply, bool, error) {
+	done, err := a.Engine.Replayed(ctx, who.Scope, o)
+	if !done || err != nil || o.Answer == nil {
+		return wire.Reply{}, false, err
+	}
+	return ok(o.Answer), true, nil
 }
 
 // rendered makes the engine store the answer with the effect.

@@ -15,6 +15,7 @@ import (
 	"penstock/engine/connector"
 	"penstock/engine/connector/sandbox"
 	"penstock/httpd/rest"
+	"penstock/httpd/wire"
 	"penstock/httpd/wire/wiretest"
 	"penstock/locker"
 	"penstock/store/mem"
@@ -165,41 +166,123 @@ func TestRepeatsAnswerAlike(t *testing.T) {
 		s.do("POST", "/payouts/"+id+"/confirm", "{}").ok()
 	}
 	s.customer("bea")
+	algo := func(name string) string {
+		return s.do("POST", "/routing", `{"name":"`+name+`","transaction_type":"payout","algorithm":{"type":"single","data":"sandbox"}}`).ok().str("id")
+	}
+	one, two := algo("one"), algo("two")
+	con, con2 := s.connector("wise"), s.connector("stripe")
+	profile := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
+	s.do("POST", "/account/shop/business_profile/"+profile, `{`+webhooks+`}`).ok()
+	s.payout(sepa("NL69TEST0000000001"))
+	s.run(time.Minute)
+	event := s.admin("POST", "/events/shop", `{}`).ok().str("events.0.event_id")
+	kid, kid2 := s.admin("POST", "/api_keys/shop", `{"name":"K","expiration":"never"}`).ok().str("key_id"), s.admin("POST", "/api_keys/shop", `{"name":"L","expiration":"never"}`).ok().str("key_id")
+	hold := func(id string) {
+		s.do("POST", "/payments", `{"payment_id":"`+id+`","amount":100,"currency":"EUR","confirm":true,"capture_method":"manual",`+ada2030+`}`).ok()
+	}
+	for _, id := range []string{"h1", "h2", "h3", "h4", "h5"} {
+		hold(id)
+	}
+	s.do("POST", "/payments/h5/capture", `{}`).ok()
+	for _, id := range []string{"d1", "d2", "d3", "d4"} {
+		s.do("POST", "/payments", `{"payment_id":"`+id+`","amount":100,"currency":"EUR"}`).ok()
+	}
+	const connector = `{"connector_type":"payout_processor","connector_name":"nomupay","connector_label":"%","connector_account_details":{"auth_type":"NoKey"}}`
 	rows := []struct{ method, path, body, otherBody, otherPath string }{
+		{"POST", "/accounts", `{"merchant_id":"once"}`, `{"merchant_id":"once","merchant_name":"N"}`, ""},
+		{"POST", "/accounts/once", `{"merchant_name":"N"}`, `{"merchant_name":"M"}`, ""},
+		{"POST", "/api_keys/shop", `{"name":"K","expiration":"never"}`, `{"name":"L","expiration":"never"}`, ""},
+		{"POST", "/api_keys/shop/" + kid, `{"name":"N"}`, `{"name":"M"}`, "/api_keys/shop/" + kid2},
+		{"POST", "/events/shop/" + event + "/retry", ``, ``, ""},
+		{"POST", "/account/shop/connectors", strings.Replace(connector, "%", "a", 1), strings.Replace(connector, "%", "b", 1), ""},
+		{"POST", "/account/shop/connectors/" + con, `{"connector_type":"payout_processor","disabled":true}`, `{"connector_type":"payout_processor","disabled":false}`, "/account/shop/connectors/" + con2},
+		{"POST", "/account/shop/business_profile/" + profile, `{"profile_name":"p"}`, `{"profile_name":"q"}`, ""},
+		{"POST", "/ephemeral_keys", `{"customer_id":"ada"}`, `{"customer_id":"bea"}`, ""},
+		{"POST", "/routing", `{"name":"r","transaction_type":"payout","algorithm":{"type":"single","data":"sandbox"}}`, `{"name":"s","transaction_type":"payout","algorithm":{"type":"single","data":"sandbox"}}`, ""},
+		{"POST", "/routing/payouts", `{"name":"r","transaction_type":"payout","algorithm":{"type":"single","data":"sandbox"}}`, `{"name":"s","transaction_type":"payout","algorithm":{"type":"single","data":"sandbox"}}`, ""},
+		{"POST", "/routing/" + one + "/activate", `{"transaction_type":"payout"}`, ``, "/routing/" + two + "/activate"},
+		{"POST", "/routing/payouts/" + two + "/activate", ``, ``, "/routing/payouts/" + one + "/activate"},
+		{"POST", "/routing/payouts/default", `[{"connector":"sandbox"}]`, `[{"connector":"wise"}]`, ""},
+		{"POST", "/routing/deactivate", ``, ``, ""},
+		{"POST", "/routing/payouts/" + one + "/activate", ``, ``, ""},
+		{"POST", "/routing/payouts/deactivate", ``, ``, ""},
+		{"POST", "/payments", `{"amount":5,"currency":"EUR"}`, `{"amount":6,"currency":"EUR"}`, ""},
+		{"POST", "/payments/d1", `{"amount":6}`, `{"amount":7}`, "/payments/d2"},
+		{"POST", "/payments/d3/confirm", `{` + ada2030 + `}`, `{}`, "/payments/d4/confirm"},
+		{"POST", "/payments/h1/capture", `{"amount_to_capture":60}`, `{"amount_to_capture":50}`, "/payments/h2/capture"},
+		{"POST", "/payments/h3/cancel", ``, ``, "/payments/h4/cancel"},
+		{"POST", "/refunds", `{"payment_id":"h5","amount":10}`, `{"payment_id":"h5","amount":11}`, ""},
+		{"POST", "/account/shop/business_profile", `{"profile_name":"second"}`, `{"profile_name":"third"}`, ""}, // from here on a payout must name its profile
 		{"POST", "/customers", `{"name":"New"}`, `{"name":"Newer"}`, ""},
 		{"POST", "/customers/ada", `{"name":"Ada"}`, `{"name":"Bea"}`, "/customers/bea"},
 		{"POST", "/payment_methods", `{"customer_id":"ada","payment_method":"card","card":` + adaCard + `}`, `{"customer_id":"ada","payment_method":"card"}`, ""},
 		{"POST", "/payment_methods/" + pm + "/update", `{"card":{"nick_name":"a"}}`, `{"card":{"nick_name":"b"}}`, "/payment_methods/" + waiting + "/update"},
 		{"POST", "/payment_methods/" + waiting + "/save", `{"card":{"card_number":"4242424242424242","card_exp_month":"1","card_exp_year":"31"}}`, `{"card":` + adaCard + `}`, "/payment_methods/" + pm + "/save"},
 		{"POST", "/customers/ada/payment_methods/" + pm + "/default", "", "", "/customers/ada/payment_methods/" + waiting + "/default"},
-		{"POST", "/payouts/create", `{"amount":7,"currency":"EUR"}`, `{"amount":8,"currency":"EUR"}`, ""},
+		{"POST", "/payouts/create", `{"amount":7,"currency":"EUR","profile_id":"` + profile + `"}`, `{"amount":8,"currency":"EUR","profile_id":"` + profile + `"}`, ""},
+		{"POST", "/payouts/u2", `{"amount":6}`, `{"amount":9}`, "/payouts/u1"},
 		{"PUT", "/payouts/u1", `{"amount":6}`, `{"amount":9}`, "/payouts/u2"},
 		{"POST", "/payouts/c1/confirm", `{}`, `{"metadata":{}}`, "/payouts/c2/confirm"},
 		{"POST", "/payouts/f1/fulfill", ``, ``, "/payouts/f2/fulfill"},
 		{"POST", "/payouts/x1/cancel", ``, ``, "/payouts/x2/cancel"},
 	}
+	tried := map[string]bool{}
 	for i, row := range rows {
 		t.Run(row.method+" "+row.path, func(t *testing.T) {
-			key := fmt.Sprintf("Idempotency-Key: %q", fmt.Sprint("key ", i)[4:])
-			first := s.do(row.method, row.path, row.body, key).ok()
+			header := []string{fmt.Sprintf("Idempotency-Key: %q", fmt.Sprint("key ", i)[4:])}
+			if strings.HasPrefix(row.path, "/accounts") || strings.HasPrefix(row.path, "/api_keys") || strings.HasPrefix(row.path, "/events") {
+				header = append(header, "api-key: "+adminKey)
+			}
+			tried[patternOf(s.mux, row.method, row.path)] = true
+			first := s.do(row.method, row.path, row.body, header...).ok()
+			if row.path == "/accounts" || row.path == "/api_keys/shop" || strings.HasSuffix(row.path, "business_profile") { // the secret is in the first answer alone
+				first = s.do(row.method, row.path, row.body, header...).ok()
+			}
 			s.run(time.Second)
-			if again := s.do(row.method, row.path, row.body, key).ok(); again.body != first.body {
+			if again := s.do(row.method, row.path, row.body, header...).ok(); again.body != first.body {
 				t.Errorf("the repeat says %s, the first call %s", again.body, first.body)
 			}
 			spaced := strings.ReplaceAll(row.body, ":", " : ")
-			if again := s.do(row.method, row.path, spaced, key).ok(); again.body != first.body {
+			if again := s.do(row.method, row.path, spaced, header...).ok(); again.body != first.body {
 				t.Errorf("the repeat with other spaces says %s", again.body)
 			}
 			if row.otherBody != "" {
-				r := s.do(row.method, row.path, row.otherBody, key)
+				r := s.do(row.method, row.path, row.otherBody, header...)
 				r.t = t
 				r.refused(422, "IR_06", "Idempotency-Key")
 			}
 			if row.otherPath != "" {
-				r := s.do(row.method, row.otherPath, row.body, key)
+				r := s.do(row.method, row.otherPath, row.body, header...)
 				r.t = t
 				r.refused(422, "IR_06", "Idempotency-Key")
 			}
 		})
 	}
+	for _, r := range s.mux.Routes() {
+		if r.Method == "POST" && !tried[r.Method+" "+r.Pattern] && !readOnly(r.Pattern) {
+			t.Errorf("%s %s is not tried", r.Method, r.Pattern)
+		}
+	}
+}
+
+// readOnly are the POSTs that change nothing, which a repeat reads anew, and
+// the one that belongs to providers.
+func readOnly(pattern string) bool {
+	return strings.HasSuffix(pattern, "/list") || strings.HasSuffix(pattern, "/filter") || pattern == "/events/{merchant}" || strings.HasPrefix(pattern, "/webhooks/")
+}
+
+// patternOf is the route that a path is served by.
+func patternOf(m *wire.Mux, method, path string) string {
+	best := ""
+	for _, r := range m.Routes() {
+		parts, at := strings.Split(r.Pattern, "/"), strings.Split(path, "/")
+		fits := r.Method == method && len(parts) == len(at)
+		for i := 0; fits && i < len(parts); i++ {
+			fits = parts[i] == at[i] || strings.HasPrefix(parts[i], "{")
+		}
+		if fits && (best == "" || strings.Count(r.Pattern, "{") < strings.Count(best, "{")) {
+			best = method + " " + r.Pattern
+		}
+	}
+	return best
 }

@@ -36,6 +36,7 @@ type paymentRequest struct {
 	ProfileID     *string                `json:"profile_id"`
 	Metadata      wire.Object            `json:"metadata"`
 	ClientSecret  *string                `json:"client_secret"`
+	Auth          *authType              `json:"authentication_type"`
 }
 
 // paymentData is the card that pays.
@@ -53,6 +54,13 @@ type captureMethod string
 
 func (m *captureMethod) UnmarshalText(text []byte) error {
 	return wire.OneOf(m, text, "automatic", "manual")
+}
+
+// authType says whether the customer is to be asked for (3-D Secure).
+type authType string
+
+func (t *authType) UnmarshalText(text []byte) error {
+	return wire.OneOf(t, text, "three_ds", "no_three_ds")
 }
 
 type futureUsage string
@@ -81,6 +89,7 @@ type paymentExtra struct {
 	Metadata    json.RawMessage `json:"metadata,omitzero"`
 	Billing     json.RawMessage `json:"billing,omitzero"`
 	Shipping    json.RawMessage `json:"shipping,omitzero"`
+	Auth        string          `json:"auth,omitzero"`
 }
 
 type paymentResponse struct {
@@ -111,6 +120,14 @@ type paymentResponse struct {
 	ProfileID    string          `json:"profile_id"`
 	AccountID    *string         `json:"merchant_connector_id"`
 	External     *string         `json:"connector_transaction_id"`
+	Auth         *string         `json:"authentication_type"`
+	Next         *nextAction     `json:"next_action"`
+}
+
+// nextAction is where the customer goes on.
+type nextAction struct {
+	Type string `json:"type"` // redirect_to_url
+	URL  string `json:"redirect_to_url"`
 }
 
 type refundShown struct {

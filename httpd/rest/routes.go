@@ -11,12 +11,15 @@ import (
 func (a *API) routes() []wire.Route {
 	customers, payouts := a.auth(engine.Customers, false), a.auth(engine.Payouts, false)
 	methodsToo, payoutsToo := a.auth(engine.Customers, true), a.auth(engine.Payouts, true) // browsers, with a client secret
+	anyToo := a.auth(engine.Customers, true)
 	strict := wire.Options{Unknown: wire.RefuseUnknown}
 	return append(a.setupRoutes(), []wire.Route{
 		{Method: "POST", Pattern: "/customers", Handler: route(a, customers, wire.Options{EmptyBody: true}, a.createCustomer)},
 		{Method: "GET", Pattern: "/customers/list", Handler: route(a, customers, wire.Options{}, a.listCustomers)},
 		{Method: "GET", Pattern: "/customers/list_with_count", Handler: route(a, customers, wire.Options{}, a.countCustomers)},
 		{Method: "GET", Pattern: "/customers/{id}", Handler: route(a, a.ofCustomer("id"), wire.Options{}, a.getCustomer)},
+		{Method: "GET", Pattern: "/customers/payment_methods", Handler: route(a, anyToo, wire.Options{}, a.listMethodsBySecret)},
+		{Method: "GET", Pattern: "/account/payment_methods", Handler: route(a, anyToo, wire.Options{}, a.offeredMethods)},
 		{Method: "POST", Pattern: "/customers/{id}", Handler: route(a, customers, wire.Options{}, a.updateCustomer)},
 		{Method: "DELETE", Pattern: "/customers/{id}", Handler: route(a, customers, wire.Options{}, a.deleteCustomer)},
 		{Method: "GET", Pattern: "/customers/{customer}/payment_methods", Handler: route(a, a.ofCustomer("customer"), wire.Options{}, a.listMethods)},
