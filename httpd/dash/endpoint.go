@@ -163,7 +163,7 @@ func messageBlocks(s *engine.Signed) []ui.Block {
 }
 
 func (d *Dash) resendOne(ctx context.Context, v *visit) (wire.Reply, error) {
-	if _, err := d.Engine.Resend(ctx, v.caller(), v.Param("delivery"), ""); err != nil {
+	if _, err := d.Engine.Resend(ctx, v.caller(), v.Param("delivery"), "", nil); err != nil {
 		return wire.Reply{}, err
 	}
 	return goTo(after(v.at("/webhooks/deliveries/"+v.Param("delivery")), "resent")), nil
