@@ -145,7 +145,7 @@ func checkNew(n NewRequest) error {
 		return invalid("amount", "an amount is not negative")
 	}
 	if n.AttemptsLimit < 0 || n.AttemptsLimit > maxAttempts {
-		return invalid("attempts_limit", "a whole number from 0 to %d", maxAttempts)
+		return invalid("attempts_limit", "attempts_limit is a whole number from 0 to %d", maxAttempts)
 	}
 	if len(n.Memo) > 1024 {
 		return invalid("memo", "a memo has at most 1024 bytes")

@@ -81,7 +81,7 @@ type Terms struct {
 // ended; Unmoderate then lets it go on by them.
 func (e *Engine) EditTerms(ctx context.Context, c Caller, prefix, name string, t Terms, once *Once) (*View, error) {
 	if t.AttemptsLimit != nil && (*t.AttemptsLimit < 0 || *t.AttemptsLimit > maxAttempts) {
-		return nil, invalid("attempts_limit", "a whole number from 0 to %d", maxAttempts)
+		return nil, invalid("attempts_limit", "attempts_limit is a whole number from 0 to %d", maxAttempts)
 	}
 	return e.change(ctx, c, prefix, name, "payout.edit", once, func(tx store.Tx, now time.Time, r *View) error {
 		switch {
