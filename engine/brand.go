@@ -85,6 +85,19 @@ func (c BrandColour) check(field string, dark bool) error {
 	return nil
 }
 
+// WithAccent is the brand with another colour of buttons and links, wherever it
+// can be read.
+func (b Brand) WithAccent(colour string) Brand {
+	colour = strings.ToLower(colour)
+	for dark, c := range map[bool]*BrandColour{false: &b.Light, true: &b.Dark} {
+		next := *c
+		if next.Accent = colour; next.check("", dark) == nil {
+			*c = next
+		}
+	}
+	return b
+}
+
 // InkOn is black or white, whichever is read better on a colour. One of the
 // two always stands out by 4.5 to 1.
 func InkOn(colour string) string {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -35,7 +36,7 @@ func (o Echo) empty() bool {
 
 func (o Echo) equal(p Echo) bool {
 	return maps.Equal(o.Masked, p.Masked) && bytes.Equal(o.Extra, p.Extra) && bytes.Equal(o.Metadata, p.Metadata) && o.Memo == p.Memo &&
-		(o.Page == p.Page || o.Page != nil && p.Page != nil && *o.Page == *p.Page)
+		(o.Page == p.Page || o.Page != nil && p.Page != nil && reflect.DeepEqual(o.Page, p.Page))
 }
 
 // errUnsealed refuses to store a request whose echo was changed and not sealed

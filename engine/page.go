@@ -19,6 +19,12 @@ type Page struct {
 	Redirect    string `json:"redirect,omitzero"`    // where the recipient goes back to; empty: nowhere
 	Locale      string `json:"locale,omitzero"`      // of the recipient, as the merchant knows it
 	Name        string `json:"name,omitzero"`        // the recipient's, to be filled in
+
+	Merchant string   `json:"merchant,omitzero"` // who pays, as this page says; empty: as the brand does
+	Theme    string   `json:"theme,omitzero"`    // colour of this page's buttons, where it can be read; empty: the brand's
+	Forms    []string `json:"forms,omitzero"`    // methods that may be chosen; nil: any that can be paid
+	Frames   []string `json:"frames,omitzero"`   // who may frame the page, as Content-Security-Policy has them; nil: who the token names
+
 	// Generation is that of the link that is good; earlier ones are not. Closed
 	// says that none is, until another one is made.
 	Generation uint16 `json:"generation,omitzero"`

@@ -27,7 +27,8 @@ func lowers() []lower {
 		{pkg: "httpd/wire/wiretest", may: "httpd/wire engine" + pure},
 		{pkg: "httpd/ui httpd/docs httpd/client", tests: "httpd/docs/docstest"},
 		{pkg: "httpd/docs/docstest", may: "httpd/docs"},
-		{pkg: "httpd/rest httpd/jsonapi httpd/hosted httpd/admin", may: "httpd/wire engine" + pure, tests: "httpd/client httpd/wire/wiretest httpd/docs/docstest engine/** locker" + stores},
+		{pkg: "httpd/rest", may: "httpd/wire engine" + pure, tests: "httpd/hosted httpd/client httpd/wire/wiretest httpd/docs/docstest engine/** locker" + stores}, // its payout links are shown on the page of hosted
+		{pkg: "httpd/jsonapi httpd/hosted httpd/admin", may: "httpd/wire engine" + pure, tests: "httpd/client httpd/wire/wiretest httpd/docs/docstest engine/** locker" + stores},
 		// The dashboard is apart from admin: that one is served where a file's permission is the authentication, this one authenticates everybody itself.
 		{pkg: "httpd/dash", may: "httpd/ui httpd/wire engine" + pure, tests: "httpd/wire/wiretest engine/** locker" + stores},
 		{pkg: "engine", may: "locker store" + pure, tests: "engine/connector/* engine/sim" + stores},

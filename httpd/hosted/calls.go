@@ -80,7 +80,7 @@ func (a *API) named(who engine.Caller, c *wire.Call, n *newPayment) error {
 
 // newRequest is what the engine is asked to make.
 func (a *API) newRequest(ctx context.Context, who engine.Caller, n *newPayment) (engine.NewRequest, error) {
-	services, err := a.payable(ctx, who.Scope, n.amount)
+	services, err := a.payable(ctx, who.Scope, n.amount, nil)
 	if err != nil {
 		return engine.NewRequest{}, err
 	}

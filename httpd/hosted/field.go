@@ -73,6 +73,9 @@ func (v *view) wrong(f service.ServiceField, e *service.FieldError, typed string
 		}
 		return v.T("error.required", "field", label)
 	}
+	if e.Rule == ruleTestCard {
+		return v.T("error.test_card")
+	}
 	check := f.Target().Check
 	if check == service.CheckIBAN || check == service.CheckSEPAIBAN || check == service.CheckAnyAccount {
 		if text := v.wrongIBAN(typed, check == service.CheckSEPAIBAN); text != "" {

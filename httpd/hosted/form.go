@@ -174,7 +174,7 @@ func (a *API) takeForm(ctx context.Context, t *visit, in submission) error {
 	case !in.Confirmed:
 		return invalidFields([]fieldError{{"#/confirmed", "must be true: whoever is paid has looked at amount and account"}})
 	}
-	details, bad := a.judge(sv, in.Fields)
+	details, bad := a.judge(t.scope, sv, in.Fields)
 	if len(bad) > 0 {
 		var all []fieldError
 		for _, e := range bad {

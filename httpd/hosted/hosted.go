@@ -59,8 +59,12 @@ type Config struct {
 	Now       func() time.Time
 	PublicURL string // that links begin with, without a trailing slash
 	Settings  Settings
-	Magic     []Magic      // accounts of the test provider, shown on the pages of test payments
-	Log       *slog.Logger // of creates that were repeats; nil: nothing is logged
+	Magic     []Magic // accounts of the test provider, shown on the pages of test payments
+	AnyCard   bool    // test mode takes card numbers beyond those published for tests
+	// Back says for requests of other dialects, by their names, where the
+	// recipient goes back to; empty: nowhere.
+	Back map[string]func(*engine.Request) string
+	Log  *slog.Logger // of creates that were repeats; nil: nothing is logged
 }
 
 // API is the dialect and the page, ready to be mounted. It is safe for

@@ -11,8 +11,9 @@ import (
 )
 
 // payable are the services that the page offers for an amount, in the order
-// in which it does.
-func (a *API) payable(ctx context.Context, s engine.Scope, amount money.Amount) ([]service.Service, error) {
+// in which it does. forms are the methods that a payment is limited to, cards
+// then included; nil: any.
+func (a *API) payable(ctx context.Context, s engine.Scope, amount money.Amount, forms []string) ([]service.Service, error) {
 	all, err := a.Engine.Payable(ctx, s, amount)
 	if err != nil {
 		return nil, err
@@ -20,11 +21,14 @@ func (a *API) payable(ctx context.Context, s engine.Scope, amount money.Amount) 
 	has := func(method string) bool {
 		return slices.ContainsFunc(all, func(sv service.Service) bool { return sv.Method == method })
 	}
+	if forms != nil {
+		all = slices.DeleteFunc(all, func(sv service.Service) bool { return a.among(forms, sv, amount) == "" })
+	}
 	sepa, pix := has("sepa"), has("pix_key")
 	all = slices.DeleteFunc(all, func(sv service.Service) bool {
 		switch sv.Method {
 		case "payment_card", "card":
-			return !a.Settings.Cards
+			return !a.Settings.Cards && forms == nil
 		case "apple_pay", "google_pay", "passthrough": // what a person has no number of
 			return true
 		case "sepa_credit_transfer_individual", "open_banking", "open_banking_uk": // the same account under another name
@@ -40,6 +44,16 @@ func (a *API) payable(ctx context.Context, s engine.Scope, amount money.Amount) 
 		return cmp.Or(cmp.Compare(place(x), place(y)), cmp.Compare(x.Code, y.Code))
 	})
 	return all, nil
+}
+
+// among is that of the forms that a service takes for an amount; empty: none.
+func (a *API) among(forms []string, sv service.Service, amount money.Amount) string {
+	for _, form := range forms {
+		if code, err := a.Engine.Directory.ServiceKey(form, amount.Currency()); err == nil && code == sv.Code {
+			return form
+		}
+	}
+	return ""
 }
 
 // place is where a service stands among others: what most people have first.

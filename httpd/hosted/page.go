@@ -54,21 +54,61 @@ func (a *API) enter(ctx context.Context, c *wire.Call, form url.Values) (*visit,
 	if err != nil {
 		return nil, err
 	}
+	return a.visit(ctx, c, o, form)
+}
+
+// Shown is the page of a request that has one, whatever its dialect, as the
+// address of its own link shows it. data is for scripts that look for it; nil:
+// none. It is for whoever may have that link.
+func (a *API) Shown(ctx context.Context, c *wire.Call, s engine.Scope, v *engine.View, data any) (wire.Reply, error) {
+	r, err := a.shownIn(ctx, c, s, v, data)
+	if err != nil {
+		r = a.errorPage(err, c)
+	}
+	r.Header = append(r.Header, [2]string{"Content-Type", a.page.ContentType})
+	return r, nil
+}
+
+func (a *API) shownIn(ctx context.Context, c *wire.Call, s engine.Scope, v *engine.View, data any) (wire.Reply, error) {
+	if v.Page == nil || v.Page.Closed {
+		return wire.Reply{}, errNoLink
+	}
+	k, err := a.capability(s, v.ID, v.Page.Generation)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	t, err := a.visit(ctx, c, &opened{View: v, scope: s, k: k}, nil)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	t.view.Data = data
+	return a.showVisit(c, t)
+}
+
+func (a *API) visit(ctx context.Context, c *wire.Call, o *opened, form url.Values) (t *visit, err error) {
 	if ended := o.ended(a.Now()); !ended.IsZero() && a.Now().Sub(ended) > keepStatus {
 		return nil, errGone
 	}
-	t := &visit{opened: o}
+	t = &visit{opened: o}
 	if t.token, err = a.Engine.TokenOf(ctx, o.madeBy()); err != nil {
 		return nil, err
 	}
-	t.view = a.newView(c, cmp.Or(form.Get("lang"), c.Query("lang")), o.page().Locale)
+	t.view = a.newView(c, cmp.Or(form.Get("lang"), c.Query("lang"), c.Query("locale")), o.page().Locale)
 	if err := a.dress(ctx, c, t, cmp.Or(form.Get("origin"), c.Query("origin"))); err != nil {
 		return nil, err
 	}
 	if o.in == nil && t.asks() {
-		t.services, err = a.payable(ctx, o.scope, o.Amount)
+		t.services, err = a.payable(ctx, o.scope, o.Amount, o.Page.Forms)
 	}
 	return t, err
+}
+
+// dialect is whose words a request was made in; empty of a pay-in.
+func (o *opened) dialect() string {
+	if o.in != nil {
+		return ""
+	}
+	return o.Request.Dialect
 }
 
 // ended is when a payment came to its end; zero: it has not yet.
@@ -102,7 +142,12 @@ func (a *API) newView(c *wire.Call, lang, locale string) *view {
 // dress fills in who pays, what, and how the page looks.
 func (a *API) dress(ctx context.Context, c *wire.Call, t *visit, origin string) error {
 	v, o, of := t.view, t.opened, t.opened.paper()
-	v.In = o.in != nil
+	switch {
+	case o.in != nil:
+		v.Voice = "in."
+	case o.Link != "":
+		v.Voice = "link."
+	}
 	m, err := a.Engine.Merchant(ctx, o.scope.Merchant)
 	if err != nil {
 		return err
@@ -120,16 +165,29 @@ func (a *API) dress(ctx context.Context, c *wire.Call, t *visit, origin string) 
 	if err != nil {
 		return err
 	}
-	if b := p.Brand; b != nil {
+	b := p.Brand
+	if of.page.Theme != "" {
+		if b == nil {
+			b = &engine.Brand{}
+		}
+		own := b.WithAccent(of.page.Theme)
+		b = &own
+	}
+	if b != nil {
 		v.Merchant, v.Brand = cmp.Or(b.Name, v.Merchant), brandAddress(b)
 		if b.Logo != nil {
 			v.Logo = v.Self + "/logo?k=" + v.K
 		}
 	}
+	v.Merchant = cmp.Or(of.page.Merchant, v.Merchant)
 	for _, lang := range a.face.orderOf {
 		v.Languages = append(v.Languages, link{Text: a.face.words[lang]["language"], Lang: lang, Here: lang == v.Lang, Href: v.at("lang", lang)})
 	}
-	v.Back = a.backTo(of)
+	if back := a.Back[o.dialect()]; back != nil {
+		v.Back = back(&o.Request)
+	} else {
+		v.Back = a.backTo(of)
+	}
 	return nil
 }
 
@@ -176,6 +234,10 @@ func (a *API) showPage(ctx context.Context, c *wire.Call) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
+	return a.showVisit(c, t)
+}
+
+func (a *API) showVisit(c *wire.Call, t *visit) (wire.Reply, error) {
 	if t.in != nil {
 		return a.showPayin(t)
 	}

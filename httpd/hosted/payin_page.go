@@ -78,7 +78,7 @@ func (a *API) sendPayin(ctx context.Context, t *visit, form url.Values) (wire.Re
 		for _, f := range asked(sv) {
 			values[f.Key] = form.Get("f." + f.Key)
 		}
-		details, bad := a.judge(sv, values)
+		details, bad := a.judge(t.scope, sv, values)
 		if len(bad) > 0 {
 			return a.askCard(t, sv, values, bad, http.StatusUnprocessableEntity)
 		}

@@ -1,6 +1,7 @@
 package hosted
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -99,16 +100,19 @@ func (a *API) typed(ctx context.Context, t *visit, form url.Values) (wire.Reply,
 	for _, f := range asked(sv) {
 		values[f.Key] = form.Get("f." + f.Key)
 	}
-	details, bad := a.judge(sv, values)
+	details, bad := a.judge(t.scope, sv, values)
 	if len(bad) > 0 {
 		return a.showDetails(t, sv, values, bad, http.StatusUnprocessableEntity)
 	}
 	return a.showReview(ctx, t, sv, details)
 }
 
+// ruleTestCard refuses other cards in test mode.
+const ruleTestCard = "must be one of the published test numbers: a real card does not belong into test mode"
+
 // judge holds details to the service and to what the page wants beside it.
 // What it returns bears the keys of the service's form.
-func (a *API) judge(sv service.Service, values map[string]string) (map[string]string, service.Invalid) {
+func (a *API) judge(s engine.Scope, sv service.Service, values map[string]string) (map[string]string, service.Invalid) {
 	given := map[string]string{}
 	for k, v := range values {
 		if strings.TrimSpace(v) != "" {
@@ -123,6 +127,11 @@ func (a *API) judge(sv service.Service, values map[string]string) (map[string]st
 	for _, f := range sv.Fields {
 		if needed(sv, f) && given[f.Key] == "" && !slices.ContainsFunc(bad, func(e *service.FieldError) bool { return e.Field == f.Key }) {
 			bad = append(bad, &service.FieldError{Field: f.Key, Rule: "is required"})
+		}
+	}
+	for _, f := range sv.Fields { // whoever types a real card there has mistaken a test for the real thing
+		if f.Target().Check == service.CheckCardNumber && s.Mode == engine.Test && !a.AnyCard && service.MaybeRealCard(given[f.Key]) {
+			bad = append(bad, &service.FieldError{Field: f.Key, Rule: ruleTestCard})
 		}
 	}
 	if expiry, ok := service.ExpiryOf(details); ok && len(bad) == 0 && expiry.Expired(a.Now()) {
@@ -170,7 +179,8 @@ func (a *API) reviewed(ctx context.Context, t *visit, form url.Values) (wire.Rep
 // where the first were refused. Of many at one time
 // one is taken, whatever each of them says: the others find that it was.
 func (a *API) accept(ctx context.Context, o *opened, sv service.Service, details map[string]string) error {
-	ch := engine.Change{Prefix: engine.PrefixRequest, Service: sv.Code, Beneficiary: engine.Beneficiary{Kind: sv.Kind, Form: sv.Form, Details: details}}
+	form := cmp.Or(a.among(o.Page.Forms, sv, o.Amount), sv.Form)
+	ch := engine.Change{Prefix: engine.PrefixRequest, Service: sv.Code, Beneficiary: engine.Beneficiary{Kind: sv.Kind, Form: form, Details: details}}
 	var err error
 	if o.WantsRepair() {
 		_, err = a.Engine.Repair(ctx, o.who(), nameOf(o.View), ch)
@@ -187,5 +197,5 @@ func (a *API) accept(ctx context.Context, o *opened, sv service.Service, details
 // seeOther leads to the payment's own page, and never to the merchant's:
 // browsers differ on whether a policy for forms holds for where they lead.
 func seeOther(t *visit) wire.Reply {
-	return wire.Reply{Status: http.StatusSeeOther, Header: append(headers(t.token), [2]string{"Location", t.at()})}
+	return wire.Reply{Status: http.StatusSeeOther, Header: append(headers(t.frames()...), [2]string{"Location", t.at()})}
 }

@@ -17,12 +17,12 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 
-// headers are on every answer of the page. Pages of a token with origins may
-// stand in frames of those.
-func headers(token *engine.TokenSettings) [][2]string {
+// headers are on every answer of the page, which may stand in frames of those
+// alone that are named.
+func headers(ancestors ...string) [][2]string {
 	csp, frames := policy, "DENY"
-	if token != nil && len(token.Origins) > 0 {
-		csp, frames = strings.Replace(policy, "frame-ancestors 'none'", "frame-ancestors "+strings.Join(token.Origins, " "), 1), ""
+	if len(ancestors) > 0 {
+		csp, frames = strings.Replace(policy, "frame-ancestors 'none'", "frame-ancestors "+strings.Join(ancestors, " "), 1), ""
 	}
 	return [][2]string{
 		{"Content-Security-Policy", csp}, {"X-Frame-Options", frames}, {"Referrer-Policy", "no-referrer"}, {"X-Content-Type-Options", "nosniff"},
@@ -31,9 +31,20 @@ func headers(token *engine.TokenSettings) [][2]string {
 	}
 }
 
+// frames are who may frame a page: those of its payment, or of its token.
+func (t *visit) frames() []string {
+	if own := t.page().Frames; own != nil {
+		return own
+	}
+	if t.token != nil {
+		return t.token.Origins
+	}
+	return nil
+}
+
 func (a *API) reply(t *visit, status int, name string) (wire.Reply, error) {
 	body, err := a.face.render(name, t.view)
-	return wire.Reply{Status: status, Body: body, Header: headers(t.token)}, err
+	return wire.Reply{Status: status, Body: body, Header: headers(t.frames()...)}, err
 }
 
 // errorPage is the page's voice for what goes wrong.
@@ -64,7 +75,7 @@ func (a *API) errorPage(err error, c *wire.Call) wire.Reply {
 	if failed != nil {
 		panic(failed) // the funnel recovers
 	}
-	return wire.Reply{Status: status, Body: body, Header: headers(nil)}
+	return wire.Reply{Status: status, Body: body, Header: headers()}
 }
 
 // showState is what the script asks for while a payment is on its way.
@@ -74,7 +85,7 @@ func (a *API) showState(ctx context.Context, c *wire.Call) (wire.Reply, error) {
 		return wire.Reply{}, err
 	}
 	body, err := json.Marshal(map[string]string{"state": a.stateNow(o)})
-	return wire.Reply{Body: body, Header: append(headers(nil), [2]string{"Content-Type", "application/json"})}, err
+	return wire.Reply{Body: body, Header: append(headers(), [2]string{"Content-Type", "application/json"})}, err
 }
 
 func (a *API) stateNow(o *opened) string {
@@ -95,7 +106,7 @@ func (a *API) showAsset(_ context.Context, c *wire.Call) (wire.Reply, error) {
 }
 
 func keptAsset(kind string, body []byte) wire.Reply {
-	return wire.Reply{Body: body, Header: append(headers(nil), [2]string{"Content-Type", kind}, [2]string{"Cache-Control", "public, max-age=31536000, immutable"})}
+	return wire.Reply{Body: body, Header: append(headers(), [2]string{"Content-Type", kind}, [2]string{"Cache-Control", "public, max-age=31536000, immutable"})}
 }
 
 // showInventory lists every script and style that the page may load, with its
@@ -117,7 +128,7 @@ func (a *API) showInventory(context.Context, *wire.Call) (wire.Reply, error) {
 		out.Items = append(out.Items, item{a.face.address(name), f.kind, f.integrity, purposes[name]})
 	}
 	body, err := json.Marshal(out)
-	return wire.Reply{Body: body, Header: append(headers(nil), [2]string{"Content-Type", "application/json"})}, err
+	return wire.Reply{Body: body, Header: append(headers(), [2]string{"Content-Type", "application/json"})}, err
 }
 
 func (a *API) showLogo(ctx context.Context, c *wire.Call) (wire.Reply, error) {
@@ -132,7 +143,7 @@ func (a *API) showLogo(ctx context.Context, c *wire.Call) (wire.Reply, error) {
 	if p.Brand == nil || p.Brand.Logo == nil {
 		return wire.Reply{}, wire.ErrNotFound
 	}
-	return wire.Reply{Body: p.Brand.Logo, Header: append(headers(nil), [2]string{"Content-Type", "image/png"})}, nil
+	return wire.Reply{Body: p.Brand.Logo, Header: append(headers(), [2]string{"Content-Type", "image/png"})}, nil
 }
 
 // brandForm are the tokens of a brand as they stand in the address of its

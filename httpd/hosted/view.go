@@ -14,7 +14,8 @@ type view struct {
 	face      *face
 	Languages []link
 	Merchant  string
-	In        bool   // money comes from whoever looks at the page, and doesn't go to them
+	Voice     string // what the page's own words begin with: "in." of a pay-in, "link." of a payout link; empty: of a payout
+	Data      any    // for scripts around the page; empty: none
 	Logo      string // address; empty: none
 	Brand     string // address of its style; empty: the page's own
 	Test      bool
@@ -78,10 +79,10 @@ type pair struct {
 // for the page of a test payment. The Name works in the test service's field.
 type Magic struct{ Name, Meaning, Card, IBAN, Account, Email, Phone string }
 
-// T is a text of the page. Where a pay-in is asked for, its own words come first.
+// T is a text of the page. Where the page has a voice of its own, its words come first.
 func (v *view) T(key string, fill ...string) string {
-	if _, own := v.words["in."+key]; own && v.In {
-		key = "in." + key
+	if _, own := v.words[v.Voice+key]; own {
+		key = v.Voice + key
 	}
 	return v.words.say(key, fill...)
 }

@@ -1,15 +1,10 @@
 package rest
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"fmt"
-	"html/template"
 	"net/url"
+	"slices"
 	"strings"
-	"sync"
 
 	"penstock/engine"
 	"penstock/engine/payout"
@@ -17,9 +12,10 @@ import (
 	"penstock/httpd/wire"
 )
 
-// linkPage shows a payout link: a form while the payout waits for the account,
-// what became of it afterwards, and that it has expired. It is open to
-// whoever has the address, inside a page of the merchant's domains alone.
+// linkPage shows a payout link, on the page that hosted payouts have too: a form
+// while the payout waits for the account, what became of it afterwards, and that
+// it has expired. It is open to whoever has the address, inside a page of the
+// merchant's domains alone.
 func (a *API) linkPage(ctx context.Context, _ engine.Caller, c *wire.Call, _ wire.None) (wire.Reply, error) {
 	v, s, err := a.Engine.Linked(ctx, c.Param("merchant"), engine.PrefixRequest, c.Param("payout"))
 	if err != nil {
@@ -32,18 +28,41 @@ func (a *API) linkPage(ctx context.Context, _ engine.Caller, c *wire.Call, _ wir
 	if err := x.Link.admits(c); err != nil {
 		return wire.Reply{}, err
 	}
-	view := linkView{Status: statusOf(&v.Request)}
-	switch {
-	case v.Stage == payout.Draft && v.Sealed == nil && a.Now().Before(x.Link.Expires):
-		if view.Details, err = a.linkDetails(ctx, s, c, v, x); err != nil {
+	if a.Page == nil || v.Page == nil {
+		return wire.Reply{}, &engine.Error{Code: engine.CodeNotFound, Object: engine.ObjPayout, ID: c.Param("payout")}
+	}
+	var data any
+	if v.Stage == payout.Draft && v.Sealed == nil && a.Now().Before(x.Link.Expires) {
+		if data, err = a.linkDetails(ctx, s, c, v, x); err != nil {
 			return wire.Reply{}, err
 		}
-	case v.Stage == payout.Draft || v.Stage == payout.Expired || v.Stage == payout.Withdrawn:
-		view.Expired = true
-	default:
-		view.Return = returnTo(x.ReturnURL, payoutID(&v.Request), view.Status)
 	}
-	return view.reply(x.Link)
+	return a.Page(ctx, c, s, v, data)
+}
+
+// page is what the page of a link shows and takes.
+func (l *linkExtra) page() *engine.Page {
+	p := &engine.Page{Merchant: l.MerchantName, Theme: l.Theme, Frames: l.frames()}
+	for _, m := range l.Methods {
+		if m.Method == nil {
+			continue
+		}
+		kind, _ := methodKind(*m.Method)
+		for _, word := range m.Types {
+			if form := formOf(kind, &word); form != "" && !slices.Contains(p.Forms, form) {
+				p.Forms = append(p.Forms, form)
+			}
+		}
+	}
+	if len(p.Forms) == 0 {
+		p.Forms = []string{"card"}
+	}
+	return p
+}
+
+// Back is where the recipient of a payout link goes back to; empty: nowhere.
+func Back(r *engine.Request) string {
+	return returnTo(extraOf(r).ReturnURL, payoutID(r), statusOf(r))
 }
 
 // admits refuses a page that is opened by itself, or inside a page of somebody
@@ -123,52 +142,4 @@ func fieldsOf(m linkMethods, p *engine.Person) linkFields {
 		out.Types = append(out.Types, t)
 	}
 	return out
-}
-
-// linkView is what the page shows: a form, a status, or that it is over.
-type linkView struct {
-	Details *linkDetails
-	Expired bool
-	Status  string
-	Return  string // where the recipient is led after the status has been shown
-}
-
-const linkScript = `const d = JSON.parse(document.getElementById("details").textContent);
-window.__PAYOUT_DETAILS = d;
-const f = document.querySelector("form"), out = document.querySelector("output");
-f && f.addEventListener("submit", async e => {
-  e.preventDefault();
-  const v = Object.fromEntries(new FormData(f));
-  out.textContent = "...";
-  const body = {client_secret: d.client_secret, payout_type: "card", payout_method_data: {card: v}};
-  const r = await fetch("/payouts/" + encodeURIComponent(d.payout_id) + "/confirm", {method: "POST", headers: {"content-type": "application/json", "api-key": d.publishable_key}, body: JSON.stringify(body)});
-  if (r.ok) { location.reload(); return; }
-  const j = await r.json();
-  out.textContent = j.error && j.error.message || "";
-});`
-
-// linkTemplate is the page. Its script stands in it as it is, so that the hash
-// in the policy fits.
-var linkTemplate = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("link").Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">{{if .Return}}<meta http-equiv="refresh" content="5;url={{.Return}}">{{end}}
-<title>{{if .Expired}}Payout Expired{{else}}Payout{{end}}</title></head><body>{{if .Details}}
-<h1>{{with .Details.MerchantName}}{{.}} pays you {{else}}You are paid {{end}}{{.Details.Amount}} {{.Details.Currency}}</h1>
-<form><label>Card number <input name="card_number" autocomplete="cc-number" inputmode="numeric" required></label>
-<label>Month <input name="expiry_month" autocomplete="cc-exp-month" inputmode="numeric" required></label>
-<label>Year <input name="expiry_year" autocomplete="cc-exp-year" inputmode="numeric" required></label>
-<label>Name <input name="card_holder_name" autocomplete="cc-name"></label><button>Get paid</button></form><output role="status"></output>
-<script type="application/json" id="details">{{.Details}}</script><script>` + linkScript + `</script>
-{{else if .Expired}}<h1>Payout Expired</h1><p>This link can no longer be used.</p>{{else}}<h1>Payout</h1><p>Status: {{.Status}}</p>{{with .Return}}<p><a href="{{.}}">Go on</a></p>{{end}}{{end}}
-</body></html>`))
-})
-
-// reply renders the page. The one script of it is let run by its hash.
-func (v linkView) reply(l *linkExtra) (wire.Reply, error) {
-	var b bytes.Buffer
-	if err := linkTemplate().Execute(&b, v); err != nil {
-		return wire.Reply{}, fmt.Errorf("render a payout link: %w", err)
-	}
-	sum := sha256.Sum256([]byte(linkScript))
-	policy := "default-src 'none'; connect-src 'self'; form-action 'none'; base-uri 'none'; img-src https:; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; " + l.frames()
-	return wire.Reply{Body: b.Bytes(), Header: [][2]string{{"Content-Type", "text/html; charset=utf-8"}, {"Content-Security-Policy", policy}, {"X-Frame-Options", "SAMEORIGIN"}}}, nil
 }

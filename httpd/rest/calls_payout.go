@@ -73,6 +73,7 @@ func (a *API) linked(ctx context.Context, who engine.Caller, c *wire.Call, r *pa
 	}
 	n.Point, n.Expires = p.ID, x.Link.Expires.Sub(a.Now())
 	x.LinkAt = a.address(who.Merchant, n.Ref, x.Link)
+	n.Page = x.Link.page()
 	n.Extra, err = x.encode()
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/sim"
 	"penstock/httpd/docs/docstest"
+	"penstock/httpd/hosted"
 	"penstock/httpd/rest"
 	"penstock/httpd/wire"
 	"penstock/httpd/wire/wiretest"
@@ -73,9 +75,11 @@ func newMux(t testing.TB, e *engine.Engine, now func() time.Time, firstWord time
 	t.Helper()
 	f, err := wire.New(wire.Config{Now: now, Random: rand.Reader, Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}) // so that a header moves a caller to another machine
 	must(t, err)
-	api, err := rest.New(rest.Config{Engine: e, Funnel: f, Now: now, Random: rand.Reader, FirstWord: firstWord, PublicURL: "https://penstock.test", AdminKey: adminKey, Environment: "dev"})
+	pages, err := hosted.New(hosted.Config{Engine: e, Funnel: f, Now: now, PublicURL: "https://penstock.test", Settings: hosted.DefaultSettings(), Back: map[string]func(*engine.Request) string{"rest": rest.Back}})
 	must(t, err)
-	m, err := wire.NewMux(f, api.Mount())
+	api, err := rest.New(rest.Config{Page: pages.Shown, Engine: e, Funnel: f, Now: now, Random: rand.Reader, FirstWord: firstWord, PublicURL: "https://penstock.test", AdminKey: adminKey, Environment: "dev"})
+	must(t, err)
+	m, err := wire.NewMux(f, append(slices.DeleteFunc(pages.Mounts(), func(m wire.Mount) bool { return m.Prefix != "/checkin" }), api.Mount())...)
 	must(t, err)
 	return m
 }

@@ -129,11 +129,10 @@ func (l *linkExtra) allows(origin string) bool {
 }
 
 // frames is who may show the page inside their own, for the header.
-func (l *linkExtra) frames() string {
+func (l *linkExtra) frames() (out []string) {
 	if l.TestMode {
-		return "frame-ancestors *"
+		return []string{"*"}
 	}
-	var out []string
 	for _, entry := range l.Allowed {
 		if strings.ContainsAny(entry, " ;,'\"\r\n\t") {
 			continue
@@ -143,10 +142,7 @@ func (l *linkExtra) frames() string {
 		}
 		out = append(out, entry)
 	}
-	if len(out) == 0 {
-		return "frame-ancestors 'none'"
-	}
-	return "frame-ancestors " + strings.Join(out, " ")
+	return out
 }
 
 // linkDetails is what the page of a link works with.

@@ -10,6 +10,7 @@
 package rest
 
 import (
+	"context"
 	"errors"
 	"io"
 	"time"
@@ -35,6 +36,9 @@ type Config struct {
 	AdminKey string
 	// Environment is what the names of test keys begin with; empty: snd.
 	Environment string
+	// Page shows the page of a request that has one (engine.Page), with data for
+	// scripts that look for it; nil: payout links show nothing.
+	Page func(ctx context.Context, c *wire.Call, s engine.Scope, v *engine.View, data any) (wire.Reply, error)
 	// LiveKeys says why no live key may be made now; nil: one may.
 	LiveKeys func() error
 }

@@ -36,7 +36,7 @@ func TestTestModeTakesPublishedCardsAlone(t *testing.T) {
 // TestListOfTestCardsIsSound wants each to be a card number, and those of the
 // test provider among them.
 func TestListOfTestCardsIsSound(t *testing.T) {
-	raw, err := os.ReadFile("testcards.txt")
+	raw, err := os.ReadFile("../../engine/service/testcards.txt")
 	must(t, err)
 	all := map[string]bool{}
 	for line := range strings.Lines(string(raw)) {

@@ -5,6 +5,9 @@
 	const origin = document.body.dataset.origin, around = window.parent;
 	const tell = (type, more) => { if (origin && around !== window) around.postMessage({ source: "payoutform", v: 1, type, paymentId: document.body.dataset.payment, ...more }, origin); };
 
+	const data = document.getElementById("details"); // of a payout link, for scripts of who embeds it
+	if (data) window.__PAYOUT_DETAILS = JSON.parse(data.textContent);
+
 	const strip = s => s.replace(/[\s\u00a0\u200b\u202f-]/g, "");
 	const mod97 = s => { let r = 0; for (const c of s) { const n = parseInt(c, 36); r = (r * (n > 9 ? 100 : 10) + n) % 97; } return r; };
 	const luhn = s => [...s].reverse().reduce((t, c, i) => t + (i % 2 ? (c * 2 > 9 ? c * 2 - 9 : c * 2) : +c), 0) % 10 === 0;

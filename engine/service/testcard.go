@@ -1,0 +1,29 @@
+package service
+
+import (
+	_ "embed" // the numbers
+	"strings"
+	"sync"
+)
+
+//go:embed testcards.txt
+var testCardText string
+
+// testCards are the numbers that networks and large providers publish.
+var testCards = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for line := range strings.Lines(testCardText) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			out[line] = true
+		}
+	}
+	return out
+})
+
+// MaybeRealCard says whether text can be the number of a card that somebody
+// has: a card number, with or without blanks and hyphens, that is not one of
+// those published for tests. Such a number doesn't belong into test mode.
+func MaybeRealCard(text string) bool {
+	digits := strings.NewReplacer(" ", "", "-", "").Replace(text)
+	return len(digits) >= 12 && Luhn(digits) && !testCards()[digits]
+}
