@@ -412,7 +412,7 @@ func TestThePayoutRegisterIsLinearizableOnDisk(t *testing.T) {
 
 // onDisk lays the ring over a real file.
 func onDisk(r *ring) {
-	s, err := bolt.Open(bolt.Options{Path: r.t.TempDir() + "/penstock.db", Ordered: engine.Ordered(), AllowAnyFS: true})
+	s, err := bolt.Open(bolt.Options{Path: r.t.TempDir() + "/penstock.db", Ordered: engine.Ordered(), Lazy: engine.Lazy(), LazyMemory: 64 << 10, AllowAnyFS: true})
 	must(r.t, err)
 	r.solid = s
 	r.t.Cleanup(func() { must(r.t, s.Close()) })

@@ -69,6 +69,12 @@ func Ordered() []string {
 	return []string{bucketRequest, bucketDelivery, bucketAudit, bucketDue}
 }
 
+// Lazy are the buckets that are written all the time with keys in any order,
+// which a store may write to the end of a log first.
+func Lazy() []string {
+	return []string{bucketOnce, bucketRef, bucketRecent, bucketCustomer, bucketMethod, bucketOwned, bucketPrint}
+}
+
 // Mode keeps test and live apart. The two never meet in one key.
 type Mode string
 

@@ -28,6 +28,8 @@ type Figures struct {
 	Queued                            int
 	FileBytes, FreeBytes              int64
 	LowSpace                          bool
+	Merges, Moved                     uint64 // of lazy buckets: transactions, and bytes moved by them
+	Damaged                           bool   // a merge met damage, and there are no more of them
 }
 
 // Locker is what can be said of a locker to anybody.

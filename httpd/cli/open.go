@@ -83,7 +83,7 @@ func (a *appliance) openStores(o opening) (err error) {
 		return err
 	}
 	opt := bolt.Options{
-		Path: path, Ordered: engine.Ordered(), MinFree: o.cfg.Store.MinFree.Bytes(), MaxSize: o.cfg.Store.MaxSize.Bytes(),
+		Path: path, Ordered: engine.Ordered(), Lazy: engine.Lazy(), MinFree: o.cfg.Store.MinFree.Bytes(), MaxSize: o.cfg.Store.MaxSize.Bytes(),
 		AllowAnyFS: o.cfg.Store.AllowAnyFS, OnFatal: o.fatal,
 	}
 	a.store, err = bolt.Open(opt)
@@ -96,7 +96,7 @@ func (a *appliance) openStores(o opening) (err error) {
 	if err := engine.LearnCurrencies(context.Background(), a.store); err != nil {
 		return err
 	}
-	opt.Path, opt.Ordered = string(o.cfg.Store.KeysPath), nil
+	opt.Path, opt.Ordered, opt.Lazy = string(o.cfg.Store.KeysPath), nil, nil
 	a.keys, err = bolt.Open(opt)
 	if err != nil {
 		return fmt.Errorf("keyring: %w", err)

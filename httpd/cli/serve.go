@@ -125,7 +125,8 @@ func (d *daemon) adminConfig() admin.Config {
 		Figures: func() admin.Figures {
 			s := d.store.Stats()
 			return admin.Figures{Commits: s.Commits, Updates: s.Updates, Failures: s.Failures, Bytes: s.Bytes, Queued: s.Queued,
-				FileBytes: s.FileBytes, FreeBytes: s.FreeBytes, LowSpace: d.store.LowSpace()}
+				FileBytes: s.FileBytes, FreeBytes: s.FreeBytes, LowSpace: d.store.LowSpace(),
+				Merges: s.Merges, Moved: s.Moved, Damaged: s.Damaged}
 		},
 		Locker: func() admin.Locker {
 			s := d.locker.Status()
