@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/hmac"
@@ -76,12 +77,13 @@ func (e *Engine) tagKey(ctx context.Context) ([]byte, error) {
 		return nil, sealError("seal the key of tags", err)
 	}
 	kept := sealed
-	err = e.Store.Update(ctx, func(tx store.Tx) (err error) {
-		kept, err = tx.Get(bucketMeta, []byte("tags"))
+	err = e.Store.Update(ctx, func(tx store.Tx) error {
+		there, err := tx.Get(bucketMeta, []byte("tags"))
 		if errors.Is(err, store.ErrNotFound) {
 			kept = sealed
 			return tx.Put(bucketMeta, []byte("tags"), sealed)
 		}
+		kept = bytes.Clone(there)
 		return err
 	})
 	if err != nil {

@@ -55,7 +55,7 @@ func (e *Engine) catalogOf(tx store.Tx, s Scope) (*catalog, error) {
 	if k, err = readCatalog(tx, s); err != nil {
 		return nil, err
 	}
-	k.mark, k.sheets = mark, sheets
+	k.mark, k.sheets = bytes.Clone(mark), sheets // the mark is the store's own bytes as long as tx lasts
 	e.catalogs.mu.Lock()
 	defer e.catalogs.mu.Unlock()
 	if e.catalogs.of == nil || len(e.catalogs.of) >= maxCatalogs {

@@ -6,6 +6,7 @@ import (
 	"penstock/engine"
 	"penstock/engine/connector"
 	"penstock/store"
+	"penstock/store/bolt"
 )
 
 // Break is a known bug that a world can be given, to show that the world sees
@@ -26,10 +27,12 @@ type Break struct {
 	Reads           func(key string, a answer) answer // what an answer about the key is taken for
 	Send            func(*World, sendFunc) sendFunc
 	Receive         func(*World, *Message)
-	Unsynced        bool // the store's commits are not synced
-	UnsyncedKeys    bool // the keyring's commits are not synced
-	Unsigned        bool // notifications are believed without their signature
-	StopsAfterPanic bool // the worker never runs again after a panic
+	OnFile          bool       // the store is a file, whose merges are small
+	Lazy            bolt.Fault // of that file
+	Unsynced        bool       // the store's commits are not synced
+	UnsyncedKeys    bool       // the keyring's commits are not synced
+	Unsigned        bool       // notifications are believed without their signature
+	StopsAfterPanic bool       // the worker never runs again after a panic
 }
 
 type sendFunc func(context.Context, connector.Instruction) (connector.Outcome, error)

@@ -7,6 +7,7 @@ import (
 
 	"penstock/engine"
 	"penstock/store"
+	"penstock/store/bolt"
 )
 
 // tampered is a store whose transactions pass through fn.
@@ -149,6 +150,12 @@ func diskBreaks() []Break {
 			Rules: engine.Rules{Rebase: no}},
 		{Name: "scope-forgotten", Does: "finds a payout by its id, whoever it belongs to", Incident: "a look-up by id alone, not scoped to the merchant",
 			Disk: unscoped},
+		{Name: "log-tail-lost", Does: "opens the store without the last row of the log of its lazy buckets", Incident: "a log cut at its first doubtful row, which was the newest that had been answered for",
+			OnFile: true, Lazy: bolt.LoseLogTail},
+		{Name: "merge-halved", Does: "deletes the log when a part of its table has been written out", Incident: "a compaction that removes its input before all of its output is there",
+			OnFile: true, Lazy: bolt.HalveMerge},
+		{Name: "look-stale", Does: "looks up keys in the runs on disk and not in the table in memory", Incident: "a read that goes past the newest writes: the key just used is not seen",
+			OnFile: true, Lazy: bolt.StaleLook},
 		{Name: "data-key-made-twice", Does: "makes a customer's data key anew when it is not found at once", Incident: "two first uses race, and one's records can never be opened again",
 			Keys: forgetting("", 40)},
 	}

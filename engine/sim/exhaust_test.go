@@ -88,8 +88,7 @@ func cutStory(t *testing.T, at int, after bool, second int) {
 	if err := oneStory(w, me); err != nil && !power(err) {
 		t.Fatalf("%s: %v", name, err)
 	}
-	w.Disk, w.Keys = w.Disk.PowerCut(), w.Keys.PowerCut()
-	err := w.Boot()
+	err := w.Crash()
 	if err == nil && second > 0 {
 		cut(second)
 		if err = w.Run(time.Minute); power(err) || w.Store.IsCut() {

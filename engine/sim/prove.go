@@ -83,6 +83,7 @@ func run(ctx context.Context, seed uint64, b Break, r *Result) (err error) {
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, s.w.Close()) }()
 	r.Nature = natures[s.nature].name
 	return s.tell()
 }

@@ -74,7 +74,7 @@ type World struct {
 	Ctx      context.Context
 	Clock    *Clock
 	Rand     *rand.Rand // the world's own draws: what happens next
-	Disk     *mem.Store
+	Disk     Disk
 	Keys     *mem.Store
 	Store    *faulty.Store // over Disk; a new one after each boot
 	Locker   *locker.Locker
@@ -108,7 +108,7 @@ func New(c Config) (*World, error) {
 		seed[i] = byte(c.Seed >> (8 * i))
 	}
 	w := &World{Config: c, Ctx: context.Background(), Clock: &Clock{wall: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC)},
-		Rand: rand.New(rand.NewPCG(c.Seed, 1)), Disk: mem.New(mem.Options{ManualSync: c.Break.Unsynced}), Keys: mem.New(mem.Options{ManualSync: c.Break.UnsyncedKeys}), sends: map[string]int{}, master: locker.NewMaster(), ids: rand.NewChaCha8(seed)}
+		Rand: rand.New(rand.NewPCG(c.Seed, 1)), Keys: mem.New(mem.Options{ManualSync: c.Break.UnsyncedKeys}), sends: map[string]int{}, master: locker.NewMaster(), ids: rand.NewChaCha8(seed)}
 	w.Anchor = &memoryAnchor{}
 	w.Receiver = &Receiver{w: w, Seen: map[string]int{}}
 	faults := sandbox.DefaultFaults()
@@ -117,6 +117,9 @@ func New(c Config) (*World, error) {
 	}
 	faults.Seed = int64(c.Seed)
 	var err error
+	if w.Disk, err = newDisk(c.Break); err != nil {
+		return nil, err
+	}
 	if w.Provider, err = sandbox.Open(sandbox.Settings{Now: w.Clock.steady, Faults: &faults}); err != nil {
 		return nil, err
 	}
@@ -190,8 +193,9 @@ func (w *World) connectors() map[string]connector.Builder {
 // Crash cuts the power and starts again from what was synced.
 func (w *World) Crash() error {
 	w.Store.Cut()
-	w.Disk = w.Disk.PowerCut()
-	w.Keys = w.Keys.PowerCut()
+	if err := w.cutPower(); err != nil {
+		return err
+	}
 	return w.Boot()
 }
 
@@ -206,11 +210,9 @@ func (w *World) Backup() ([]byte, error) {
 // and the anchor are as new as they are.
 func (w *World) Restore(backup []byte) error {
 	w.Store.Cut()
-	old, err := mem.Load(mem.Options{ManualSync: w.Break.Unsynced}, bytes.NewReader(backup))
-	if err != nil {
+	if err := errors.Join(w.cutPower(), w.layBack(backup)); err != nil {
 		return err
 	}
-	w.Disk, w.Keys = old, w.Keys.PowerCut()
 	return w.Boot()
 }
 

@@ -38,7 +38,7 @@ func lowers() []lower {
 		{pkg: "engine/payin engine/reconcile", may: "engine/money"},
 		{pkg: "engine/fx engine/connector engine/service", may: "engine/money", tests: "engine/connector/*"},
 		{pkg: "engine/routing engine/ledger engine/webhook", may: "engine/money engine/payout engine/service"},
-		{pkg: "engine/sim", may: "engine locker store store/mem store/faulty engine/connector/sandbox" + pure, tests: "store/bolt"},
+		{pkg: "engine/sim", may: "engine locker store store/mem store/faulty store/bolt engine/connector/sandbox" + pure},
 		{pkg: "engine/connector/connectortest", may: "engine/connector engine/money"},
 		{pkg: "engine/connector/spectest", may: "engine/connector engine/money engine/connector/connectortest"},
 		// formtest holds a connector in the form of a file to the contract: in tests, and for `connector test`.

@@ -16,8 +16,12 @@ const (
 	StaleLook
 )
 
-// OpenFaulty is Open with a defect.
+// OpenFaulty is Open with a defect. Tables and merges are so small that a few
+// hundred writes meet all that a store meets in years.
 func OpenFaulty(opt Options, f Fault) (*Store, error) {
 	opt.fault = f
+	if opt.limits == (limits{}) {
+		opt.limits = limits{table: 4 << 10, step: 1 << 10, runs: 2}
+	}
 	return Open(opt)
 }

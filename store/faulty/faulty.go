@@ -8,6 +8,9 @@
 //
 // Counted are Get, Put, Delete and Scan, the commit of each Update whose fn
 // returned nil, and each Snapshot. With no fault set a Store passes storetest.
+//
+// What a Get returned is overwritten as soon as fn has returned, so that a
+// program that keeps it, which on a real disk goes well for a while, is seen.
 package faulty
 
 import (
@@ -158,7 +161,11 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
 	if s.IsCut() {
 		return ErrPowerCut
 	}
-	return s.inner.View(ctx, func(inner store.Tx) error { return fn(&tx{s: s, inner: inner}) })
+	return s.inner.View(ctx, func(inner store.Tx) error {
+		t := &tx{s: s, inner: inner}
+		defer t.end()
+		return fn(t)
+	})
 }
 
 // Update implements store.Store.
@@ -168,7 +175,9 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 	}
 	var last bool
 	err := s.inner.Update(ctx, func(inner store.Tx) (err error) {
-		if err := fn(&tx{s: s, inner: inner}); err != nil {
+		t := &tx{s: s, inner: inner}
+		defer t.end()
+		if err := fn(t); err != nil {
 			return err
 		}
 		last, err = s.begin(Commit, "")

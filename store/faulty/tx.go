@@ -8,6 +8,18 @@ import "penstock/store"
 type tx struct {
 	s     *Store
 	inner store.Tx
+	lent  [][]byte // what Get returned
+}
+
+// end spoils what Get returned: it was valid as long as fn ran, and whoever
+// keeps it is to find nothing of it there.
+func (t *tx) end() {
+	for _, value := range t.lent {
+		for i := range value {
+			value[i] = 0xdb
+		}
+	}
+	t.lent = nil
 }
 
 // Get implements store.Tx.
@@ -20,7 +32,12 @@ func (t *tx) Get(bucket string, key []byte) ([]byte, error) {
 	if last {
 		t.s.Cut()
 	}
-	return value, err
+	if err != nil {
+		return nil, err
+	}
+	value = append(make([]byte, 0, len(value)), value...)
+	t.lent = append(t.lent, value)
+	return value, nil
 }
 
 // Put implements store.Tx.
