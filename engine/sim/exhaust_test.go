@@ -238,8 +238,7 @@ func (d dispute) cut(t *testing.T, at int, after bool) {
 	if err := d.settle(w, me, id); err != nil && !power(err) {
 		t.Fatalf("%s: %v", name, err)
 	}
-	w.Disk, w.Keys = w.Disk.PowerCut(), w.Keys.PowerCut()
-	if err := w.Boot(); err != nil {
+	if err := w.Crash(); err != nil {
 		t.Fatalf("%s: start again: %v", name, err)
 	}
 	w.Store.Heal()
