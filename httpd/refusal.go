@@ -53,6 +53,9 @@ func neutral() *wire.Dialect {
 	return &wire.Dialect{Name: "server", Error: func(err error, _ *wire.Call) wire.Reply {
 		r := broken
 		errors.As(err, &r)
+		if errors.Is(err, wire.ErrTooLarge) {
+			r = bodyTooBig
+		}
 		if errors.Is(err, wire.ErrRateLimited) {
 			r = &refusal{429, "too_many_requests", "Too many requests"}
 		}

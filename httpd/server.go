@@ -202,7 +202,14 @@ func (s *Server) unreadable(rc *fasthttp.RequestCtx, err error) {
 			rc.Response.SetStatusCode(fasthttp.StatusBadRequest)
 		}
 	}()
-	s.refuse(rc, explain(err))
+	r := explain(err)
+	if r == bodyTooBig { // its head was read and checked, so it is known whom it is for
+		lingerAfter(rc)
+		rc.Response.SetConnectionClose()
+		s.mux.Refuse(rc, wire.ErrTooLarge)
+		return
+	}
+	s.refuse(rc, r)
 }
 
 func (s *Server) refuse(rc *fasthttp.RequestCtx, r *refusal) {

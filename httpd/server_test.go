@@ -83,7 +83,10 @@ func newWorld(t *testing.T, edit func(*Config), end func(net.Listener) Endpoint)
 	for _, m := range []string{"GET", "POST", "DELETE"} {
 		routes = append(routes, wire.Route{Method: m, Pattern: "/{rest:*}", Handler: w.handler(f)})
 	}
-	mux, err := wire.NewMux(f, wire.Mount{Dialect: neutral(), Routes: routes})
+	other := &wire.Dialect{Name: "other", Error: func(err error, _ *wire.Call) wire.Reply {
+		return wire.Reply{Status: 413, Body: []byte("other: " + err.Error())}
+	}}
+	mux, err := wire.NewMux(f, wire.Mount{Prefix: "/other", Dialect: other}, wire.Mount{Dialect: neutral(), Routes: routes})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,5 +318,24 @@ func TestLimitsAreNeverOff(t *testing.T) {
 	}
 	if !s.guards.exempt(netip.MustParseAddr("127.0.0.1")) || s.guards.exempt(netip.MustParseAddr("192.0.2.1")) {
 		t.Error("the limit per address has the wrong exceptions")
+	}
+}
+
+// TestABodyTooLargeIsRefusedByItsDialect, although none has seen it.
+func TestABodyTooLargeIsRefusedByItsDialect(t *testing.T) {
+	w := newWorld(t, nil, nil)
+	for path, want := range map[string]string{"/other/x": "other: ", "/elsewhere": `"code":"body_too_large"`} {
+		resp, err := http.Post("http://"+w.addr+path, "application/json", strings.NewReader(strings.Repeat("x", 300000)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != 413 || !strings.Contains(string(body), want) || !resp.Close {
+			t.Errorf("%s: %d %s, want the words of its dialect and the end of the connection", path, resp.StatusCode, body)
+		}
 	}
 }

@@ -99,6 +99,12 @@ func (m *Mux) add(method string, r Route) (err error) {
 	return nil
 }
 
+// Refuse answers a request that was read no further than its head, in the voice
+// of the dialect that it is for.
+func (m *Mux) Refuse(rc *fasthttp.RequestCtx, err error) {
+	m.funnel.Refuse(rc, m.voice(rc), "refused", err)
+}
+
 func (m *Mux) methodNotAllowed(rc *fasthttp.RequestCtx) {
 	allow := strings.Split(string(rc.Response.Header.Peek("Allow")), ", ")
 	allow = slices.DeleteFunc(allow, func(s string) bool { return s == fasthttp.MethodOptions })
