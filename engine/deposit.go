@@ -47,8 +47,9 @@ const (
 type DepositView struct {
 	Deposit
 	Balance   ledger.Balance `json:"balance"`
-	Spendable money.Amount   `json:"spendable"` // what a payout may take now
-	Spent     money.Amount   `json:"spent"`     // by payouts made today
+	Spendable money.Amount   `json:"spendable"`         // what a payout may take now
+	Spent     money.Amount   `json:"spent"`             // by payouts made today
+	Standing  *Standing      `json:"standing,omitzero"` // what the provider last said is on it; nil: nothing yet
 }
 
 // DepositEdit is what a change gives; nil stays. An amount that is not set
@@ -101,7 +102,12 @@ func depositView(tx store.Tx, s Scope, now time.Time, d *Deposit) (*DepositView,
 	if err != nil {
 		return nil, err
 	}
-	return &DepositView{*d, b.Balance, left, money.New(b.spentOn(now), d.Currency)}, nil
+	v := &DepositView{Deposit: *d, Balance: b.Balance, Spendable: left, Spent: money.New(b.spentOn(now), d.Currency)}
+	v.Standing, err = load[Standing](tx, bucketStanding, s.key(d.ID))
+	if errors.Is(err, store.ErrNotFound) {
+		v.Standing, err = nil, nil
+	}
+	return v, err
 }
 
 func (d *Deposit) limits() ledger.Limits {

@@ -67,7 +67,7 @@ func eventWord(what string) string {
 
 // speakers are who says something about a payout.
 var speakers = map[string]string{
-	string(payout.FromSend): "Provider's answer", string(payout.FromLookup): "Provider, asked", string(payout.FromNotice): "Provider's notification",
+	string(payout.FromSend): "Provider's answer", string(payout.FromLookup): "Provider, asked", string(payout.FromNotice): "Provider's notification", string(payout.FromReport): "Provider's report",
 	string(payout.FromPerson): "A person", "penstock": "penstock",
 }
 

@@ -29,7 +29,7 @@ func jsonapiPart() part {
 				may("relationships", free("")), may("links", free("")))},
 		},
 	}
-	for _, more := range []part{requestsPart(), payoutsPart(), pointsPart(), routesPart(), schemesPart(), ratesPart(), hubPart(), directoryPart(), keysPart()} {
+	for _, more := range []part{requestsPart(), payoutsPart(), pointsPart(), routesPart(), schemesPart(), ratesPart(), hubPart(), booksPart(), directoryPart(), keysPart()} {
 		p.tags = append(p.tags, more.tags...)
 		p.operations = append(p.operations, more.operations...)
 		p.schemas = append(p.schemas, more.schemas...)

@@ -39,6 +39,9 @@ type depositAttributes struct {
 	Overdraft      *wire.Number `json:"overdraft"`
 	Turnover       *wire.Number `json:"turnover_limit"`
 	TurnoverToday  *wire.Number `json:"turnover_today"`
+	Theirs         *wire.Number `json:"provider_balance"`   // what the provider last said that can be paid out; null: it hasn't been asked
+	Difference     *wire.Number `json:"balance_difference"` // what of it neither available nor held explains
+	TheirsAt       *int64       `json:"provider_balance_at"`
 	PreventFailure bool         `json:"prevent_failure"`
 	TestMode       bool         `json:"test_mode"`
 	Created        *int64       `json:"created"`
@@ -53,6 +56,9 @@ func showDeposit(d *engine.DepositView, m engine.Mode) resource {
 		Paid: decimal(d.Balance.Of(ledger.Paid)), Fee: decimal(d.Balance.Of(ledger.Fee)), MinBalance: decimal(d.MinBalance), Overdraft: decimal(d.Overdraft),
 		Turnover: decimal(d.Turnover), TurnoverToday: decimal(d.Spent), PreventFailure: d.PreventFailure, TestMode: m == engine.Test,
 		Created: unix(d.Created), Updated: unix(d.Changed),
+	}
+	if st := d.Standing; st != nil {
+		at.Theirs, at.Difference, at.TheirsAt = decimal(st.Theirs), decimal(st.Difference), unix(st.At)
 	}
 	return resource{Type: typeDeposit, ID: id, Attributes: at, Links: &self{depositsPath + "/" + id}, Relations: related{
 		"provider-account": one(typeAccount, shownAccount(d.Account)),

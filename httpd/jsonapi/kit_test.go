@@ -148,7 +148,7 @@ func (s *shop) do(method, path, body string, header ...string) reply {
 	must(s.t, err)
 	must(s.t, res.Body.Close())
 	r := reply{t: s.t, what: method + " " + path + " " + body, status: res.StatusCode, header: res.Header, body: string(raw)}
-	if method == http.MethodHead {
+	if method == http.MethodHead || strings.HasPrefix(res.Header.Get("Content-Type"), "text/csv") {
 		return r
 	}
 	if err := json.Unmarshal(raw, &r.json); err != nil {

@@ -129,6 +129,13 @@ func (a *API) hubRoutes() []wire.Route {
 		{Method: "GET", Pattern: accountsPath + "/{id}", Handler: route(a, read, none, a.getAccount)},
 		{Method: "PATCH", Pattern: accountsPath + "/{id}", Handler: route(a, admin, none, a.updateAccount)},
 		{Method: "POST", Pattern: accountsPath + "/{id}/reconnect", Handler: route(a, admin, empty, a.reconnectAccount)},
+		{Method: "POST", Pattern: accountsPath + "/{id}/statements", Handler: route(a, admin, none, a.loadStatement)},
+		{Method: "POST", Pattern: accountsPath + "/{id}/pull-reports", Handler: route(a, admin, empty, a.pullReports)},
+		{Method: "POST", Pattern: accountsPath + "/{id}/pull-balances", Handler: route(a, admin, empty, a.pullBalances)},
+		{Method: "GET", Pattern: accountsPath + "/{id}/reconciliation", Handler: route(a, read, none, a.getReconciliation)},
+		{Method: "GET", Pattern: accountsPath + "/{id}/reconciliation.csv", Handler: route(a, read, none, a.getReconciliationCSV)},
+		{Method: "GET", Pattern: accountsPath + "/{id}/reconciliation/findings", Handler: route(a, read, none, a.listFindings)},
+		{Method: "POST", Pattern: accountsPath + "/{id}/reconciliation/explanations", Handler: route(a, admin, none, a.explainDifference)},
 
 		{Method: "GET", Pattern: depositsPath, Handler: route(a, read, none, a.listDeposits)},
 		{Method: "GET", Pattern: one, Handler: route(a, read, none, a.getDeposit)},

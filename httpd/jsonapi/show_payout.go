@@ -185,7 +185,7 @@ func sourceWord(s payout.Source) string {
 	switch s {
 	case payout.FromSend:
 		return "api_response"
-	case payout.FromLookup:
+	case payout.FromLookup, payout.FromReport:
 		return "reconciliation"
 	case payout.FromNotice:
 		return "notification"
