@@ -9,7 +9,7 @@ func hubPart() part {
 		must("health", health()), must("enabled", flag("")), must("archived", flag("")), must("balance", exact("What is there: free and held.")), must("held", exact("For payouts under way.")),
 		must("available", exact("What a payout may take now, with overdraft and less the minimal balance.")), must("paid", exact("")), must("fee", exact("")), must("minimal_balance", exact("null: off.")), must("overdraft", exact("null: off.")),
 		must("turnover_limit", exact("The most that may leave in one day (UTC); null: off.")), must("turnover_today", exact("")), must("provider_balance", exact("What the provider last said that can be paid out; null: it hasn't been asked.")),
-		must("balance_difference", exact("What of it neither available nor held explains; null: it hasn't been asked.")), must("provider_balance_at", seconds("")), must("prevent_failure", flag("A refusal waits until a person has confirmed it.")), must("test_mode", flag("")),
+		must("balance_difference", exact("What of it neither available nor held explains; null: it hasn't been asked.")), must("provider_balance_at", seconds("").null()), must("prevent_failure", flag("A refusal waits until a person has confirmed it.")), must("test_mode", flag("")),
 		must("created", seconds("")), must("updated", seconds(""))), toOne("provider-account", "provider-accounts"))
 	numbers := []field{must("available", exact("")), must("held", exact("")), must("paid", exact("")), must("fee", exact("")), must("topup", exact("")), must("adjustment", exact("")), must("returned", exact(""))}
 	posting := resource("ledger-postings", "One posting of a deposit account's ledger. Its entries sum to zero.", object("", must("kind", str("")), must("currency", currency("")),

@@ -18,7 +18,9 @@ func TestBooksAreComparedByTheAPI(t *testing.T) {
 	one := s.request(s.point("USD"), "").created()
 	two := s.request(s.point("USD"), "").created()
 	s.run(time.Minute)
-	payout := func(r reply) string { return s.do("GET", r.str("data.links.self")+"/payouts", "").ok().str("data.0.id") }
+	payout := func(r reply) string {
+		return s.do("GET", r.str("data.links.self")+"/payouts", "").ok().str("data.0.id")
+	}
 	paid, other := payout(one), payout(two)
 	account := s.do("GET", "/v1/provider-hub/provider-accounts", "").ok().str("data.0.links.self")
 	load := func(content, more string) reply {
