@@ -33,7 +33,7 @@ func (e *Engine) claimOnce(ctx context.Context, c *claims) (err error) {
 			err = &badRow{c.at, fmt.Errorf("it panicked: %v", p)}
 		}
 	}()
-	return e.Store.Update(ctx, c.run)
+	return e.Store.Update(ctx, e.noting(c.run))
 }
 
 // setAside is the rows to pass by now.

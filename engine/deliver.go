@@ -151,7 +151,7 @@ func (d *Delivery) attempted(now time.Time, try Attempt, a webhook.Answer, jitte
 // with it.
 func (e *Engine) delivered(ctx context.Context, j job, fn func(*Delivery, time.Time)) error {
 	now, _ := e.pulse.now()
-	return e.Store.Update(ctx, func(tx store.Tx) error {
+	return e.Store.Update(ctx, e.noting(func(tx store.Tx) error {
 		d, err := load[Delivery](tx, bucketDelivery, j.key(j.id))
 		if err != nil {
 			return fmt.Errorf("find delivery: %w", err)
@@ -164,7 +164,7 @@ func (e *Engine) delivered(ctx context.Context, j job, fn func(*Delivery, time.T
 			}
 		}
 		return saveDelivery(tx, j.Scope, d, was)
-	})
+	}))
 }
 
 func disableEndpoint(tx store.Tx, s Scope, id string, now time.Time) error {

@@ -135,6 +135,8 @@ type Engine struct {
 	wary     atomic.Pointer[[]string]       // provider accounts whose new payouts wait for a person
 	fatal    atomic.Pointer[error]          // why this process must not go on
 
+	watching watchers // who wants to know of changes
+
 	keeping keeping // how far retention has come
 }
 
@@ -336,7 +338,7 @@ func (e *Engine) newID(now time.Time) (string, error) { return newID(now, e.Rand
 func (e *Engine) update(ctx context.Context, fn func(store.Tx, time.Time) error) error {
 	now, _ := e.pulse.now()
 	err := e.warmly(ctx, func() error {
-		return e.Store.Update(ctx, func(tx store.Tx) error { return fn(tx, now) })
+		return e.Store.Update(ctx, e.noting(func(tx store.Tx) error { return fn(tx, now) }))
 	})
 	if errors.Is(err, store.ErrCommitUnknown) {
 		return &Error{Code: CodeUnknown, Message: "it is not known whether this was stored; repeat it with the same key", Err: err}

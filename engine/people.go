@@ -85,6 +85,8 @@ type Operator struct {
 	Disabled bool      `json:"disabled,omitzero"`
 	Created  time.Time `json:"created"`
 	Seen     time.Time `json:"seen,omitzero"` // of the latest log-in
+	// Views are lists as this person wants to find them again.
+	Views []SavedView `json:"views,omitzero"`
 }
 
 const (

@@ -272,7 +272,7 @@ func (e *Engine) beforeSettle(ctx context.Context, s Scope, id string, st payout
 func (e *Engine) withSaved(ctx context.Context, s Scope, g gathered, fn func(store.Tx, *drawn) error) error {
 	if g.save == nil {
 		return e.warmly(ctx, func() error {
-			return e.Store.Update(ctx, func(tx store.Tx) error { return fn(tx, nil) })
+			return e.Store.Update(ctx, e.noting(func(tx store.Tx) error { return fn(tx, nil) }))
 		})
 	}
 	return e.withMethod(ctx, s, *g.save, func(tx store.Tx, _ time.Time, d *drawn) error { return fn(tx, d) })

@@ -206,7 +206,7 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 		return nil, err
 	}
 	board, err := dash.New(dash.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader, State: d.state, PublicURL: d.cfg.PublicURL(),
-		LiveKeys: d.firstLiveKey, PageAddress: payments.Address, LinkTTL: d.cfg.Hosted.LinkTTL.D(), Magic: boardAccounts()})
+		LiveKeys: d.firstLiveKey, PageAddress: payments.Address, LinkTTL: d.cfg.Hosted.LinkTTL.D(), LiveFor: d.streamFor(), Magic: boardAccounts()})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"time"
 
 	"penstock/engine"
 	"penstock/engine/connector/sandbox"
@@ -27,6 +28,12 @@ func (d *daemon) firstLiveKey(ctx context.Context) error {
 		return err
 	}
 	return d.liveKeys()
+}
+
+// streamFor is how long a stream of changes lasts: it ends by itself before the
+// server cuts it.
+func (d *daemon) streamFor() time.Duration {
+	return min(8*time.Second, max(d.cfg.Server.WriteTimeout.D()-2*time.Second, d.cfg.Server.WriteTimeout.D()/2))
 }
 
 // boardAccounts are the test provider's, for whoever makes a test payout.

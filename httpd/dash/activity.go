@@ -14,7 +14,7 @@ import (
 // this merchant and mode, or to the appliance.
 func (d *Dash) showActivity(ctx context.Context, v *visit) (wire.Reply, error) {
 	before, _ := strconv.ParseUint(v.Query("before"), 10, 64) // what is no number is the newest page
-	acts, next, err := d.acts(ctx, v.scope, before)
+	acts, next, err := d.acts(ctx, v, before)
 	if err != nil {
 		return wire.Reply{}, err
 	}
@@ -27,7 +27,7 @@ func (d *Dash) showActivity(ctx context.Context, v *visit) (wire.Reply, error) {
 	}}
 	for _, a := range acts {
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{
-			{At: a.At}, {Text: actor(a.Actor, names)}, {Text: a.Action, Mono: true}, {Text: shortID(a.Object), Mono: true}, {Text: a.Note},
+			{At: a.At}, {Text: actor(a.Actor, names)}, {Text: a.Action, Mono: true}, {Text: shortID(a.Object), Whole: a.Object, Mono: true}, {Text: a.Note},
 		}})
 	}
 	p := &ui.Pager{Text: "Each line bears the hash of the one before; on the server: penstock audit verify"}
@@ -42,7 +42,7 @@ func (d *Dash) showActivity(ctx context.Context, v *visit) (wire.Reply, error) {
 
 // acts reads one page of the log below a line's number (zero: from the
 // newest). next is the number from which to go on; zero is the end.
-func (d *Dash) acts(ctx context.Context, s engine.Scope, before uint64) (out []engine.Act, next uint64, err error) {
+func (d *Dash) acts(ctx context.Context, v *visit, before uint64) (out []engine.Act, next uint64, err error) {
 	const step = 250
 	for looked := 0; looked < maxLook; looked += step {
 		some, err := d.Engine.Acts(ctx, before, step)
@@ -51,10 +51,10 @@ func (d *Dash) acts(ctx context.Context, s engine.Scope, before uint64) (out []e
 		}
 		for _, a := range some {
 			before = a.Seq
-			if a.Merchant != "" && (a.Merchant != s.Merchant || a.Mode != s.Mode) {
+			if a.Merchant != "" && (a.Merchant != v.scope.Merchant || a.Mode != v.scope.Mode) {
 				continue
 			}
-			if out = append(out, a); len(out) == pageSize {
+			if out = append(out, a); len(out) == v.size() {
 				return out, before, nil
 			}
 		}

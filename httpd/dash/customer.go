@@ -21,17 +21,17 @@ func (d *Dash) listCustomers(ctx context.Context, v *visit) (wire.Reply, error) 
 		after = ""
 	}
 	sealed := d.State().Sealed
-	all, err := d.Engine.CustomersAfter(ctx, v.caller(), after, pageSize+1, sealed)
+	all, err := d.Engine.CustomersAfter(ctx, v.caller(), after, v.size()+1, sealed)
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	p := &ui.Pager{Text: count(min(len(all), pageSize), "customer") + ", in the order of their ids"}
+	p := &ui.Pager{Text: count(min(len(all), v.size()), "customer") + ", in the order of their ids"}
 	if after != "" {
 		p.Newest = v.at("/customers")
 	}
-	if len(all) > pageSize {
-		all = all[:pageSize]
-		p.Older = v.at("/customers?after=" + all[pageSize-1].ID)
+	if len(all) > v.size() {
+		all = all[:v.size()]
+		p.Older = v.at("/customers?after=" + all[v.size()-1].ID)
 	}
 	t := ui.Table{Name: "Customers", Cols: []ui.Col{{Name: "Customer", Place: ui.Lead}, {Name: "Name", Place: ui.Under}, {Name: "E-mail", Place: ui.Plain}, {Name: "State", Place: ui.Side}, {Name: "Created", Place: ui.Aside}}}
 	for i := range all {

@@ -74,6 +74,9 @@ type Config struct {
 	PageAddress func(engine.Scope, *engine.Request) (string, error)
 	// LinkTTL is how long such an address is good; zero: 72 hours.
 	LinkTTL time.Duration
+	// LiveFor is how long one stream of changes lasts; less than the server
+	// gives an answer. Zero: 8 seconds.
+	LiveFor time.Duration
 	// Magic are the test provider's accounts, shown where a test payout is made.
 	Magic []Magic
 	// Cost of passwords; the zero value is the standard.
@@ -88,6 +91,7 @@ type Magic struct{ Name, Meaning, Card, IBAN, Account string }
 type Dash struct {
 	Config
 	ui      *ui.UI
+	streams streams       // of pages that keep themselves up to date
 	hashing chan struct{} // bounds how many passwords are hashed at one time
 	nobody  string        // the hash that the password of nobody is held against
 }
@@ -128,6 +132,7 @@ type visit struct {
 	form    form // of a POST, whose token was right
 	scope   engine.Scope
 	shop    *engine.Merchant // of a page that belongs to one
+	sheet   *sheet           // of a list that becomes a file; else nil
 }
 
 // caller is who gives commands to the engine.

@@ -131,7 +131,7 @@ func (d *Dash) showLedger(ctx context.Context, v *visit) (wire.Reply, error) {
 		return wire.Reply{}, err
 	}
 	before, _ := strconv.ParseUint(v.Query("before"), 10, 64) // what is no number is the newest page
-	lines, err := d.Engine.Postings(ctx, v.scope, a.ID, before, pageSize+1)
+	lines, err := d.Engine.Postings(ctx, v.scope, a.ID, before, v.size()+1)
 	if err != nil {
 		return wire.Reply{}, err
 	}
@@ -140,16 +140,16 @@ func (d *Dash) showLedger(ctx context.Context, v *visit) (wire.Reply, error) {
 		return wire.Reply{}, err
 	}
 	at := v.at("/deposits/" + a.ID)
-	p := &ui.Pager{Text: count(min(len(lines), pageSize), "entry")}
+	p := &ui.Pager{Text: count(min(len(lines), v.size()), "entry")}
 	if len(lines) > 1 || len(lines) == 0 {
 		p.Text = strings.Replace(p.Text, "entrys", "entries", 1)
 	}
 	if before > 0 {
 		p.Newest = at
 	}
-	if len(lines) > pageSize {
-		lines = lines[:pageSize]
-		p.Older = at + "?before=" + fmt.Sprint(lines[pageSize-1].Seq)
+	if len(lines) > v.size() {
+		lines = lines[:v.size()]
+		p.Older = at + "?before=" + fmt.Sprint(lines[v.size()-1].Seq)
 	}
 	t := ui.Table{Name: "Ledger, newest first", Cols: []ui.Col{
 		{Name: "Time", Place: ui.Aside}, {Name: "Entry", Place: ui.Lead}, {Name: "For", Place: ui.Under}, {Name: "Available", Place: ui.Side, Right: true}, {Name: "Held", Place: ui.Plain, Right: true},
@@ -158,7 +158,11 @@ func (d *Dash) showLedger(ctx context.Context, v *visit) (wire.Reply, error) {
 	for i := range lines {
 		t.Rows = append(t.Rows, postingRow(v, &lines[i], names))
 	}
-	page := ui.Ledger{Sums: d.sums(ctx, v, a), Table: t, Pager: p, Filter: &ui.Filter{Action: at, Submit: "Show", Fields: []ui.Field{{Name: "day", Label: "Balance at the end of (UTC)", Type: "date", Value: v.Query("day")}}}}
+	chart, err := d.balanceChart(ctx, v, a)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	page := ui.Ledger{Chart: chart, Sums: d.sums(ctx, v, a), Table: t, Pager: p, Filter: &ui.Filter{Action: at, Submit: "Show", Fields: []ui.Field{{Name: "day", Label: "Balance at the end of (UTC)", Type: "date", Value: v.Query("day")}}}}
 	return d.show(ctx, v, 200, "ledger", depositHead(v, a, ""), page)
 }
 

@@ -27,7 +27,11 @@ func (d *Dash) enter(ctx context.Context, c *wire.Call) (*visit, error) {
 	if token == "" {
 		return nil, errAnonymous
 	}
-	s, o, err := d.Engine.Enter(ctx, token)
+	known := d.Engine.Enter
+	if c.Header(liveHeader) != "" || strings.HasSuffix(c.Path, "/live") {
+		known = d.Engine.Glimpse // nobody asked for it, so it doesn't keep a session from ending
+	}
+	s, o, err := known(ctx, token)
 	if errors.Is(err, engine.ErrSession) {
 		return nil, fmt.Errorf("%w: %w", wire.ErrUnauthenticated, err)
 	}

@@ -33,7 +33,7 @@ func (d *Dash) find(ctx context.Context, v *visit) (wire.Reply, error) {
 	if fits == nil {
 		return d.nothingFound(ctx, v, "Nothing of "+nameOf(v.shop)+" in "+string(v.scope.Mode)+" mode has this id or reference.", "Ids and references are found when they are whole; amounts like 80.00 EUR; accounts by their last four characters.")
 	}
-	got, err := d.search(ctx, v.caller(), query{only: fits, opened: true, before: beforeOf(v)})
+	got, err := d.search(ctx, v, query{only: fits, opened: true, before: beforeOf(v)})
 	if err != nil {
 		return wire.Reply{}, err
 	}

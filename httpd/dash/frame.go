@@ -50,15 +50,23 @@ func (d *Dash) render(status int, name string, f ui.Frame, header [][2]string) (
 
 // show makes a page for who is logged in.
 func (d *Dash) show(ctx context.Context, v *visit, status int, name string, head ui.Head, data any, notes ...ui.Notice) (wire.Reply, error) {
+	if v.sheet != nil {
+		v.sheet.take(data)
+		return wire.Reply{}, nil
+	}
 	shell, err := d.shell(ctx, v)
 	if err != nil {
 		return wire.Reply{}, err
 	}
+	d.listTools(v, &head, data)
 	title := head.Title
 	if head.Unit != "" {
 		title += " " + head.Unit
 	}
 	f := ui.Frame{Title: title, Theme: theme(v.Call), Test: v.scope.Mode == engine.Test, Shell: shell, Head: head, CSRF: guard(v.token), Data: data}
+	if status == 200 && isLive(v) {
+		f.Live = v.at("/live")
+	}
 	f.Notes = append(append(d.standing(), done(v)...), notes...)
 	return d.render(status, name, f, nil)
 }

@@ -2,13 +2,12 @@ package dash
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"penstock/engine"
-	"penstock/engine/money"
-	"penstock/engine/payout"
+	"penstock/engine/ledger"
 	"penstock/httpd/ui"
 	"penstock/httpd/wire"
 )
@@ -17,7 +16,7 @@ import (
 const maxWants = 10
 
 func (d *Dash) showHome(ctx context.Context, v *visit) (wire.Reply, error) {
-	t := tally{since: d.Now().Add(-24 * time.Hour), stages: map[payout.Stage]*sum{}}
+	t := newTally(d.Now())
 	_, _, err := d.Engine.List(ctx, v.caller(), engine.Filter{Bare: true, Look: maxLook, Keep: t.add}, 0, 1)
 	if err != nil {
 		return wire.Reply{}, err
@@ -36,7 +35,10 @@ func (d *Dash) showHome(ctx context.Context, v *visit) (wire.Reply, error) {
 		page.Over = ""
 	}
 	page.None = "Nothing waits for a person."
-	page.Tiles = t.tiles(v)
+	page.Tiles, page.Chart, page.Totals = t.tiles(v), t.chart(), t.totals()
+	if page.Money, err = d.moneyTable(ctx, v); err != nil {
+		return wire.Reply{}, err
+	}
 	head := ui.Head{Title: nameOf(v.shop)}
 	if link := payLink(v); link != nil {
 		head.Actions = []ui.Action{{Text: link.Text, Icon: "plus", Main: true, Href: link.Href}}
@@ -44,68 +46,40 @@ func (d *Dash) showHome(ctx context.Context, v *visit) (wire.Reply, error) {
 	return d.show(ctx, v, 200, "home", head, page)
 }
 
-// tally counts the newest requests.
-type tally struct {
-	since  time.Time
-	looked int
-	oldest time.Time
-	stages map[payout.Stage]*sum
-}
+// maxMoney is how many deposit accounts the first page shows.
+const maxMoney = 8
 
-// sum is how many, and how much of each currency.
-type sum struct {
-	n   int
-	sum []money.Amount
-}
-
-// add never keeps a request: nothing is listed.
-func (t *tally) add(r *engine.Request) bool {
-	t.looked++
-	t.oldest = r.Created
-	if r.Created.Before(t.since) {
-		return false
+// moneyTable are the deposit accounts that want looking after, and those that
+// money moves on.
+func (d *Dash) moneyTable(ctx context.Context, v *visit) (ui.Section, error) {
+	out := ui.Section{Title: "Deposit accounts in use", None: "No money has moved yet."}
+	all, err := d.Engine.Deposits(ctx, v.scope)
+	if err != nil {
+		return out, err
 	}
-	s := t.stages[r.Stage]
-	if s == nil {
-		s = &sum{}
-		t.stages[r.Stage] = s
+	all = slices.DeleteFunc(all, func(a engine.DepositView) bool {
+		moved := a.Balance.Held != 0 || a.Balance.Paid != 0
+		return a.Archived || !moved && (a.Health == "" || a.Health == engine.Operational)
+	})
+	weak := func(a *engine.DepositView) bool {
+		return a.Disabled || a.Spendable.IsZero() || a.Health == engine.Down || a.Health == engine.Degraded
 	}
-	s.n++
-	for i := range s.sum {
-		if more, err := s.sum[i].Add(r.Amount); err == nil {
-			s.sum[i] = more
-			return false
+	slices.SortStableFunc(all, func(a, b engine.DepositView) int {
+		if weak(&a) != weak(&b) {
+			return pick(weak(&a), -1, 1)
 		}
-	}
-	s.sum = append(s.sum, r.Amount)
-	return false
-}
-
-// span says what the tiles count.
-func (t *tally) span() string {
-	if t.looked >= maxLook && t.oldest.After(t.since) {
-		return fmt.Sprintf("The latest %s requests", grouped(fmt.Sprint(maxLook)))
-	}
-	return "Last 24 hours"
-}
-
-func (t *tally) tiles(v *visit) []ui.Tile {
-	var out []ui.Tile
-	for _, s := range payout.Stages() {
-		got := t.stages[s]
-		if got == nil {
-			continue
+		return strings.Compare(a.Name, b.Name)
+	})
+	out.Table = ui.Table{Name: out.Title, Cols: []ui.Col{{Name: "Deposit account", Place: ui.Under}, {Name: "Available", Place: ui.Lead, Right: true}, {Name: "Held", Place: ui.Plain, Right: true}, {Name: "Provider", Place: ui.Aside}, {Name: "State", Place: ui.Side}}}
+	for i := range all[:min(len(all), maxMoney)] {
+		a := &all[i]
+		row := ui.Row{Cells: []ui.Cell{{Link: &ui.Link{Text: a.Name, Href: v.at("/deposits/" + a.ID)}}, {Money: amount(a.Balance.Of(ledger.Available))}, {Money: someMoney(a.Balance.Of(ledger.Held))}, {Text: a.Provider}, {Badge: depositBadge(&a.Deposit)}}}
+		if weak(a) {
+			row.Tone = ui.Warn
 		}
-		tile := ui.Tile{Badge: *stageBadge(s), Count: got.n, Href: v.at("/requests?status=" + string(s))}
-		slices.SortFunc(got.sum, func(a, b money.Amount) int {
-			return slices.Compare([]byte(a.Currency().Code()), []byte(b.Currency().Code()))
-		})
-		for _, a := range got.sum[:min(len(got.sum), 4)] {
-			tile.Sums = append(tile.Sums, *amount(a))
-		}
-		out = append(out, tile)
+		out.Table.Rows = append(out.Table.Rows, row)
 	}
-	return out
+	return out, nil
 }
 
 func wantsTable(v *visit, list []engine.View) ui.Table {

@@ -54,7 +54,7 @@ func newOffice(t testing.TB) *office {
 		Limits: wire.Limits{Failures: wire.Rate{PerSecond: 1, Burst: 20}}})
 	must(t, err)
 	o.dash, err = dash.New(dash.Config{Engine: w.Engine, Funnel: f, Now: w.Clock.Now, Random: rand.Reader, State: func() dash.State { return o.state },
-		PublicURL: "https://pay.example", Cost: dash.Cost{Memory: 64, Passes: 1}, Magic: magic(),
+		PublicURL: "https://pay.example", Cost: dash.Cost{Memory: 64, Passes: 1}, Magic: magic(), LiveFor: 3 * time.Second,
 		PageAddress: func(_ engine.Scope, r *engine.Request) (string, error) {
 			return "https://pay.example/checkin/pay_" + r.ID + "?k=secret", nil
 		}})

@@ -22,7 +22,7 @@ func (d *Dash) listLinks(ctx context.Context, v *visit) (wire.Reply, error) {
 	if b := v.Query("before"); len(b) == 26 && engine.ChosenID(b) {
 		q.before = b
 	}
-	got, err := d.search(ctx, v.caller(), q)
+	got, err := d.search(ctx, v, q)
 	if err != nil {
 		return wire.Reply{}, err
 	}

@@ -103,7 +103,7 @@ type found struct {
 }
 
 // search reads one page.
-func (d *Dash) search(ctx context.Context, c engine.Caller, q query) (found, error) {
+func (d *Dash) search(ctx context.Context, v *visit, q query) (found, error) {
 	f := q.filter()
 	f.Bare = d.State().Sealed // masked details are sealed too: then a list goes without them
 	var last string
@@ -116,15 +116,15 @@ func (d *Dash) search(ctx context.Context, c engine.Caller, q query) (found, err
 			return q.fits(r)
 		}
 	}
-	list, _, err := d.Engine.List(ctx, c, f, 0, pageSize+1)
+	list, _, err := d.Engine.List(ctx, v.caller(), f, 0, v.size()+1)
 	if err != nil {
 		return found{}, err
 	}
 	out := found{list: list}
 	switch {
-	case len(list) > pageSize:
-		out.list = list[:pageSize]
-		out.older = out.list[pageSize-1].ID
+	case len(list) > v.size():
+		out.list = list[:v.size()]
+		out.older = out.list[v.size()-1].ID
 	case q.narrow() && looked >= f.Look:
 		out.older, out.back = last, lastAt
 	}
@@ -133,11 +133,14 @@ func (d *Dash) search(ctx context.Context, c engine.Caller, q query) (found, err
 
 func (d *Dash) listRequests(ctx context.Context, v *visit) (wire.Reply, error) {
 	q, bad := readQuery(v)
-	got, err := d.search(ctx, v.caller(), q)
+	got, err := d.search(ctx, v, q)
 	if err != nil {
 		return wire.Reply{}, err
 	}
 	page := ui.List{Filter: q.bar(v), Table: requestTable("Payout requests, newest first", v, got.list), Pager: q.pager(v, got), Empty: q.empty(v, got)}
+	if v.sheet != nil {
+		page.Table = requestSheet(got.list)
+	}
 	head := ui.Head{Title: "Payout requests"}
 	if link := payLink(v); link != nil {
 		head.Actions = []ui.Action{{Text: link.Text, Icon: "plus", Main: true, Href: link.Href}}

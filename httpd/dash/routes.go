@@ -23,6 +23,8 @@ func (d *Dash) routes(voice *wire.Dialect) []wire.Route {
 	shops := [][]wire.Route{
 		d.shop(voice, "GET", "", none, d.showHome),
 		d.shop(voice, "GET", "/requests", none, d.listRequests),
+		d.shop(voice, "GET", "/live", none, d.live),
+		d.shop(voice, "POST", "/views", none, d.saveView),
 		d.shop(voice, "GET", "/find", none, d.find),
 		d.shop(voice, "GET", "/me", none, d.showMe),
 		d.shop(voice, "POST", "/me", none, d.changePassword),
@@ -72,7 +74,7 @@ func (d *Dash) routes(voice *wire.Dialect) []wire.Route {
 		d.shop(voice, "GET", "/requests/{id}/statement/{payout}", engine.PermitState, d.askStatement),
 		d.shop(voice, "POST", "/requests/{id}/statement/{payout}", engine.PermitState, d.state),
 	}
-	return slices.Concat(slices.Concat(shops, d.setupRoutes(voice), [][]wire.Route{one})...)
+	return slices.Concat(slices.Concat(shops, d.setupRoutes(voice), d.exportRoutes(voice), [][]wire.Route{one})...)
 }
 
 // first leads to the first page of the first merchant.

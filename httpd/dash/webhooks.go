@@ -69,7 +69,7 @@ func (d *Dash) deliveries(ctx context.Context, v *visit, before, state string) (
 			return nil, "", err
 		}
 		for _, one := range some {
-			if len(out) == pageSize {
+			if len(out) == v.size() {
 				return out, before, nil
 			}
 			before = one.ID

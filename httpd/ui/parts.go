@@ -10,6 +10,7 @@ type Frame struct {
 	Shell *Shell // navigation; nil on pages before the log-in
 	Head  Head
 	Notes []Notice // above the page, the latest first
+	Live  string   // where changes are told, of a page that keeps itself up to date
 	CSRF  string   // of every form
 	Data  any
 }
@@ -166,6 +167,20 @@ type Filter struct {
 	Fields []Field
 	On     []Link // what narrows the list now, each leading to the list without it
 	Reset  string
+
+	Views       []Link // saved ones of this list
+	Save        string // where this one is saved, or taken away; "" where there is nothing to save
+	Path, Query string // of this one
+}
+
+// Saved says that the list stands as one of the saved views has it, and which.
+func (f Filter) Saved() string {
+	for _, v := range f.Views {
+		if v.On {
+			return v.Text
+		}
+	}
+	return ""
 }
 
 // Table is a list. On a narrow screen each row becomes a card, in which the
@@ -205,6 +220,7 @@ type Row struct {
 // instead of Text, Sub beside it in a softer voice, and Below under it.
 type Cell struct {
 	Text  string
+	Whole string // what Text is short for; in files
 	Mono  bool
 	Money *Money
 	Badge *Badge
@@ -259,6 +275,9 @@ type Home struct {
 	Over   string // where the whole list is, when it is longer
 	Tiles  []Tile
 	Span   string // of the tiles
+	Chart  *Chart
+	Totals []Section // of the same time, side by side
+	Money  Section   // where it is
 	Health []Fact
 	First  *Empty // when nothing was ever asked for
 }
@@ -301,6 +320,7 @@ type Payouts struct {
 
 // Ledger is a deposit account's first tab.
 type Ledger struct {
+	Chart  *Chart
 	Sums   Facts
 	Filter *Filter
 	Table  Table
@@ -369,6 +389,7 @@ type Block struct {
 	Badge   *Badge
 	Actions []Action
 	Press   []Press
+	Chart   *Chart
 	Facts   []Fact
 	Table   Table
 	None    string // stands in place of an empty table

@@ -15,7 +15,7 @@ export function copies(root) {
 // reveals lets people see the password that they type.
 export function reveals(root) {
 	for (const b of root.querySelectorAll("button[data-reveal]")) {
-		const input = root.getElementById(b.dataset.reveal);
+		const input = document.getElementById(b.dataset.reveal);
 		b.hidden = false;
 		b.addEventListener("click", () => {
 			const shown = input.type === "text";
