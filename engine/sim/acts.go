@@ -183,8 +183,8 @@ func (s *story) decide(me engine.Caller, v *engine.View) error {
 		if o.Verdict == "" {
 			continue
 		}
-		if err := s.w.Engine.State(s.w.Ctx, me, p.ID, o); err != nil {
-			return harmless(err)
+		if err := harmless(s.w.Engine.State(s.w.Ctx, me, p.ID, o)); err != nil {
+			return err
 		}
 	}
 	return nil
