@@ -28,9 +28,10 @@ func lowers() []lower {
 		{pkg: "httpd/ui httpd/docs httpd/client", tests: "httpd/docs/docstest"},
 		{pkg: "httpd/docs/docstest", may: "httpd/docs"},
 		{pkg: "httpd/rest", may: "httpd/wire engine" + pure, tests: "httpd/hosted httpd/client httpd/wire/wiretest httpd/docs/docstest engine/** locker" + stores}, // its payout links are shown on the page of hosted
-		{pkg: "httpd/jsonapi httpd/hosted httpd/admin", may: "httpd/wire engine" + pure, tests: "httpd/client httpd/wire/wiretest httpd/docs/docstest engine/** locker" + stores},
+		{pkg: "httpd/jsonapi httpd/hosted httpd/admin", may: "httpd/wire engine" + pure, tests: "httpd/browsertest httpd/client httpd/wire/wiretest httpd/docs/docstest engine/** locker" + stores},
 		// The dashboard is apart from admin: that one is served where a file's permission is the authentication, this one authenticates everybody itself.
-		{pkg: "httpd/dash", may: "httpd/ui httpd/wire engine" + pure, tests: "httpd/wire/wiretest engine/** locker" + stores},
+		{pkg: "httpd/browsertest"}, // Chromium, which knows of no page
+		{pkg: "httpd/dash", may: "httpd/ui httpd/wire engine" + pure, tests: "httpd/browsertest httpd/wire/wiretest engine/** locker" + stores},
 		{pkg: "engine", may: "locker store" + pure, tests: "engine/connector/* engine/sim" + stores},
 		{pkg: "engine/money engine/egress"},
 		// payout judges what a connector said, so it knows the connector's words.
@@ -105,7 +106,7 @@ func doors() []door {
 		{module: "github.com/standard-webhooks/standard-webhooks", files: "**_test.go"},
 		{module: "github.com/getkin/kin-openapi", packages: testPackages, files: "**_test.go"},
 		{module: "github.com/stripe/stripe-mock", files: "engine/connector/stripe/*_test.go"},
-		{module: "github.com/chromedp", files: "**_test.go"},
+		{module: "github.com/chromedp", packages: "httpd/browsertest", files: "**_test.go"},
 		{module: "go.yaml.in/yaml", files: "**_test.go"},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"penstock/engine/money"
 	"penstock/engine/routing"
 	"penstock/engine/service"
+	"penstock/httpd/browsertest"
 )
 
 // furnish fills the shop with what a week leaves behind.
@@ -86,16 +87,16 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		if !only.MatchString(name) {
 			return
 		}
-		b.open(path)
-		b.do(chromedp.WaitVisible(chromedp.CSS("main")))
-		for _, l := range []look{looks[0], looks[2]} { // colours make nothing wider
-			b.do(l.set())
-			if over := result[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
-				t.Errorf("%s, %s: the page is %d px wider than the screen", name, l.name, over)
+		b.Go(path)
+		b.Do(chromedp.WaitVisible(chromedp.CSS("main")))
+		for _, l := range []browsertest.Look{b.Looks()[0], b.Looks()[2]} { // colours make nothing wider
+			b.As(l)
+			if over := browsertest.Result[int](b.Browser, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+				t.Errorf("%s, %s: the page is %d px wider than the screen", name, l.Name, over)
 			}
 		}
-		b.do(looks[0].set())
-		b.shoot(name)
+		b.As(b.Looks()[0])
+		b.Shoot(name)
 	}
 	see("login", "/dashboard/login")
 	see("setup", link)
@@ -126,16 +127,17 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 	} {
 		see(p.name, p.path)
 	}
-	b.open(home)
-	b.do(chromedp.Click(chromedp.CSS(".user > summary")), chromedp.WaitVisible(chromedp.CSS(".user .sheet")))
-	b.shoot("menu-user")
-	b.open(home)
-	b.do(chromedp.Click(chromedp.CSS(".merchant > summary")), chromedp.WaitVisible(chromedp.CSS(".merchant .sheet")))
-	b.shoot("menu-merchant")
-	b.open(home)
-	b.do(looks[2].set(), chromedp.Click(chromedp.CSS(".burger")), chromedp.WaitVisible(chromedp.CSS("#nav:popover-open")))
-	b.picture("menu-phone", looks[2])
-	b.do(chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible(chromedp.CSS("#nav")))
+	b.Go(home)
+	b.Do(chromedp.Click(chromedp.CSS(".user > summary")), chromedp.WaitVisible(chromedp.CSS(".user .sheet")))
+	b.Shoot("menu-user")
+	b.Go(home)
+	b.Do(chromedp.Click(chromedp.CSS(".merchant > summary")), chromedp.WaitVisible(chromedp.CSS(".merchant .sheet")))
+	b.Shoot("menu-merchant")
+	b.Go(home)
+	b.As(b.Looks()[2])
+	b.Do(chromedp.Click(chromedp.CSS(".burger")), chromedp.WaitVisible(chromedp.CSS("#nav:popover-open")))
+	b.Picture("menu-phone", b.Looks()[2])
+	b.Do(chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible(chromedp.CSS("#nav")))
 }
 
 // scheme is the id of the only routing scheme.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"penstock/engine"
+	"penstock/httpd/browsertest"
 )
 
 // TestAMerchantsOwnForm does without our page, from a browser of an origin
@@ -71,23 +72,21 @@ func TestAPageInAFrame(t *testing.T) {
 	token, _ := s.newToken("shop", engine.TokenSettings{Origins: []string{shopOrigin}}, engine.Payouts)
 	id, page := s.pay(eur10, "Authorization: Bearer "+token)
 	b := openBrowser(t, s)
-	b.expected = "frame-ancestors"
-	src = b.base + page + "&method=sepa_eur&origin=" + shopOrigin
+	b.Expected = "frame-ancestors"
+	src = b.Base + page + "&method=sepa_eur&origin=" + shopOrigin
 	h := s.get(page).header
 	if !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors "+shopOrigin) || h.Values("X-Frame-Options") != nil {
 		t.Errorf("the headers of a page that may stand in a frame are %v", h)
 	}
-	b.openAt(shopOrigin)
-	heard := ""
-	b.until(&heard, `JSON.stringify(heard)`, func(s string) bool {
-		return strings.Contains(s, `"ready"`) && strings.Contains(s, `"resize"`)
-	})
-	if !strings.Contains(heard, `"from":"`+b.base+`"`) || !strings.Contains(heard, `"paymentId":"`+id+`"`) || !strings.Contains(heard, `"source":"payoutform"`) {
+	b.Go(shopOrigin)
+	b.Until(`["ready", "resize"].every(type => heard.some(m => m.type === type))`)
+	heard := browsertest.Result[string](b, `JSON.stringify(heard)`)
+	if !strings.Contains(heard, `"from":"`+b.Base+`"`) || !strings.Contains(heard, `"paymentId":"`+id+`"`) || !strings.Contains(heard, `"source":"payoutform"`) {
 		t.Errorf("the page around hears %s", heard)
 	}
-	b.openAt(evil)
-	b.until(&heard, `String(document.querySelector("iframe") !== null)`, func(s string) bool { return s == "true" })
-	if got := result[string](b, `JSON.stringify(heard)`); got != "[]" {
+	b.Go(evil)
+	b.Until(`document.readyState === "complete" && document.querySelector("iframe") !== null`)
+	if got := browsertest.Result[string](b, `JSON.stringify(heard)`); got != "[]" {
 		t.Errorf("a foreign page hears %s", got)
 	}
 }

@@ -24,7 +24,7 @@ func (a *API) payable(ctx context.Context, s engine.Scope, amount money.Amount, 
 	if forms != nil {
 		all = slices.DeleteFunc(all, func(sv service.Service) bool { return a.among(forms, sv, amount) == "" })
 	}
-	sepa, pix := has("sepa"), has("pix_key")
+	sepa, bacs, pix := has("sepa"), has("bacs"), has("pix_key")
 	all = slices.DeleteFunc(all, func(sv service.Service) bool {
 		switch sv.Method {
 		case "payment_card", "card":
@@ -32,7 +32,7 @@ func (a *API) payable(ctx context.Context, s engine.Scope, amount money.Amount, 
 		case "apple_pay", "google_pay", "passthrough": // what a person has no number of
 			return true
 		case "sepa_credit_transfer_individual", "open_banking", "open_banking_uk": // the same account under another name
-			return sepa
+			return sepa || bacs
 		case "pix", "pix_emv":
 			return pix
 		case "test":
