@@ -7,9 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"penstock/engine"
+	"penstock/httpd/browsertest"
 )
 
 // TestAPageIsKeptUpToDate: what happens elsewhere is seen without a reload.
@@ -18,14 +17,13 @@ func TestAPageIsKeptUpToDate(t *testing.T) {
 	o.hired(engine.RoleManager)
 	b := openBrowser(t, o)
 	b.as(engine.RoleManager)
-	b.open(home + "/requests")
-	b.sees("No payout request yet")
-	_, err := chromedp.Run(b.ctx, chromedp.Poll[bool](`document.querySelector("[data-live-state]").textContent === "Up to date"`))
-	must(t, err)
+	b.Go(home + "/requests")
+	b.Sees("No payout request yet")
+	b.Until(`document.querySelector("[data-live-state]").textContent === "Up to date"`)
 	o.ask("success", 4711, func(n *engine.NewRequest) { n.Ref, n.AutoFulfill = "made-meanwhile", false })
-	b.sees("made-meanwhile")
-	b.sees("47.11 EUR")
-	if zone := result[string](b, `document.querySelector("main time").title`); !strings.HasSuffix(zone, " UTC") {
+	b.Sees("made-meanwhile")
+	b.Sees("47.11 EUR")
+	if zone := browsertest.Result[string](b.Browser, `document.querySelector("main time").title`); !strings.HasSuffix(zone, " UTC") {
 		t.Errorf("a new time's title is %q: it was not dressed", zone)
 	}
 }
