@@ -5,6 +5,9 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
 	"penstock/engine/service"
 )
 
@@ -38,9 +41,9 @@ func (v *view) input(sv service.Service, f service.ServiceField, value string) i
 	case service.CheckCardNumber:
 		in.Mode, in.Complete, in.Value = "numeric", "cc-number", ""
 	case service.CheckMonth:
-		in.Mode, in.Complete = "numeric", "cc-exp-month"
+		in.Mode, in.Complete, in.Half = "numeric", "cc-exp-month", true
 	case service.CheckYear:
-		in.Mode, in.Complete = "numeric", "cc-exp-year"
+		in.Mode, in.Complete, in.Half = "numeric", "cc-exp-year", true
 	case service.CheckRouting, service.CheckSortCode, service.CheckUKAccount, service.CheckPercent:
 		in.Mode = "numeric"
 	case service.CheckEmail:
@@ -105,13 +108,22 @@ func (v *view) wrongIBAN(typed string, sepa bool) string {
 	case !known:
 		return v.T("error.iban.country")
 	case n != country.Length:
-		return v.T("error.iban.length", "country", country.Code, "want", strconv.Itoa(country.Length), "got", strconv.Itoa(n))
+		return v.T("error.iban.length", "country", v.countryName(country.Code), "want", strconv.Itoa(country.Length), "got", strconv.Itoa(n))
 	case sepa && !country.SEPA:
 		if _, err := service.ParseIBAN(iban); err == nil {
-			return v.T("error.iban.reach", "country", country.Code)
+			return v.T("error.iban.reach", "country", v.countryName(country.Code))
 		}
 	}
 	return v.T("error.iban")
+}
+
+// countryName is what the language calls a country.
+func (v *view) countryName(code string) string {
+	region, err := language.ParseRegion(code)
+	if err != nil {
+		return code
+	}
+	return cmp.Or(display.Regions(language.Make(v.Lang)).Name(region), code)
 }
 
 // ibanLengths tells the script how long an IBAN of each country is.

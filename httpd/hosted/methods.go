@@ -106,7 +106,9 @@ func isHolder(f service.ServiceField) bool {
 }
 
 // needed says whether the page insists on a field. It wants the name of a bank
-// account's holder although not every service does: a bank compares it.
+// account's holder although not every service does: a bank compares it. And the
+// end of a card, without which nobody pays to one or by one.
 func needed(sv service.Service, f service.ServiceField) bool {
-	return f.Required || isHolder(f) && sv.Kind == service.Bank
+	check := f.Target().Check
+	return f.Required || isHolder(f) && sv.Kind == service.Bank || check == service.CheckMonth || check == service.CheckYear
 }

@@ -360,9 +360,22 @@ func (a *API) showReview(ctx context.Context, t *visit, sv service.Service, deta
 func (v *view) review(sv service.Service, details map[string]string) {
 	v.Review = append(v.Review, pair{Name: v.T("review.method"), Value: v.Name})
 	masked := sv.MaskFields(details)
+	month, year := "", ""
 	for _, f := range sv.Fields {
+		switch f.Target().Check {
+		case service.CheckMonth:
+			month = masked[f.Key]
+			continue
+		case service.CheckYear:
+			year = masked[f.Key]
+		}
+		if month != "" && year != "" {
+			v.Review = append(v.Review, pair{Name: v.T("field.expiry"), Value: month + "/" + year})
+			month, year = "", ""
+			continue
+		}
 		if masked[f.Key] != "" {
-			v.Review = append(v.Review, pair{Name: v.label(f), Value: pieces(masked[f.Key]), Mono: f.Target().Sensitive})
+			v.Review = append(v.Review, pair{Name: v.label(f), Value: hidden(masked[f.Key]), Mono: f.Target().Sensitive})
 		}
 	}
 }
@@ -381,7 +394,7 @@ func (a *API) end(t *visit, state string, account []pair, changed time.Time) (wi
 	if state == "processing" {
 		v.Status = v.Self + "/status?k=" + url.QueryEscape(v.K)
 	}
-	v.Facts = append(account, pair{Name: v.T("fact.reference"), Value: v.ID, Mono: true}, pair{Name: v.T("fact.updated"), Value: v.words.momentIn(v.Lang, changed)})
+	v.Facts = append(account, pair{Name: v.T("fact.reference"), Value: v.ID, Mono: true}, pair{Name: v.T("fact.updated"), Value: v.words.momentIn(v.Lang, changed), Time: changed.UTC().Format(time.RFC3339)})
 	return a.reply(t, http.StatusOK, "page.html")
 }
 
@@ -394,7 +407,7 @@ func (a *API) accountOf(t *visit) []pair {
 	out := []pair{{Name: t.T("review.method"), Value: t.methodName(a.Engine.Directory, sv)}}
 	for _, f := range sv.Fields {
 		if value := t.Masked[f.Target().Key]; value != "" && (f.Target().Sensitive || isHolder(f)) {
-			out = append(out, pair{Name: t.label(f), Value: pieces(value), Mono: f.Target().Sensitive})
+			out = append(out, pair{Name: t.label(f), Value: hidden(value), Mono: f.Target().Sensitive})
 		}
 	}
 	return out

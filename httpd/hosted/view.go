@@ -2,6 +2,8 @@ package hosted
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"penstock/engine"
 	"penstock/engine/payout"
@@ -61,6 +63,7 @@ type input struct {
 	Type, Mode, Complete, Check     string
 	Capitals                        string
 	Required                        bool
+	Half                            bool // it stands beside another one
 	Max                             int
 	Bad                             string // what the script says of a value that breaks the check
 	Country                         string // of an IBAN that has another length: {country}, {want} and {got} are filled in
@@ -73,6 +76,7 @@ type mistake struct{ Field, Text string }
 type pair struct {
 	Name, Value string
 	Mono        bool
+	Time        string // RFC 3339, of a value that is a time; empty of others
 }
 
 // Magic is an account of the test provider that decides the end of a payout,
@@ -85,6 +89,15 @@ func (v *view) T(key string, fill ...string) string {
 		key = v.Voice + key
 	}
 	return v.words.say(key, fill...)
+}
+
+// Initial is the first letter of who pays, where there is no logo.
+func (v *view) Initial() string {
+	r, _ := utf8.DecodeRuneInString(strings.ToUpper(v.Merchant))
+	if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		return ""
+	}
+	return string(r)
 }
 
 // Asset is the address of a file of the page.
@@ -142,9 +155,12 @@ func toneOf(state string) string {
 	return "off"
 }
 
+// hidden is a masked account as the page writes it.
+func hidden(s string) string { return pieces(strings.ReplaceAll(s, "*", "•")) }
+
 // pieces is an account in groups of four, as people read them.
 func pieces(s string) string {
-	if len(s) < 9 || strings.ContainsAny(s, " @") {
+	if utf8.RuneCountInString(s) < 9 || strings.ContainsAny(s, " @") {
 		return s
 	}
 	var b strings.Builder

@@ -119,7 +119,7 @@ func kindOf(kinds []foreign, pattern string) foreign {
 
 // unscoped are routes that have another way to know who calls.
 func unscoped(pattern string) bool {
-	return strings.HasPrefix(pattern, "/webhooks/") || strings.HasPrefix(pattern, "/checkin/") || strings.HasSuffix(pattern, "/manual-update")
+	return strings.HasPrefix(pattern, "/webhooks/") || strings.HasSuffix(pattern, "/manual-update")
 }
 
 func bodyFor(method, pattern string) string {

@@ -73,13 +73,19 @@ func newShop(t *testing.T) *shop {
 
 func newMux(t testing.TB, e *engine.Engine, now func() time.Time, firstWord time.Duration) *wire.Mux {
 	t.Helper()
+	return newMuxBeside(t, e, now, firstWord, "none")
+}
+
+// newMuxBeside also serves what the page of links has under a prefix.
+func newMuxBeside(t testing.TB, e *engine.Engine, now func() time.Time, firstWord time.Duration, prefix string) *wire.Mux {
+	t.Helper()
 	f, err := wire.New(wire.Config{Now: now, Random: rand.Reader, Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}) // so that a header moves a caller to another machine
 	must(t, err)
 	pages, err := hosted.New(hosted.Config{Engine: e, Funnel: f, Now: now, PublicURL: "https://penstock.test", Settings: hosted.DefaultSettings(), Back: map[string]func(*engine.Request) string{"rest": rest.Back}})
 	must(t, err)
 	api, err := rest.New(rest.Config{Page: pages.Shown, Engine: e, Funnel: f, Now: now, Random: rand.Reader, FirstWord: firstWord, PublicURL: "https://penstock.test", AdminKey: adminKey, Environment: "dev"})
 	must(t, err)
-	m, err := wire.NewMux(f, append(slices.DeleteFunc(pages.Mounts(), func(m wire.Mount) bool { return m.Prefix != "/checkin" }), api.Mount())...)
+	m, err := wire.NewMux(f, append(slices.DeleteFunc(pages.Mounts(), func(m wire.Mount) bool { return m.Prefix != prefix }), api.Mount())...)
 	must(t, err)
 	return m
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"penstock/httpd/wire/wiretest"
 )
 
 // page opens an address as a browser does.
@@ -144,6 +146,7 @@ func (s *shop) send(page string, typed map[string]string) (status int, h http.He
 // link names, in its colours, and leads back in this dialect's words.
 func TestPayoutLinkIsFilledInOnThePage(t *testing.T) {
 	s := newShop(t)
+	s.client = wiretest.Client(t, newMuxBeside(t, s.Engine, s.Clock.Now, 0, "/checkin"))
 	s.customer("ada")
 	config := `,"payout_link_config":{"test_mode":true,"merchant_name":"Nordwind","theme":"#0B6B4F","enabled_payment_methods":[{"payment_method":"bank_transfer","payment_method_types":["sepa"]},{"payment_method":"card","payment_method_types":["debit"]}]}}`
 	r := s.do("POST", "/payouts/create", linkBody+config).ok()

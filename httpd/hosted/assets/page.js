@@ -22,6 +22,7 @@
 		aba_routing: s => /^\d{9}$/.test(s) && [...s].reduce((t, c, i) => t + c * [3, 7, 1][i % 3], 0) % 10 === 0,
 		uk_account: s => /^\d{6,8}$/.test(s), email: s => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(s),
 	};
+	const named = code => { try { return new Intl.DisplayNames(document.documentElement.lang, { type: "region" }).of(code); } catch { return code; } };
 	const show = (input, text) => {
 		const p = document.getElementById(input.id.replace("f-", "e-"));
 		p.textContent = text; p.hidden = !text;
@@ -45,7 +46,7 @@
 			const bad = raw => {
 				const country = raw.slice(0, 2).toUpperCase(), want = input.dataset.lengths?.match(country + "(\\d+)")?.[1];
 				if (!want || +want === raw.length) return input.dataset.bad;
-				return input.dataset.length.replace("{country}", country).replace("{want}", want).replace("{got}", raw.length);
+				return input.dataset.length.replace("{country}", named(country)).replace("{want}", want).replace("{got}", raw.length);
 			};
 			const judge = () => { const raw = strip(input.value); show(input, raw && !ok(raw) ? bad(raw) : ""); };
 			input.addEventListener("change", judge);
