@@ -18,6 +18,15 @@ type job struct {
 	request string     // for payouts
 	payout  payout.Payout
 	via     connector.Connector
+	batch   []job // sends that go out together, in one call; this one is none itself then
+}
+
+// each is the job, or those of its batch.
+func (j job) each() []job {
+	if len(j.batch) > 0 {
+		return j.batch
+	}
+	return []job{j}
 }
 
 func (j dueRow) hand() string { return string(j.kind) + string(j.prefix()) + j.id }
@@ -86,14 +95,18 @@ func (e *Engine) take(jobs []job) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, j := range jobs {
-		e.hand[j.hand()] = true
+		for _, one := range j.each() {
+			e.hand[one.hand()] = true
+		}
 	}
 }
 
 func (e *Engine) release(j job) {
 	e.mu.Lock()
-	delete(e.hand, j.hand())
-	e.mu.Unlock()
+	defer e.mu.Unlock()
+	for _, one := range j.each() {
+		delete(e.hand, one.hand())
+	}
 }
 
 func (e *Engine) inHand(row dueRow) bool {
@@ -133,13 +146,12 @@ func (c *claims) run(tx store.Tx) error {
 		if err != nil {
 			return err
 		}
-		if c.aside[row.hand()] {
-			continue
+		if err := c.handle(tx, row); err != nil {
+			return err
 		}
-		c.at = row
-		if err := c.row(tx, row); errors.Is(err, store.ErrCorrupt) || errors.Is(err, store.ErrNotFound) || errors.Is(err, errDecode) || errors.Is(err, payout.ErrImpossible) || isNotFound(err) {
-			return &badRow{row, err}
-		} else if err != nil {
+	}
+	if len(rows) == limit {
+		if err := c.fill(tx, rows[limit-1].Key); err != nil {
 			return err
 		}
 	}
@@ -156,7 +168,22 @@ func (c *claims) run(tx store.Tx) error {
 			break
 		}
 	}
+	c.jobs = joined(c.jobs, c.now)
 	return c.seen(tx)
+}
+
+// handle claims one row, unless it is set aside. What can't be read is that
+// row's fault alone.
+func (c *claims) handle(tx store.Tx, row dueRow) error {
+	if c.aside[row.hand()] {
+		return nil
+	}
+	c.at = row
+	err := c.row(tx, row)
+	if errors.Is(err, store.ErrCorrupt) || errors.Is(err, store.ErrNotFound) || errors.Is(err, errDecode) || errors.Is(err, payout.ErrImpossible) || isNotFound(err) {
+		return &badRow{row, err}
+	}
+	return err
 }
 
 func isNotFound(err error) bool {
@@ -252,27 +279,30 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 		}
 		r.tell(Line{At: c.now, What: string(payout.Lapsed), On: p.N, To: string(p.Status)})
 	}
-	act := c.e.Rules.Plan(p, t, c.until(p))
+	length, lease := c.e.callOf(via)
+	act := c.e.Rules.Plan(p, t, c.until(p, length))
 	if act == payout.Send && c.e.Held() != "" {
 		p.Due = c.now.Add(time.Minute)
+		return p, payout.Wait, nil
+	}
+	if act == payout.Send && c.gathers(r, &p, via) {
 		return p, payout.Wait, nil
 	}
 	why := "the provider can neither be asked nor told again whether this payout took place"
 	if act == payout.Send && r.Sealed == nil {
 		act, why = payout.Moderate, "whom it pays was lost with the store, so it can't be sent again: a person has to find out whether it took place, or its caller to ask for it again"
 	}
-	lease := c.now.Add(c.e.Timing.Lease)
 	switch act {
 	case payout.Send:
-		deadline := payout.Mark{Epoch: c.mark.Epoch, Mono: c.mark.Mono + c.e.Timing.Deadline}
-		next, _, err := c.e.Rules.Apply(p, payout.Event{Kind: payout.Claimed, At: c.now, Due: lease, Deadline: deadline, Began: c.e.pulse.run()})
+		deadline := payout.Mark{Epoch: c.mark.Epoch, Mono: c.mark.Mono + length}
+		next, _, err := c.e.Rules.Apply(p, payout.Event{Kind: payout.Claimed, At: c.now, Due: c.now.Add(lease), Deadline: deadline, Began: c.e.pulse.run()})
 		if err != nil {
 			return p, act, err
 		}
 		r.tell(Line{At: c.now, What: string(payout.Claimed), On: p.N, To: string(next.Status), Text: fmt.Sprintf("attempt %d", next.Attempt)})
 		return next, act, nil
 	case payout.Ask:
-		p.Due = lease
+		p.Due = c.now.Add(c.e.Timing.Lease)
 	case payout.Wait:
 		p.Asked++
 		p.Due = c.now.Add(c.e.Timing.PollMax)
@@ -289,8 +319,8 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 // until is when a call that is claimed now will have ended at the latest, by
 // the clock that has gone on further since the payout's first attempt. What
 // another process began may be older than any clock here can tell.
-func (c *claims) until(p payout.Payout) time.Time {
-	until := c.now.Add(c.e.Timing.Deadline)
+func (c *claims) until(p payout.Payout, length time.Duration) time.Time {
+	until := c.now.Add(length)
 	run := c.e.pulse.run()
 	switch {
 	case p.First.IsZero() || until.Before(p.First):
@@ -298,7 +328,7 @@ func (c *claims) until(p payout.Payout) time.Time {
 	case p.Began.Epoch != run.Epoch:
 		return p.First.AddDate(100, 0, 0)
 	}
-	if mono := p.First.Add(run.Since(p.Began) + c.e.Timing.Deadline); mono.After(until) {
+	if mono := p.First.Add(run.Since(p.Began) + length); mono.After(until) {
 		return mono
 	}
 	return until
@@ -307,6 +337,9 @@ func (c *claims) until(p payout.Payout) time.Time {
 // overdue says whether a person should look. A clock that was set back makes
 // a payout look younger than it is, so the rounds it has waited count as well.
 func (c *claims) overdue(p payout.Payout, act payout.Act) bool {
+	if act == payout.Wait && p.Gather.After(c.now) { // it goes with the next file
+		return false
+	}
 	rounds := int(c.e.Timing.Attention / c.e.Timing.PollMax)
 	if act != payout.Wait {
 		rounds += len(c.e.Timing.Polls)

@@ -44,6 +44,7 @@ import (
 type Timing struct {
 	Deadline   time.Duration   // of a call to a provider, fixed when it is claimed
 	Lease      time.Duration   // until claimed work counts as lost; longer than Deadline
+	Batch      time.Duration   // of a call that sends many payouts at once; its lease is as much longer as that of another call
 	Polls      []time.Duration // pauses before the first look-ups of a payout
 	PollMax    time.Duration   // pause before each later one; there is no giving up
 	Attention  time.Duration   // a payout open for longer calls a person; polling goes on
@@ -64,7 +65,7 @@ type Timing struct {
 func DefaultTiming() Timing {
 	const m, h = time.Minute, time.Hour
 	return Timing{
-		Deadline: 10 * time.Second, Lease: 15 * time.Second,
+		Deadline: 10 * time.Second, Lease: 15 * time.Second, Batch: 2 * m,
 		Polls:   []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, 45 * time.Second, 2 * m, 5 * m, 15 * m, h},
 		PollMax: 6 * h, Attention: 24 * h, Claim: 64, Workers: 64, Deliver: 20 * time.Second,
 		TokenTTL: 15 * m, Scrub: 24 * h, Tick: 250 * time.Millisecond, Cron: "@every 2s", MaxPanics: 3, NoticeBody: 2048,
@@ -300,6 +301,7 @@ func (t Timing) filled() Timing {
 	}
 	pick(&t.Deadline, d.Deadline)
 	pick(&t.Lease, d.Lease)
+	pick(&t.Batch, d.Batch)
 	pick(&t.PollMax, d.PollMax)
 	pick(&t.Attention, d.Attention)
 	pick(&t.Deliver, d.Deliver)

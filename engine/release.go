@@ -71,7 +71,8 @@ func (e *Engine) arriving(ctx context.Context, began time.Duration, unlisted []s
 			if err != nil {
 				return 0, err
 			}
-			left = max(left, e.Timing.Deadline+via.Traits().Settle-began)
+			length, _ := e.callOf(via)
+			left = max(left, length+via.Traits().Settle-began)
 		}
 	}
 	return left, nil

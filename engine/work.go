@@ -67,7 +67,9 @@ func (e *Engine) do(ctx context.Context, j job) (err error) {
 		if p := recover(); p != nil {
 			e.stats.Panics.Add(1)
 			e.Log.ErrorContext(ctx, "work panicked", "kind", string(j.kind), "id", j.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			err = e.survive(ctx, j)
+			for _, one := range j.each() {
+				err = errors.Join(err, e.survive(ctx, one))
+			}
 		}
 	}()
 	switch j.kind {
@@ -96,7 +98,10 @@ func (e *Engine) do(ctx context.Context, j job) (err error) {
 }
 
 func (e *Engine) doPayout(ctx context.Context, j job) error {
-	if j.act == payout.Ask {
+	switch {
+	case len(j.batch) > 0:
+		return e.sendBatch(ctx, j)
+	case j.act == payout.Ask:
 		return e.ask(ctx, j)
 	}
 	return e.send(ctx, j)
@@ -122,13 +127,7 @@ func (e *Engine) send(ctx context.Context, j job) error {
 	e.stats.Sends.Add(1)
 	in := connector.Instruction{Key: j.payout.Key(), Amount: j.payout.Amount, Service: j.payout.Service, Details: details, NotifyURL: e.notifyURL(j)}
 	out, err := j.via.Send(call, in)
-	if out.Verdict == "" || (err != nil && out.Verdict != connector.Unknown) {
-		out = connector.Outcome{Verdict: connector.Unknown}
-	}
-	if err != nil {
-		out.Message = err.Error()
-	}
-	return e.settle(ctx, j.Scope, j.id, j.via.Traits(), payout.Statement{Source: payout.FromSend, Attempt: j.payout.Attempt, Outcome: out})
+	return e.settle(ctx, j.Scope, j.id, j.via.Traits(), payout.Statement{Source: payout.FromSend, Attempt: j.payout.Attempt, Outcome: heard(out, err)})
 }
 
 func (e *Engine) notifyURL(j job) string {

@@ -135,9 +135,9 @@ type Seeker interface {
 // Batcher is what a Connector may offer beyond: many orders in one movement,
 // such as a bank's file.
 type Batcher interface {
-	// Batch says until when orders may be gathered that are there at now, and
-	// how many at the most. A time that isn't after now: they go at once.
-	Batch(now time.Time) (until time.Time, most int)
+	// Batch says until when orders of a service may be gathered that are there at
+	// now, and how many at the most. A time that isn't after now: they go at once.
+	Batch(now time.Time, service string) (until time.Time, most int)
 	// SendAll is Send for each of the orders: it makes at most one request that
 	// moves money, and gives each an outcome and an error of its own, in their
 	// order. No key may be in it twice.

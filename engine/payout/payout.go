@@ -81,6 +81,10 @@ type Payout struct {
 	Status   Status       `json:"status"`
 	Seq      int          `json:"seq"` // events applied so far
 
+	// Gather is until when it waits for others to leave with, in one file; zero:
+	// it doesn't.
+	Gather time.Time `json:"gather,omitzero"`
+
 	Attempt  int       `json:"attempt,omitzero"`  // sends so far
 	First    time.Time `json:"first,omitzero"`    // when the first of them was claimed
 	Began    Mark      `json:"began,omitzero"`    // the same in the process's own time, which no clock moves

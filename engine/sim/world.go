@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -40,10 +41,12 @@ type Config struct {
 	Facts  map[string]func(*engine.Request) map[string]string
 	// Statements reads the statements that are handed over; nil: none are.
 	Statements connector.StatementReader
-	Also       []string  // other names under which the provider can be connected
-	Wire       bool      // the provider is spoken to as bytes over a wire, see bank
-	Log        io.Writer // nil: silence
-	Break      Break     // the zero Break is the product
+	Also       []string // other names under which the provider can be connected
+	// Connect are further providers, which the world's judge knows nothing of.
+	Connect map[string]connector.Builder
+	Wire    bool      // the provider is spoken to as bytes over a wire, see bank
+	Log     io.Writer // nil: silence
+	Break   Break     // the zero Break is the product
 }
 
 // Clock is the world's time. The wall may be stepped; the monotonic time only
@@ -187,6 +190,7 @@ func (w *World) connectors() map[string]connector.Builder {
 	for _, name := range w.Also {
 		all[name] = w.connect
 	}
+	maps.Copy(all, w.Connect)
 	return all
 }
 

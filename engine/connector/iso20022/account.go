@@ -34,6 +34,7 @@ const (
 	MsgFormat = "version"   // of pain.001: "09" (default) or "03"
 	Booking   = "booking"   // "batch" (default): one line a file on the statement; or "single"
 	CutOff    = "cut_off"   // "15:00": what comes later is carried out on the next business day; empty: none
+	Gather    = "gather"    // with a cut-off: "cut_off" (default), one file shortly before it, or "at_once"
 	Zone      = "zone"      // of the cut-off, "Europe/Berlin"; default UTC
 	Calendar  = "calendar"  // "target" (default) or "weekdays"
 	CSV       = "csv"       // map of the bank's statements in CSV, as JSON; empty: none come
@@ -53,6 +54,7 @@ type config struct {
 	clock   clock
 	csv     *CSVMap
 	remote  *remote // nil: folders
+	atOnce  bool    // orders aren't gathered
 }
 
 // New makes the builder of accounts. It does no I/O; errors name the
@@ -84,7 +86,7 @@ func build(host connector.Host, acc connector.Account) (*account, error) {
 	if c.remote != nil && host.Dial == nil {
 		return nil, errors.New("sftp_url: this process has no way out for it")
 	}
-	return &account{host: host, config: c, id: acc.ID, state: state{filepath.Join(host.Dir, acc.ID)}, busy: make(chan struct{}, 1), secrets: acc.Secrets}, nil
+	return &account{host: host, config: c, id: acc.ID, state: state{dir: filepath.Join(host.Dir, acc.ID)}, busy: make(chan struct{}, 1), secrets: acc.Secrets}, nil
 }
 
 func configure(acc connector.Account) (config, error) {
@@ -118,6 +120,10 @@ func configure(acc connector.Account) (config, error) {
 	if b := s[Booking]; b != "" && b != "batch" && b != "single" {
 		return c, fmt.Errorf("credential %q must be batch or single", Booking)
 	}
+	if g := s[Gather]; g != "" && g != "cut_off" && g != "at_once" {
+		return c, fmt.Errorf("credential %q must be cut_off or at_once", Gather)
+	}
+	c.atOnce = s[Gather] == "at_once"
 	if err := c.times(s); err != nil {
 		return c, err
 	}

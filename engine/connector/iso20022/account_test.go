@@ -298,9 +298,20 @@ func TestABatchIsOneFileAndEachOrderHasItsOwnOutcome(t *testing.T) {
 	if outs[0].Verdict != connector.Accepted || outs[1].Verdict != connector.Accepted || b.movements("po_1") != 1 || b.movements("po_6") != 1 {
 		t.Errorf("again: got %+v", outs)
 	}
-	until, most := a.Batch(b.now)
-	if !until.Equal(time.Date(2019, 12, 2, 14, 0, 0, 0, time.UTC)) || most != maxPayments {
-		t.Errorf("until %v, most %d", until, most)
+	for _, row := range []struct {
+		at, service string
+		want        string
+	}{{"10:00", "sepa_eur", "13:55"}, {"13:55", "sepa_eur", "13:55"}, {"13:59", "sepa_eur", "13:59"}, {"10:00", "sepa_instant_eur", "10:00"}, {"14:00", "sepa_eur", "37:55"}} {
+		of := func(clock string) time.Time {
+			var h, m int
+			if _, err := fmt.Sscanf(clock, "%d:%d", &h, &m); err != nil {
+				t.Fatal(err)
+			}
+			return time.Date(2019, 12, 2, h, m, 0, 0, time.UTC)
+		}
+		if until, most := a.Batch(of(row.at), row.service); !until.Equal(of(row.want)) || most != maxPayments {
+			t.Errorf("%s at %s: until %v, most %d", row.service, row.at, until, most)
+		}
 	}
 }
 
@@ -345,8 +356,7 @@ func TestACrashAnywhereIsSeen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Phase = row.phase
-		if err := a.state.keep(r); err != nil {
+		if err := a.state.move(r.Message, row.phase); err != nil {
 			t.Fatal(err)
 		}
 		a = b.connect() // another process

@@ -40,24 +40,33 @@ const (
 
 // folder exchanges by two directories of this machine, which something else
 // carries to the bank and back.
-type folder struct{ out, in string }
+type folder struct {
+	out, in string
+	steps   steps
+}
 
 func (f folder) put(ctx context.Context, name string, text []byte, placing func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	final, part := filepath.Join(f.out, name), filepath.Join(f.out, "."+name+partSuffix)
+	if err := f.steps.next(); err != nil {
+		return err
+	}
 	if err := putFile(part, text); err != nil {
 		return err
 	}
 	if err := placing(); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), f.steps.next()); err != nil {
 		return err
 	}
 	if err := os.Link(part, final); err != nil { // unlike a rename, it puts nothing in another's place
 		return fmt.Errorf("name the file: %w", quietLink(err))
+	}
+	if err := f.steps.next(); err != nil {
+		return err
 	}
 	if err := os.Remove(part); err != nil {
 		return fmt.Errorf("name the file: %w", quiet(err))
@@ -98,6 +107,9 @@ func exists(path string) (bool, error) {
 }
 
 func (f folder) drop(_ context.Context, name string) error {
+	if err := f.steps.next(); err != nil {
+		return err
+	}
 	if err := os.Remove(filepath.Join(f.out, "."+name+partSuffix)); err != nil {
 		return quiet(err)
 	}

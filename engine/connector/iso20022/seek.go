@@ -74,7 +74,7 @@ func (a *account) resolve(ctx context.Context, p place, r record) (connector.Out
 		return doubt(err)
 	}
 	if final {
-		if err := a.move(r.Message, placed); err != nil {
+		if err := a.state.move(r.Message, placed); err != nil {
 			return doubt(err)
 		}
 		r.Phase = placed
@@ -87,36 +87,12 @@ func (a *account) resolve(ctx context.Context, p place, r record) (connector.Out
 		if final, _, err := p.has(ctx, r.File); err != nil || final {
 			return doubt(errors.Join(errors.New("the file got its name just now"), err))
 		}
-		if err := a.move(r.Message, begun); err != nil {
+		if err := a.state.move(r.Message, begun); err != nil {
 			return doubt(err)
 		}
 		return connector.Outcome{Verdict: connector.Absent, Code: "absent"}, nil
 	}
 	return doubt(errors.New("the file is in neither place: the bank may have fetched it, and will report"))
-}
-
-// move brings the orders of a file from placing to another phase.
-func (a *account) move(message string, to phase) error {
-	var s sent
-	found, err := a.state.read("files/"+message, &s)
-	if err != nil || !found {
-		return errors.Join(err, errState)
-	}
-	for _, b := range s.Blocks {
-		for _, key := range b.Keys {
-			r, known, err := a.state.order(key)
-			if err != nil {
-				return err
-			}
-			if known && r.Message == message && r.Phase == placing {
-				r.Phase = to
-				if err := a.state.keep(r); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
 }
 
 // perCall bounds how many of the bank's files one look-up reads; the next goes
@@ -273,8 +249,10 @@ func (a *account) noteOne(key string, l Line) error {
 		}
 	}
 	rank := map[connector.Verdict]int{"": 0, connector.Accepted: 1, connector.Rejected: 2, connector.Paid: 2, connector.Returned: 3}
-	if r.Phase != placed {
-		r.Phase = placed // the bank has it
+	if r.Phase != placed { // the bank has it
+		if err := a.state.move(r.Message, placed); err != nil {
+			return err
+		}
 	} else if rank[o.Verdict] <= rank[r.Verdict] {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"penstock/engine/connector"
@@ -57,7 +58,7 @@ func (a *account) hold(ctx context.Context) (func(), error) {
 // meet opens the place where files are exchanged.
 func (a *account) meet(ctx context.Context) (place, error) {
 	if a.remote == nil {
-		return folder{out: a.state.path("out"), in: a.state.path("in")}, nil
+		return folder{out: a.state.path("out"), in: a.state.path("in"), steps: a.state.steps}, nil
 	}
 	return a.remote.connect(ctx, a.host.Dial)
 }
@@ -68,9 +69,20 @@ func (a *account) Send(ctx context.Context, in connector.Instruction) (connector
 	return outs[0], errs[0]
 }
 
-// Batch is until when orders may be gathered for one file, and how many.
-func (a *account) Batch(now time.Time) (until time.Time, most int) {
-	return a.clock.nextCutOff(now), maxPayments
+// beforeCutOff is how long before the cut-off a file goes out, so that it is
+// there in time.
+const beforeCutOff = 5 * time.Minute
+
+// Batch is until when orders may be gathered for one file, and how many. What
+// is instant isn't gathered, and nothing is where there is no cut-off.
+func (a *account) Batch(now time.Time, service string) (until time.Time, most int) {
+	if a.atOnce || a.clock.cutOff == 0 || strings.HasPrefix(service, "sepa_instant") {
+		return now, maxPayments
+	}
+	if at := a.clock.nextCutOff(now).Add(-beforeCutOff); at.After(now) {
+		return at, maxPayments
+	}
+	return now, maxPayments
 }
 
 // SendAll puts orders in one file. Each has an outcome of its own: one that
@@ -163,39 +175,27 @@ func (a *account) file(ctx context.Context, in []connector.Instruction, fresh []
 		return "", &refusedError{err}
 	}
 	name := m.ID + ".xml"
-	record := func(i int, at phase) record {
-		return record{Key: in[i].Key, Amount: in[i].Amount, Phase: at, Message: m.ID, File: name, At: now}
-	}
-	if err := a.state.put("files/"+m.ID, sentOf(m)); err != nil {
+	f := sentOf(m)
+	f.Phase = begun
+	if err := a.state.put("files/"+m.ID, f); err != nil {
 		return "", err
 	}
-	for _, i := range fresh {
-		if err := a.state.keep(record(i, begun)); err != nil {
-			return "", err
-		}
+	orders := make([]record, len(fresh))
+	for n, i := range fresh {
+		orders[n] = record{Key: in[i].Key, Amount: in[i].Amount, Message: m.ID, File: name, At: now}
+	}
+	if err := a.state.keep(orders...); err != nil {
+		return "", err
 	}
 	p, err := a.meet(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer p.close()
-	err = p.put(ctx, name, text, func() error {
-		for _, i := range fresh {
-			if err := a.state.keep(record(i, placing)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if err := p.put(ctx, name, text, func() error { return a.state.move(m.ID, placing) }); err != nil {
 		return "", err
 	}
-	for _, i := range fresh { // what fails here is found by a look-up
-		if err := a.state.keep(record(i, placed)); err != nil {
-			return "", err
-		}
-	}
-	return m.ID, nil
+	return m.ID, a.state.move(m.ID, placed) // what fails here is found by a look-up
 }
 
 // messageID names a file: the day, a number that the account never gives

@@ -37,7 +37,7 @@ const (
 type record struct {
 	Key        string            `json:"key"`
 	Amount     money.Amount      `json:"amount"`
-	Phase      phase             `json:"phase"`
+	Phase      phase             `json:"-"`       // that of its file, which stands there alone: all of a file's orders leave in one step
 	Message    string            `json:"message"` // of the file
 	File       string            `json:"file"`
 	At         time.Time         `json:"at"`
@@ -50,6 +50,7 @@ type record struct {
 // sent is one file, with what its blocks hold.
 type sent struct {
 	Message string      `json:"message"`
+	Phase   phase       `json:"phase"`
 	Blocks  []sentBlock `json:"blocks"`
 }
 
@@ -60,7 +61,21 @@ type sentBlock struct {
 }
 
 // state is an account's directory.
-type state struct{ dir string }
+type state struct {
+	dir   string
+	steps steps
+}
+
+// steps is asked before each change of a directory; in the product it is nil. An
+// error is the end of the process there, which a test may want.
+type steps func() error
+
+func (s steps) next() error {
+	if s == nil {
+		return nil
+	}
+	return s()
+}
 
 var errState = errors.New("iso20022: the account's directory can't be used")
 
@@ -100,14 +115,28 @@ func quiet(err error) error {
 
 // write puts a whole file in place and on the disk.
 func (s state) write(name string, text []byte) error {
+	if err := s.place(name, text); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(s.path(name)))
+}
+
+// place is write without waiting for the directory.
+func (s state) place(name string, text []byte) error {
 	path := s.path(name)
+	if err := s.steps.next(); err != nil {
+		return err
+	}
 	if err := putFile(path+".new", text); err != nil {
+		return err
+	}
+	if err := s.steps.next(); err != nil {
 		return err
 	}
 	if err := os.Rename(path+".new", path); err != nil {
 		return fmt.Errorf("%w: %w", errState, quiet(err))
 	}
-	return syncDir(filepath.Dir(path))
+	return nil
 }
 
 // putFile writes a file that is the process's own, and waits for the disk.
@@ -146,10 +175,30 @@ func (s state) order(key string) (record, bool, error) {
 	}
 	var r record
 	found, err := s.read(filepath.Join("orders", id), &r)
-	if found && err == nil && r.Key != key {
+	if !found || err != nil {
+		return r, found, err
+	}
+	if r.Key != key {
 		return r, false, fmt.Errorf("%w: an order under another's name", errState)
 	}
-	return r, found, err
+	var f sent
+	if found, err = s.read(filepath.Join("files", r.Message), &f); err == nil && (!found || f.Phase == "") {
+		err = fmt.Errorf("%w: an order of a file that isn't known", errState)
+	}
+	r.Phase = f.Phase
+	return r, true, err
+}
+
+// move brings a file, and with it all its orders, to a phase, in one step.
+func (s state) move(message string, to phase) error {
+	name := filepath.Join("files", message)
+	var f sent
+	found, err := s.read(name, &f)
+	if err != nil || !found {
+		return errors.Join(err, errState)
+	}
+	f.Phase = to
+	return s.put(name, f)
 }
 
 func (s state) read(name string, into any) (bool, error) {
@@ -166,20 +215,38 @@ func (s state) read(name string, into any) (bool, error) {
 	return true, nil
 }
 
-func (s state) keep(r record) error {
-	id, ok := endToEnd(r.Key)
-	if !ok {
-		return fmt.Errorf("%w: a key that can't be kept", errState)
+// keep writes down orders, and waits for the disk.
+func (s state) keep(orders ...record) error {
+	for _, r := range orders {
+		id, ok := endToEnd(r.Key)
+		if !ok {
+			return fmt.Errorf("%w: a key that can't be kept", errState)
+		}
+		text, err := encode(r)
+		if err != nil {
+			return err
+		}
+		if err := s.place(filepath.Join("orders", id), text); err != nil {
+			return err
+		}
 	}
-	return s.put(filepath.Join("orders", id), r)
+	return syncDir(s.path("orders"))
 }
 
 func (s state) put(name string, v any) error {
+	text, err := encode(v)
+	if err != nil {
+		return err
+	}
+	return s.write(name, text)
+}
+
+func encode(v any) ([]byte, error) {
 	text, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
-		return fmt.Errorf("%w: %w", errState, err)
+		return nil, fmt.Errorf("%w: %w", errState, err)
 	}
-	return s.write(name, append(text, '\n'))
+	return append(text, '\n'), nil
 }
 
 // next is the next number of a file of the account. It never goes back.
