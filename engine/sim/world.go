@@ -333,11 +333,11 @@ type line struct {
 }
 
 // Acquire passes on what is asked about money that comes in.
-func (l *line) Acquire(ctx context.Context, c connector.Acquisition) (connector.Outcome, error) {
+func (l *line) Acquire(ctx context.Context, c connector.Acquisition) (connector.Acquired, error) {
 	if in, ok := l.Connector.(connector.Acquirer); ok {
 		return in.Acquire(ctx, c)
 	}
-	return connector.Outcome{Verdict: connector.Unknown}, errors.New("sim: no collector")
+	return connector.Acquired{Outcome: connector.Outcome{Verdict: connector.Unknown}}, errors.New("sim: takes no money in")
 }
 
 func (l *line) Traits() connector.Traits {

@@ -11,30 +11,72 @@ import (
 	"penstock/engine/connector"
 )
 
-var _ connector.Collector = (*account)(nil)
+var _ connector.Acquirer = (*account)(nil)
 
-// Collect makes one PaymentIntent and confirms it. Where the method is to be
+// Acquire takes money in by PaymentIntents. A charge or an authorisation that
+// Stripe has given a name is asked for by that name. A capture and a
+// cancellation that were carried out before are told by the intent itself, and
+// a refund by its key, so none of them is done twice.
+func (a *account) Acquire(ctx context.Context, c connector.Acquisition) (connector.Acquired, error) {
+	out, err := a.acquire(ctx, c)
+	if err != nil {
+		out.Outcome, err = doubt(err)
+		return connector.Acquired{Outcome: out.Outcome}, err
+	}
+	out.Outcome = out.Outcome.Scrub(c.Details, a.secrets())
+	return out, nil
+}
+
+func (a *account) acquire(ctx context.Context, c connector.Acquisition) (connector.Acquired, error) {
+	if err := ctx.Err(); err != nil {
+		return connector.Acquired{}, err
+	}
+	if c.Ref != "" && !name(c.Ref, "pi_") {
+		return refusedAs(connector.InvalidRequest, "the payment's name is none of Stripe's (pi_...)"), nil
+	}
+	switch {
+	case (c.What == "charge" || c.What == "authorise") && c.Ref != "":
+		return a.intentNow(ctx, c)
+	case c.What == "charge", c.What == "authorise":
+		return a.collect(ctx, c)
+	case c.Ref == "":
+		return refusedAs(connector.InvalidRequest, "Stripe's name of the payment (pi_...) is needed"), nil
+	case c.What == "void":
+		return a.after(ctx, c, "cancel", "", url.Values{})
+	}
+	n, refused := payable(c.Amount)
+	if refused != nil {
+		return connector.Acquired{Outcome: *refused}, nil
+	}
+	amount := strconv.FormatInt(n, 10)
+	switch c.What {
+	case "capture":
+		return a.after(ctx, c, "capture", amount, url.Values{"amount_to_capture": {amount}})
+	case "refund":
+		return a.refund(ctx, c, amount)
+	}
+	return refusedAs(connector.InvalidRequest, "is nothing that can be asked"), nil
+}
+
+func refusedAs(resolution, text string) connector.Acquired {
+	return connector.Acquired{Outcome: connector.Refuse(resolution, "%s", text)}
+}
+
+// collect makes one PaymentIntent and confirms it. Where the method is to be
 // kept for a customer that Stripe doesn't know, the customer is made first, and
 // a card becomes a payment method first, each under a key of its own.
-func (a *account) Collect(ctx context.Context, c connector.Charge) (connector.Charged, error) {
-	doubtful := func(err error) (connector.Charged, error) {
-		out, err := doubt(err)
-		return connector.Charged{Outcome: out}, err
-	}
-	if err := ctx.Err(); err != nil {
-		return doubtful(err)
-	}
+func (a *account) collect(ctx context.Context, c connector.Acquisition) (connector.Acquired, error) {
 	form, refused := intent(c)
 	if refused != nil {
-		return connector.Charged{Outcome: refused.Scrub(c.Details)}, nil
+		return connector.Acquired{Outcome: *refused}, nil
 	}
 	if c.Save && c.Customer == "" {
 		customer, refused, err := a.customer(ctx, c.Key)
 		if err != nil {
-			return doubtful(err)
+			return connector.Acquired{}, err
 		}
 		if refused != nil {
-			return connector.Charged{Outcome: refused.Scrub(c.Details, a.secrets())}, nil
+			return connector.Acquired{Outcome: *refused}, nil
 		}
 		c.Customer = customer
 	}
@@ -44,30 +86,25 @@ func (a *account) Collect(ctx context.Context, c connector.Charge) (connector.Ch
 	if form.Get("payment_method") == "" {
 		method, refused, err := a.card(ctx, c)
 		if err != nil {
-			return doubtful(err)
+			return connector.Acquired{}, err
 		}
 		if refused != nil {
-			return connector.Charged{Outcome: refused.Scrub(c.Details, a.secrets())}, nil
+			return connector.Acquired{Outcome: *refused}, nil
 		}
 		form.Set("payment_method", method)
 	}
 	if err := ctx.Err(); err != nil {
-		return doubtful(err)
+		return connector.Acquired{}, err
 	}
 	got, err := a.call(ctx, connector.Request{Method: http.MethodPost, URL: a.base + "/v1/payment_intents", Header: http.Header{"Idempotency-Key": {c.Key}}, Body: []byte(form.Encode())})
 	if err != nil {
-		return doubtful(err)
+		return connector.Acquired{}, err
 	}
-	out, err := charged(c, got)
-	if err != nil {
-		return doubtful(err)
-	}
-	out.Outcome = out.Outcome.Scrub(c.Details, a.secrets())
-	return out, nil
+	return charged(c, got)
 }
 
 // intent writes the order, or refuses it before anything is sent.
-func intent(c connector.Charge) (url.Values, *connector.Outcome) {
+func intent(c connector.Acquisition) (url.Values, *connector.Outcome) {
 	refuse := func(resolution, text string) (url.Values, *connector.Outcome) {
 		out := connector.Refuse(resolution, "%s", text)
 		return nil, &out
@@ -92,8 +129,14 @@ func intent(c connector.Charge) (url.Values, *connector.Outcome) {
 	if c.Save {
 		form.Set("setup_future_usage", "off_session")
 	}
+	if c.What == "authorise" {
+		form.Set("capture_method", "manual")
+	}
 	if c.ReturnURL != "" {
 		form.Set("return_url", c.ReturnURL)
+	}
+	if c.Secure {
+		form.Set("payment_method_options[card][request_three_d_secure]", "any")
 	}
 	switch d := c.Details; {
 	case name(d[token], "pm_"):
@@ -130,7 +173,7 @@ func (a *account) customer(ctx context.Context, key string) (string, *connector.
 
 // card makes a payment method of a card. Stripe takes card numbers only from
 // those whom it has allowed to send them.
-func (a *account) card(ctx context.Context, c connector.Charge) (string, *connector.Outcome, error) {
+func (a *account) card(ctx context.Context, c connector.Acquisition) (string, *connector.Outcome, error) {
 	form := url.Values{"type": {"card"}, "metadata[" + keyName + "]": {c.Key}}
 	for to, from := range map[string]string{"number": "card_number", "exp_month": "expiry_month", "exp_year": "expiry_year", "cvc": "card_cvc"} {
 		if c.Details[from] != "" {
@@ -174,6 +217,7 @@ func made(got connector.Answer, object, prefix string) (string, *connector.Outco
 // paymentIntent is what is read of one.
 type paymentIntent struct {
 	ID       string            `json:"id"`
+	Received connector.Number  `json:"amount_received"`
 	Object   string            `json:"object"`
 	Amount   connector.Number  `json:"amount"`
 	Currency string            `json:"currency"`
@@ -195,30 +239,33 @@ type paymentIntent struct {
 }
 
 // charged reads the answer to a charge.
-func charged(c connector.Charge, got connector.Answer) (connector.Charged, error) {
+func charged(c connector.Acquisition, got connector.Answer) (connector.Acquired, error) {
 	switch got.Status {
 	case http.StatusOK, http.StatusCreated:
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound:
 		out, err := refusal(got)
-		return connector.Charged{Outcome: out}, err
+		return connector.Acquired{Outcome: out}, err
 	default:
-		return connector.Charged{}, fmt.Errorf("provider answered %d", got.Status)
+		return connector.Acquired{}, fmt.Errorf("provider answered %d", got.Status)
 	}
 	var p paymentIntent
 	if err := connector.ReadJSON(got.Body, &p); err != nil {
-		return connector.Charged{}, err
+		return connector.Acquired{}, err
 	}
 	n, err := strconv.ParseInt(string(p.Amount), 10, 64)
 	if err != nil {
-		return connector.Charged{}, errAnswer
+		return connector.Acquired{}, errAnswer
 	}
 	paid, err := amount(n, p.Currency)
 	if err != nil || p.Object != "payment_intent" || !name(p.ID, "pi_") || p.Metadata[keyName] != c.Key || paid != c.Amount || c.Customer != "" && p.Customer != c.Customer {
-		return connector.Charged{}, errAnother
+		return connector.Acquired{}, errAnother
 	}
-	out := connector.Charged{Outcome: connector.Outcome{Ref: p.ID, Code: connector.Word(p.Status)}}
+	out := connector.Acquired{Outcome: connector.Outcome{Ref: p.ID, Code: connector.Word(p.Status)}}
 	switch p.Status {
-	case "succeeded":
+	case "succeeded", "requires_capture":
+		if (p.Status == "requires_capture") != (c.What == "authorise") {
+			return connector.Acquired{}, errAnother
+		}
 		out.Outcome.Verdict = connector.Paid
 		if p.Usage == "off_session" && name(p.Method, "pm_") && name(p.Customer, "cus_") {
 			out.Method, out.Customer = p.Method, p.Customer
@@ -240,7 +287,7 @@ func charged(c connector.Charge, got connector.Answer) (connector.Charged, error
 			out.Outcome.Message = connector.Text(p.Failed.Message)
 		}
 	default:
-		return connector.Charged{}, errWord
+		return connector.Acquired{}, errWord
 	}
 	return out, nil
 }

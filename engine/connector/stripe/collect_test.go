@@ -14,8 +14,8 @@ import (
 	"penstock/engine/money"
 )
 
-func charge(key string) connector.Charge {
-	return connector.Charge{Key: key, Amount: money.New(1250, money.MustCurrency("EUR")), Save: true, ReturnURL: "https://shop.example/back", Memo: "October",
+func charge(key string) connector.Acquisition {
+	return connector.Acquisition{Key: key, What: "charge", Amount: money.New(1250, money.MustCurrency("EUR")), Save: true, ReturnURL: "https://shop.example/back", Memo: "October",
 		Details: connector.Details{"card_number": "4242424242424242", "expiry_month": "03", "expiry_year": "2030", "card_cvc": "123"}}
 }
 
@@ -24,7 +24,7 @@ func intentText(key, status, more string) string {
 }
 
 // collecting is Stripe's mock as the judge of requests, and an answer of ours.
-func collecting(t testing.TB, answer func(path string, form url.Values) (int, string)) (connector.Collector, *[]url.Values) {
+func collecting(t testing.TB, answer func(path string, form url.Values) (int, string)) (connector.Acquirer, *[]url.Values) {
 	t.Helper()
 	stub, err := mock()
 	if err != nil {
@@ -57,7 +57,7 @@ func collecting(t testing.TB, answer func(path string, form url.Values) (int, st
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.(connector.Collector), &orders
+	return c.(connector.Acquirer), &orders
 }
 
 func TestAChargeKeepsTheMethodForLater(t *testing.T) {
@@ -70,7 +70,7 @@ func TestAChargeKeepsTheMethodForLater(t *testing.T) {
 		}
 		return 200, intentText("pay_1", "succeeded", "")
 	})
-	got, err := c.Collect(context.Background(), charge("pay_1"))
+	got, err := c.Acquire(context.Background(), charge("pay_1"))
 	if err != nil || got.Outcome.Verdict != connector.Paid || got.Method != "pm_1" || got.Customer != "cus_1" || got.Outcome.Ref != "pi_1" {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -103,7 +103,7 @@ func TestWhatBecomesOfACharge(t *testing.T) {
 		c, orders := collecting(t, func(string, url.Values) (int, string) { return row.status, row.text })
 		in := charge("pay_1")
 		in.Customer = "cus_1"
-		got, err := c.Collect(context.Background(), in)
+		got, err := c.Acquire(context.Background(), in)
 		if got.Outcome.Verdict != row.want || got.Outcome.Resolution != row.resolution || got.Next != row.next || (err != nil) != (row.want == connector.Unknown) || got.Method != "" {
 			t.Errorf("%s: got %+v, %v", row.name, got, err)
 		}
@@ -117,26 +117,26 @@ func TestWhatBecomesOfACharge(t *testing.T) {
 }
 
 func TestAChargeThatCantBeIsNotSent(t *testing.T) {
-	for name, change := range map[string]func(*connector.Charge){
-		"nothing": func(c *connector.Charge) { c.Amount = money.New(0, money.MustCurrency("EUR")) }, "nobody": func(c *connector.Charge) { c.Details = nil }, "letters": func(c *connector.Charge) { c.Details["card_number"] = "4242x" },
-		"customer": func(c *connector.Charge) { c.Customer = "cus_1&amount=1" }, "key": func(c *connector.Charge) { c.Key = "" }, "memo": func(c *connector.Charge) { c.Memo = "\x00" },
-		"another token": func(c *connector.Charge) { c.Details = connector.Details{token: "tok_1"} },
+	for name, change := range map[string]func(*connector.Acquisition){
+		"nothing": func(c *connector.Acquisition) { c.Amount = money.New(0, money.MustCurrency("EUR")) }, "nobody": func(c *connector.Acquisition) { c.Details = nil }, "letters": func(c *connector.Acquisition) { c.Details["card_number"] = "4242x" },
+		"customer": func(c *connector.Acquisition) { c.Customer = "cus_1&amount=1" }, "key": func(c *connector.Acquisition) { c.Key = "" }, "memo": func(c *connector.Acquisition) { c.Memo = "\x00" },
+		"another token": func(c *connector.Acquisition) { c.Details = connector.Details{token: "tok_1"} },
 	} {
 		c, orders := collecting(t, func(string, url.Values) (int, string) { return 500, "" })
 		in := charge("pay_1")
 		change(&in)
-		if got, err := c.Collect(context.Background(), in); err != nil || got.Outcome.Verdict != connector.Rejected || len(*orders) != 0 {
+		if got, err := c.Acquire(context.Background(), in); err != nil || got.Outcome.Verdict != connector.Rejected || len(*orders) != 0 {
 			t.Errorf("%s: got %+v, %v and %d orders", name, got, err, len(*orders))
 		}
 	}
 	c, orders := collecting(t, func(string, url.Values) (int, string) {
 		return 402, `{"error":{"type":"card_error","code":"card_declined","message":"m"}}`
 	})
-	if got, err := c.Collect(context.Background(), charge("pay_1")); err != nil || got.Outcome.Resolution != connector.Declined || len(*orders) != 0 {
+	if got, err := c.Acquire(context.Background(), charge("pay_1")); err != nil || got.Outcome.Resolution != connector.Declined || len(*orders) != 0 {
 		t.Errorf("refused on the way: got %+v, %v and %d orders", got, err, len(*orders))
 	}
 	c, orders = collecting(t, func(path string, _ url.Values) (int, string) { return 500, "{}" })
-	if got, err := c.Collect(context.Background(), charge("pay_1")); err == nil || got.Outcome.Verdict != connector.Unknown || len(*orders) != 0 {
+	if got, err := c.Acquire(context.Background(), charge("pay_1")); err == nil || got.Outcome.Verdict != connector.Unknown || len(*orders) != 0 {
 		t.Errorf("no customer: got %+v, %v and %d orders", got, err, len(*orders))
 	}
 }
