@@ -74,7 +74,7 @@ func (l lasting) Scan(bucket string, from, to []byte, limit int, desc bool) ([]s
 }
 
 func (k *check) run(tx store.Tx) error {
-	for _, part := range []func(store.Tx) error{k.customers, k.methods, k.requests, k.deliveries, k.indexes, k.queues, k.deposits, k.reported, k.onces, k.accounts, k.people, k.auditLog} {
+	for _, part := range []func(store.Tx) error{k.customers, k.methods, k.requests, k.payments, k.deliveries, k.indexes, k.queues, k.deposits, k.reported, k.onces, k.accounts, k.people, k.auditLog} {
 		err := part(tx)
 		if ended := k.ctx.Err(); ended != nil { // what was found then is not to be trusted
 			return ended
@@ -187,6 +187,11 @@ func (k *check) deliveries(tx store.Tx) error {
 		if d.Request != "" {
 			if r, err := loadRequest(tx, s, d.Request); err != nil || !r.told(d.Type, d.Endpoint) {
 				k.found("delivery %s tells of a request that does not know of it", id)
+			}
+		}
+		if d.Payment != "" {
+			if err := paymentTold(tx, s, d); err != nil {
+				k.found("delivery %s tells of %v", id, err)
 			}
 		}
 		return nil

@@ -221,6 +221,8 @@ func (c *claims) row(tx store.Tx, row dueRow) error {
 		return c.expiry(tx, row)
 	case dueStep:
 		return c.step(tx, row)
+	case duePayment:
+		return c.payment(tx, row)
 	}
 	return fmt.Errorf("due row of unknown kind %q", row.kind)
 }

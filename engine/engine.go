@@ -86,6 +86,8 @@ type Config struct {
 	CheckURL func(string) error
 	// Render makes the webhook bodies of each profile.
 	Render map[string]Render
+	// RenderPayment makes those about payments; a profile without one tells of none.
+	RenderPayment map[string]RenderPayment
 	// Facts are what conditions may ask about a request beyond what the engine
 	// knows, by dialect.
 	Facts map[string]func(*Request) map[string]string

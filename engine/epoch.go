@@ -83,6 +83,9 @@ func setDue(tx store.Tx, row dueRow, to time.Time) error {
 		d.Due = to
 		return saveDelivery(tx, row.Scope, d, from)
 	}
+	if row.kind == duePayment {
+		return movePayment(tx, row, to)
+	}
 	if row.kind == dueStep {
 		r, err := loadRequest(tx, row.Scope, row.id)
 		if err != nil {

@@ -42,6 +42,7 @@ type Delivery struct {
 	Event    string    `json:"event"`
 	Type     string    `json:"type"`
 	Request  string    `json:"request,omitzero"`
+	Payment  string    `json:"payment,omitzero"` // instead of a request
 	Endpoint string    `json:"endpoint"`
 	Profile  string    `json:"profile"`
 	URL      string    `json:"url,omitzero"`    // where it goes; empty: to the endpoint's own address

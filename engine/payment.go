@@ -40,6 +40,14 @@ type Payment struct {
 	Code     string    `json:"code,omitzero"`
 	Message  string    `json:"message,omitzero"`
 	Refunds  []Refund  `json:"refunds,omitzero"`
+	Secure   bool      `json:"secure,omitzero"`   // the payer is to be asked (3-D Secure)
+	Back     string    `json:"back,omitzero"`     // where they come back to from their bank's page
+	Returned string    `json:"returned,omitzero"` // what they brought back, as a query
+	Next     string    `json:"next,omitzero"`     // the page on which they go on
+	Asked    time.Time `json:"asked,omitzero"`    // when the open operation was begun
+	Tries    int       `json:"tries,omitzero"`    // how often the worker has asked for it
+	Due      time.Time `json:"due,omitzero"`      // when the worker asks again; zero: nothing is open, or a person has to look
+	Told     []Told    `json:"told,omitzero"`
 	Created  time.Time `json:"created"`
 	Changed  time.Time `json:"changed"`
 
@@ -84,6 +92,8 @@ type NewPayment struct {
 	Card     Beneficiary // details, a token or a saved method; may be absent
 	Extra    stdjson.RawMessage
 	Confirm  bool
+	Secure   bool
+	Back     func(id string) string // where the payer comes back to, of the payment's id; nil: nowhere, and no bank's page is asked for
 }
 
 // PaymentEdit is what an update or a confirm gives; what is nil stays.
@@ -95,6 +105,7 @@ type PaymentEdit struct {
 	Card    Beneficiary
 	Extra   func(stdjson.RawMessage) (stdjson.RawMessage, error)
 	Confirm bool
+	Secure  *bool
 }
 
 func paymentPlace(id string) locker.Place { return locker.Place{Bucket: bucketPayment, Token: id} }
@@ -113,9 +124,6 @@ func (e *Engine) CreatePayment(ctx context.Context, c Caller, n NewPayment, once
 	if n.Ref != "" && !ChosenID(n.Ref) {
 		return nil, invalid("payment_id", "an id has 1 to 64 letters, digits, underscores or hyphens")
 	}
-	if c.Mode == Live {
-		return nil, &Error{Code: CodeNotBuilt, Object: ObjPayment, Message: "Payment in live mode"}
-	}
 	l, err := e.look(ctx, c.Scope, wanted{once: once, customer: n.Customer, beneficiary: n.Card, point: n.Point, choose: n.Choose})
 	if err != nil {
 		return nil, err
@@ -128,7 +136,10 @@ func (e *Engine) CreatePayment(ctx context.Context, c Caller, n NewPayment, once
 	if err != nil {
 		return nil, err
 	}
-	p := &Payment{ID: id, Ref: n.Ref, State: payin.New(n.Amount, false), Manual: n.Manual, Future: n.Future, Consent: n.Consent, Created: now, PaymentEcho: PaymentEcho{Extra: n.Extra}}
+	p := &Payment{ID: id, Ref: n.Ref, State: payin.New(n.Amount, false), Manual: n.Manual, Future: n.Future, Consent: n.Consent, Secure: n.Secure, Created: now, PaymentEcho: PaymentEcho{Extra: n.Extra}}
+	if n.Back != nil {
+		p.Back = n.Back(id)
+	}
 	cust, added, err := e.who(ctx, c.Scope, l, n.Customer, n.Person)
 	if err != nil {
 		return nil, err
@@ -167,7 +178,7 @@ func (e *Engine) CreatePayment(ctx context.Context, c Caller, n NewPayment, once
 				return fmt.Errorf("write payment's ref: %w", err)
 			}
 		}
-		return e.storePayment(tx, c, now, p, "payment.create", once)
+		return e.storePayment(tx, c, now, p, time.Time{}, "payment.create", once)
 	})
 	if err != nil {
 		return nil, err
@@ -185,9 +196,15 @@ func (e *Engine) afterReplay(ctx context.Context, c Caller, once *Once) (*Paymen
 	return e.finish(ctx, c, strings.TrimPrefix(once.Subject, PrefixPayment))
 }
 
-func (e *Engine) storePayment(tx store.Tx, c Caller, now time.Time, p *Payment, action string, once *Once) error {
+// storePayment writes a command's change, of a payment that was due at was.
+func (e *Engine) storePayment(tx store.Tx, c Caller, now time.Time, p *Payment, was time.Time, action string, once *Once) error {
 	p.Changed = now
-	if err := keep(tx, bucketPayment, c.key(p.ID), p); err != nil {
+	if p.Open.Kind == payin.None { // else there is more to tell as soon as the provider was asked
+		if err := e.tellPayment(tx, c.Scope, now, p); err != nil {
+			return err
+		}
+	}
+	if err := e.savePayment(tx, c.Scope, now, p, was); err != nil {
 		return err
 	}
 	if err := c.act(tx, now, action, PrefixPayment+p.ID); err != nil {
@@ -320,6 +337,26 @@ func (e *Engine) RefundOf(ctx context.Context, c Caller, id string) (*Payment, *
 		return nil, nil, notFound(ObjRefund, id)
 	}
 	return p, &p.Refunds[at], nil
+}
+
+// PaymentRefs are the merchant's own ids of payments, of those that have one.
+func (e *Engine) PaymentRefs(ctx context.Context, s Scope, ids []string) (map[string]string, error) {
+	return read(ctx, e, func(tx store.Tx) (map[string]string, error) {
+		out := map[string]string{}
+		for _, id := range ids {
+			p, err := load[Payment](tx, bucketPayment, s.key(id))
+			if errors.Is(err, store.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			if p.Ref != "" {
+				out[id] = p.Ref
+			}
+		}
+		return out, nil
+	})
 }
 
 func (e *Engine) openPayment(ctx context.Context, s Scope, p *Payment) error {

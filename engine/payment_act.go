@@ -31,6 +31,7 @@ func (e *Engine) ChangePayment(ctx context.Context, c Caller, name string, ed Pa
 		}
 		give(&p.Manual, ed.Manual)
 		give(&p.Future, ed.Future)
+		give(&p.Secure, ed.Secure)
 		if ed.Consent != nil {
 			p.Consent = ed.Consent
 		}
@@ -147,7 +148,7 @@ func (e *Engine) actOn(ctx context.Context, c Caller, name, action string, once 
 			if err != nil {
 				return err
 			}
-			if !is.Changed.Equal(was) || is.Ops >= p.Ops && p.Open.Kind != payin.None {
+			if !is.Changed.Equal(was) {
 				return errChanged
 			}
 			if len(p.Refunds) > refunds {
@@ -155,7 +156,8 @@ func (e *Engine) actOn(ctx context.Context, c Caller, name, action string, once 
 					return err
 				}
 			}
-			return e.storePayment(tx, c, later(now, was), p, action, once)
+			p.Due, p.Told = is.Due, is.Told
+			return e.storePayment(tx, c, later(now, was), p, is.Due, action, once)
 		})
 		switch {
 		case errors.Is(err, errChanged):
@@ -244,7 +246,7 @@ func compareBool(a, b bool) int {
 
 // finish asks the provider for what is open, with the key that it was or may
 // have been asked with before, and writes down what it says. While it says
-// nothing the payment stays as it is.
+// nothing the payment stays as it is, and the worker asks again.
 func (e *Engine) finish(ctx context.Context, c Caller, id string) (*Payment, error) {
 	p, err := read(ctx, e, func(tx store.Tx) (*Payment, error) { return paymentByID(tx, c.Scope, id, PrefixPayment+id) })
 	if err != nil {
@@ -253,7 +255,7 @@ func (e *Engine) finish(ctx context.Context, c Caller, id string) (*Payment, err
 	if err := e.openPayment(ctx, c.Scope, p); err != nil {
 		return nil, err
 	}
-	if p.Open.Kind == payin.None || e.Held() != "" {
+	if p.Open.Kind == payin.None || p.Due.IsZero() || e.Held() != "" {
 		return p, nil
 	}
 	via, err := e.connectorOf(ctx, c.Scope, p.Account)
@@ -264,23 +266,65 @@ func (e *Engine) finish(ctx context.Context, c Caller, id string) (*Payment, err
 	if !ok {
 		return p, nil
 	}
+	if e.tooOld(p, via.Traits()) {
+		return e.giveUp(context.WithoutCancel(ctx), c, p)
+	}
 	var card connector.Details
 	if p.Sealed != nil {
 		card, err = e.openFor(ctx, ownerOf(c.Scope, p.Customer, p.Created), paymentPlace(p.ID), p.Sealed)
-		if errors.Is(err, locker.ErrErased) {
+		if errors.Is(err, locker.ErrErased) && p.External == "" {
 			return p, nil // a customer's deletion; the provider's books tell what came of it
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, locker.ErrErased) {
 			return nil, err
 		}
 	}
 	call, cancel := context.WithTimeout(ctx, e.Timing.Deadline)
 	defer cancel()
-	out, err := in.Acquire(call, connector.Acquisition{Key: fmt.Sprintf("%s%s_%d", PrefixPayment, p.ID, p.Open.N), What: string(p.Open.Kind), Amount: p.Open.Amount, Details: card, Ref: p.External})
-	if err != nil || out.Verdict != connector.Paid && out.Verdict != connector.Rejected {
-		return p, nil // not known, or not yet: whoever looks next asks again
+	out, err := in.Acquire(call, connector.Acquisition{Key: fmt.Sprintf("%s%s_%d", PrefixPayment, p.ID, p.Open.N), What: string(p.Open.Kind), Amount: p.Open.Amount, Details: card, Ref: p.External,
+		Secure: p.Secure, ReturnURL: p.Back, Returned: p.Returned})
+	if err != nil {
+		return p, nil // not known: whoever looks next asks again
 	}
-	return e.settlePayment(context.WithoutCancel(ctx), c, p, out, card)
+	switch out.Verdict {
+	case connector.Paid, connector.Rejected:
+		return e.settlePayment(context.WithoutCancel(ctx), c, p, out.Outcome, card)
+	case connector.Accepted:
+		return e.notYet(context.WithoutCancel(ctx), c, p, out)
+	}
+	return p, nil
+}
+
+// notYet writes down that the provider has it, under which name, and where the
+// payer goes on.
+func (e *Engine) notYet(ctx context.Context, c Caller, p *Payment, out connector.Acquired) (*Payment, error) {
+	next := p.Waits(out.Next != "")
+	known := p.External != "" || out.Ref == "" || p.Open.Kind != payin.Charge && p.Open.Kind != payin.Authorise
+	if next == p.State && p.Next == out.Next && known {
+		return p, nil
+	}
+	return p, e.update(ctx, func(tx store.Tx, now time.Time) error {
+		is, err := load[Payment](tx, bucketPayment, c.key(p.ID))
+		if err != nil {
+			return err
+		}
+		is.PaymentEcho = p.PaymentEcho
+		if is.Open == p.Open && is.Returned == p.Returned { // else somebody else has written down more
+			is.State, is.Next = is.Waits(out.Next != ""), out.Next
+			if !known {
+				is.External = out.Ref
+			}
+			is.Changed = later(now, is.Changed)
+			if err := e.tellPayment(tx, c.Scope, now, is); err != nil {
+				return err
+			}
+			if err := e.savePayment(tx, c.Scope, now, is, is.Due); err != nil {
+				return err
+			}
+		}
+		*p = *is
+		return nil
+	})
 }
 
 // settlePayment writes down the provider's word, and saves the card where that
@@ -313,8 +357,9 @@ func (e *Engine) settlePayment(ctx context.Context, c Caller, p *Payment, out co
 		if is.External == "" {
 			is.External = out.Ref
 		}
+		is.Next = ""
 		if op.Kind == payin.Charge || op.Kind == payin.Authorise {
-			is.Sealed = nil
+			is.Sealed, is.Returned = nil, ""
 		}
 		if d != nil {
 			m, err := e.putMethod(tx, c.Scope, now, d)
@@ -328,8 +373,15 @@ func (e *Engine) settlePayment(ctx context.Context, c Caller, p *Payment, out co
 			}
 		}
 		is.Changed = later(now, is.Changed)
+		if err := e.tellPayment(tx, c.Scope, now, is); err != nil {
+			return err
+		}
 		*p = *is
-		return keep(tx, bucketPayment, c.key(is.ID), is)
+		if err := e.savePayment(tx, c.Scope, now, is, is.Due); err != nil {
+			return err
+		}
+		p.Due, p.Asked, p.Tries = is.Due, is.Asked, is.Tries
+		return nil
 	}
 	if !took || p.Method != "" || p.Consent == nil || p.Customer == "" || p.Future == "" {
 		return p, e.update(ctx, func(tx store.Tx, now time.Time) error { return settle(tx, now, nil) })

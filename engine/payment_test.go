@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"penstock/engine"
 	"penstock/engine/connector"
@@ -15,20 +16,110 @@ import (
 // lossy takes money in and at first loses its answers.
 type lossy struct {
 	connector.Connector
-	mu   sync.Mutex
-	lose int
-	keys map[string]int
+	mu     sync.Mutex
+	lose   int
+	window time.Duration
+	keys   map[string]int
 }
 
-func (d *lossy) Acquire(_ context.Context, c connector.Acquisition) (connector.Outcome, error) {
+func (d *lossy) Traits() connector.Traits {
+	t := d.Connector.Traits()
+	t.Window = d.window
+	return t
+}
+
+func (d *lossy) Acquire(_ context.Context, c connector.Acquisition) (connector.Acquired, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.keys[c.Key]++
 	if d.lose > 0 {
 		d.lose--
-		return connector.Outcome{Verdict: connector.Unknown}, errors.New("no answer")
+		return connector.Acquired{Outcome: connector.Outcome{Verdict: connector.Unknown}}, errors.New("no answer")
 	}
-	return connector.Outcome{Verdict: connector.Paid, Ref: "r1"}, nil
+	return connector.Acquired{Outcome: connector.Outcome{Verdict: connector.Paid, Ref: "r1"}}, nil
+}
+
+// rig lets d take the money of a world.
+func (d *lossy) rig(k *kit) {
+	build := k.Engine.Connectors[engine.SandboxName]
+	k.Engine.Connectors[engine.SandboxName] = func(a connector.Account) (connector.Connector, error) {
+		inner, err := build(a)
+		d.Connector = inner
+		return d, err
+	}
+}
+
+// TestWorkerAsksForWhatNobodyLooksAt: a charge whose answers are lost comes to
+// its end by itself, under its one key.
+func TestWorkerAsksForWhatNobodyLooksAt(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	d := &lossy{lose: 4, keys: map[string]int{}}
+	d.rig(k)
+	p, err := k.Engine.CreatePayment(k.Ctx, k.me, engine.NewPayment{Amount: eur(1250), Card: card("4242424242424242"), Confirm: true}, nil)
+	must(t, err)
+	must(t, k.Run(5*time.Minute))
+	asked := d.keys
+	if n := asked[engine.PrefixPayment+p.ID+"_1"]; n != 5 || len(asked) != 1 {
+		t.Errorf("asked %v, want five times under one key", asked)
+	}
+	if p, err = k.Engine.Payment(k.Ctx, k.me, engine.PrefixPayment+p.ID); err != nil || p.Status != payin.Succeeded {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// TestForgottenKeyIsNotAskedAgain: once the provider may have forgotten the key,
+// asking again could take the money twice; a person has to look.
+func TestForgottenKeyIsNotAskedAgain(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	d := &lossy{lose: 1 << 30, window: 24 * time.Hour, keys: map[string]int{}}
+	d.rig(k)
+	p, err := k.Engine.CreatePayment(k.Ctx, k.me, engine.NewPayment{Amount: eur(1250), Card: card("4242424242424242"), Confirm: true}, nil)
+	must(t, err)
+	must(t, k.Run(30*time.Hour))
+	key := engine.PrefixPayment + p.ID + "_1"
+	within := d.keys[key]
+	must(t, k.Run(100*time.Hour))
+	p, err = k.Engine.Payment(k.Ctx, k.me, engine.PrefixPayment+p.ID)
+	must(t, err)
+	if within < 5 || d.keys[key] != within || p.Status != payin.Processing || p.Code != "unknown" || !p.Due.IsZero() {
+		t.Errorf("asked %d times, then %d; %+v", within, d.keys[key], p)
+	}
+}
+
+// TestPayerIsAskedAndComesBack: a card whose bank asks its holder waits for
+// them; what they bring back first is what counts, and only with the proof.
+func TestPayerIsAskedAndComesBack(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	yes := func(*engine.Payment) error { return nil }
+	ask := func() *engine.Payment {
+		p, err := k.Engine.CreatePayment(k.Ctx, k.me, engine.NewPayment{Amount: eur(1250), Card: card("4000002500003155"), Confirm: true, Back: func(id string) string { return "https://penstock.test/back/" + id }}, nil)
+		must(t, err)
+		if p.Status != payin.NeedsAction || p.Next != "https://penstock.test/back/"+p.ID+"?challenge=ask" || p.Open.Kind != payin.Charge {
+			t.Fatalf("%+v", p)
+		}
+		return p
+	}
+	p := ask()
+	must(t, k.Crash())
+	must(t, k.Run(time.Hour)) // asked for all the while, and still waiting
+	denied := errors.New("denied")
+	if _, _, err := k.Engine.ReturnPayment(k.Ctx, k.me.Merchant, p.ID, "challenge=granted", func(*engine.Payment) error { return denied }); err != denied {
+		t.Errorf("without proof: %v", err)
+	}
+	if _, _, err := k.Engine.ReturnPayment(k.Ctx, "stranger", p.ID, "challenge=granted", yes); err == nil {
+		t.Error("another merchant's was found")
+	}
+	p, _, err := k.Engine.ReturnPayment(k.Ctx, k.me.Merchant, p.ID, "challenge=granted", yes)
+	if err != nil || p.Status != payin.Succeeded || p.Next != "" || p.Captured != eur(1250) {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if p, _, err = k.Engine.ReturnPayment(k.Ctx, k.me.Merchant, p.ID, "challenge=refused", yes); err != nil || p.Status != payin.Succeeded {
+		t.Errorf("a second return: %+v, %v", p, err)
+	}
+	p = ask()
+	if p, _, err = k.Engine.ReturnPayment(k.Ctx, k.me.Merchant, p.ID, "challenge=refused", yes); err != nil || p.Status != payin.Failed || p.Code != "authentication_failed" {
+		t.Errorf("refused: %+v, %v", p, err)
+	}
 }
 
 // TestLostAnswerChargesOnce: while nobody knows what came of a charge the
@@ -37,15 +128,7 @@ func (d *lossy) Acquire(_ context.Context, c connector.Acquisition) (connector.O
 func TestLostAnswerChargesOnce(t *testing.T) {
 	k := newKit(t, sim.Config{})
 	d := &lossy{lose: 2, keys: map[string]int{}}
-	rig := func() {
-		build := k.Engine.Connectors[engine.SandboxName]
-		k.Engine.Connectors[engine.SandboxName] = func(a connector.Account) (connector.Connector, error) {
-			inner, err := build(a)
-			d.Connector = inner
-			return d, err
-		}
-	}
-	rig()
+	d.rig(k)
 	once := &engine.Once{Op: "pay", Key: "k"}
 	p, err := k.Engine.CreatePayment(k.Ctx, k.me, engine.NewPayment{Amount: eur(1250), Card: card("4242424242424242"), Confirm: true}, once)
 	must(t, err)
@@ -53,7 +136,7 @@ func TestLostAnswerChargesOnce(t *testing.T) {
 		t.Fatalf("%+v", p.State)
 	}
 	must(t, k.Crash())
-	rig()
+	d.rig(k)
 	again := &engine.Once{Op: "pay", Key: "k"}
 	p, err = k.Engine.CreatePayment(k.Ctx, k.me, engine.NewPayment{Amount: eur(1250), Card: card("4242424242424242"), Confirm: true}, again)
 	must(t, err)

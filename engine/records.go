@@ -146,6 +146,7 @@ const (
 	dueRequest  = 'r' // the request itself: its expiry
 	dueStep     = 's' // the request itself: its next step
 	dueErase    = 'e' // a redacted customer, whose key is to be destroyed
+	duePayment  = 'm' // money that comes in, of which the provider was asked something
 )
 
 // dueKey places work in time. Times before 1970 do not occur.

@@ -81,6 +81,8 @@ func (e *Engine) do(ctx context.Context, j job) (err error) {
 		err = e.erase(ctx, j)
 	case dueStep:
 		err = e.takeStep(ctx, j)
+	case duePayment:
+		err = e.askPayment(ctx, j)
 	case dueRequest:
 		if err = e.expire(ctx, j); err != nil { // it has no lease that would keep it from coming back at once
 			_, mark := e.pulse.now()

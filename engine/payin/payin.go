@@ -16,7 +16,8 @@ type Status string
 const (
 	NeedsMethod       Status = "requires_payment_method"
 	NeedsConfirmation Status = "requires_confirmation"
-	Processing        Status = "processing" // the provider was asked
+	NeedsAction       Status = "requires_customer_action" // the payer goes on at their bank
+	Processing        Status = "processing"               // the provider was asked
 	NeedsCapture      Status = "requires_capture"
 	PartlyCaptured    Status = "partially_captured"
 	Succeeded         Status = "succeeded"
@@ -26,7 +27,7 @@ const (
 
 // Statuses returns all of them, in the order of a payment's life.
 func Statuses() []Status {
-	return []Status{NeedsMethod, NeedsConfirmation, Processing, NeedsCapture, PartlyCaptured, Succeeded, Failed, Cancelled}
+	return []Status{NeedsMethod, NeedsConfirmation, NeedsAction, Processing, NeedsCapture, PartlyCaptured, Succeeded, Failed, Cancelled}
 }
 
 // Kind is what a provider is asked to do.
@@ -130,6 +131,18 @@ func (s State) Done() State {
 		s.Status = Cancelled
 	case Refund:
 		s.Refunded = money.New(s.Refunded.Minor()+op.Amount.Minor(), s.Amount.Currency())
+	}
+	return s
+}
+
+// Waits takes the provider's word that the payer has to go on, or that they
+// have: the operation stays open.
+func (s State) Waits(payer bool) State {
+	if k := s.Open.Kind; k == Charge || k == Authorise {
+		s.Status = Processing
+		if payer {
+			s.Status = NeedsAction
+		}
 	}
 	return s
 }

@@ -39,6 +39,8 @@ type Config struct {
 	Timing engine.Timing    // zero fields: the engine's own
 	Render map[string]engine.Render
 	Facts  map[string]func(*engine.Request) map[string]string
+	// RenderPayment makes the bodies about payments.
+	RenderPayment map[string]engine.RenderPayment
 	// Statements reads the statements that are handed over; nil: none are.
 	Statements connector.StatementReader
 	Also       []string // other names under which the provider can be connected
@@ -178,7 +180,7 @@ func (w *World) open() error {
 	w.Engine, err = engine.Open(w.Ctx, engine.Config{
 		Store: disk, Locker: w.Locker, Clock: clock, Rand: w.ids,
 		Connectors: w.connectors(),
-		Transport:  w.Receiver, Render: w.Render, Facts: w.Facts, Timing: timing, Rules: w.Break.Rules, Anchor: w.Anchor,
+		Transport:  w.Receiver, Render: w.Render, RenderPayment: w.RenderPayment, Facts: w.Facts, Timing: timing, Rules: w.Break.Rules, Anchor: w.Anchor,
 		NotifyURL: "https://penstock.example", Statements: w.Statements,
 		Log: slog.New(slog.NewTextHandler(out, nil)),
 	})

@@ -48,6 +48,11 @@ func renderers() map[string]engine.Render {
 	return map[string]engine.Render{"rest": rest.Render, "standard": rest.Render, "jsonapi": jsonapi.Render}
 }
 
+// paymentRenderers make those about payments.
+func paymentRenderers() map[string]engine.RenderPayment {
+	return map[string]engine.RenderPayment{"rest": rest.RenderPayment, "standard": rest.RenderPayment}
+}
+
 // facts are what the conditions of routing may ask that only a dialect knows.
 func facts() map[string]func(*engine.Request) map[string]string {
 	return map[string]func(*engine.Request) map[string]string{"rest": rest.Facts}

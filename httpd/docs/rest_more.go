@@ -53,7 +53,7 @@ func restEvents() part {
 func webPage(method, path, id, summary string) operation {
 	o := saved(method, path, id, summary)
 	o.keys = nil
-	o.replies = append(o.replies, reply{status: 200, about: "The page.", media: "text/html"}, reply{status: 0, about: "Refused.", media: restMedia, schema: ref("Error")})
+	o.replies = append(o.replies, reply{status: 200, about: "The page.", media: "text/html"}, reply{status: 303, about: "Another page."}, reply{status: 0, about: "Refused.", media: restMedia, schema: ref("Error")})
 	return o
 }
 

@@ -27,6 +27,7 @@ func restPayments() part {
 			one("POST", "/confirm", "confirmSavedPayment", "Confirm a payment").once().sends(sent, nil).tells("The payment.", ref("SavedPayment")),
 			one("POST", "/capture", "captureSavedPayment", "Capture a payment").once().maySend(object("", may("amount_to_capture", minor("").null())).others()).tells("The payment.", ref("SavedPayment")),
 			one("POST", "/cancel", "cancelSavedPayment", "Cancel a payment").once().maySend(free("")).tells("The payment.", ref("SavedPayment")),
+			webPage("GET", "/payments/redirect/{merchant}/{payment}/{key}", "returnSavedPayment", "Where a payer comes back to from their bank's page").in(chapter).says("Sends them on to return_url with payment_id and status. In test mode it is the bank's page too."),
 			saved("POST", "/refunds", "createSavedRefund", "Give money back").in(chapter).once().sends(give, nil).tells("The refund.", ref("SavedRefund")),
 			saved("GET", "/refunds/{id}", "getSavedRefund", "Show a refund").in(chapter).tells("The refund.", ref("SavedRefund")),
 		},

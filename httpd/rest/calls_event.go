@@ -59,23 +59,41 @@ type eventResponse struct {
 	Error  *string `json:"error_message"`
 }
 
-// objects are what the payouts of some messages are called.
+// objects are what the payouts and payments of some messages are called, by the
+// messages' ids.
 func (a *API) objects(ctx context.Context, who engine.Caller, list []engine.Delivery) (map[string]string, error) {
-	ids := make([]string, len(list))
+	var requests, payments []string
 	for i := range list {
-		ids[i] = list[i].Request
-	}
-	out, err := a.Engine.Refs(ctx, who.Scope, ids)
-	for _, id := range ids {
-		if err == nil && out[id] == "" {
-			out[id] = engine.PrefixRequest + id
+		if d := &list[i]; d.Payment != "" {
+			payments = append(payments, d.Payment)
+		} else {
+			requests = append(requests, d.Request)
 		}
 	}
-	return out, err
+	refs, err := a.Engine.Refs(ctx, who.Scope, requests)
+	if err != nil {
+		return nil, err
+	}
+	paid, err := a.Engine.PaymentRefs(ctx, who.Scope, payments)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for i := range list {
+		if d := &list[i]; d.Payment != "" {
+			out[d.ID] = either(paid[d.Payment], engine.PrefixPayment+d.Payment)
+		} else {
+			out[d.ID] = either(refs[d.Request], engine.PrefixRequest+d.Request)
+		}
+	}
+	return out, nil
 }
 
 func showEvent(merchant, object string, d *engine.Delivery) eventShown {
 	out := eventShown{ID: d.Event, MerchantID: merchant, ObjectID: object, Type: d.Type, Class: "payouts", Initial: d.Event, Created: stamp(d.Created)}
+	if d.Payment != "" {
+		out.Class = "payments"
+	}
 	if point := strings.TrimPrefix(d.Endpoint, engine.PrefixEndpoint); len(point) == 26 {
 		out.ProfileID = shown(engine.PrefixProfile + point)
 	}
@@ -112,7 +130,7 @@ func (a *API) listEvents(ctx context.Context, who engine.Caller, _ *wire.Call, r
 			return page, err
 		}
 		for i := range list {
-			e := showEvent(who.Merchant, names[list[i].Request], &list[i])
+			e := showEvent(who.Merchant, names[list[i].ID], &list[i])
 			if list[i].Profile != "rest" || !r.keeps(&list[i], e) {
 				continue
 			}
@@ -178,7 +196,7 @@ func (a *API) eventAttempts(ctx context.Context, who engine.Caller, c *wire.Call
 		return nil, err
 	}
 	body, err := a.Engine.MessageOf(ctx, who.Scope, d)
-	return showAttempts(who.Merchant, names[d.Request], string(body), d), err
+	return showAttempts(who.Merchant, names[d.ID], string(body), d), err
 }
 
 // retryEvent sends an event once more, now, with the body that it had.
@@ -191,7 +209,7 @@ func (a *API) retryEvent(ctx context.Context, who engine.Caller, c *wire.Call, _
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	show := func(d *engine.Delivery) any { return showEvent(who.Merchant, names[d.Request], d) }
+	show := func(d *engine.Delivery) any { return showEvent(who.Merchant, names[d.ID], d) }
 	o := rendered(onceByPath(c, "merchant", "id"), show)
 	d, err = a.Engine.Resend(ctx, who, d.ID, "", o)
 	return answer(o, d, err, show)

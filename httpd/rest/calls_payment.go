@@ -61,12 +61,17 @@ func (a *API) createPayment(ctx context.Context, who engine.Caller, c *wire.Call
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	x := paymentExtra{Secret: secret}
+	back, err := drawSecret(a.Random)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	x := paymentExtra{Secret: secret, Back: back}
 	if err := r.note(&x); err != nil {
 		return wire.Reply{}, err
 	}
 	n := engine.NewPayment{Ref: said(r.PaymentID), Amount: money.New(int64(*r.Amount), r.Currency.Currency), Point: pointID(either(said(r.ProfileID), c.Header("X-Profile-Id"))), Choose: chooseProfile("", ""),
-		Manual: said(r.CaptureMethod) == "manual", Customer: said(r.CustomerID), Person: r.person(), Future: said(r.Future), Consent: r.consent(a), Confirm: yes(r.Confirm)}
+		Manual: said(r.CaptureMethod) == "manual", Customer: said(r.CustomerID), Person: r.person(), Future: said(r.Future), Consent: r.consent(a), Confirm: yes(r.Confirm), Secure: said(r.Auth) == "three_ds",
+		Back: func(id string) string { return a.backTo(who.Merchant, id, back) }}
 	if n.Card, err = r.card(); err == nil {
 		err = a.checkCard(who, n.Card.Details)
 	}

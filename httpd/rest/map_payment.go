@@ -95,6 +95,10 @@ func (r *paymentRequest) person() *engine.Person {
 // edit is the engine's command of an update or a confirm.
 func (r *paymentRequest) edit(a *API) (engine.PaymentEdit, error) {
 	ed := engine.PaymentEdit{Future: given(r.Future), Consent: r.consent(a), Confirm: yes(r.Confirm)}
+	if r.Auth != nil {
+		secure := *r.Auth == "three_ds"
+		ed.Secure = &secure
+	}
 	if r.Amount != nil || r.Currency != nil {
 		ed.Amount = func(was money.Amount) money.Amount {
 			minor, currency := was.Minor(), was.Currency()
@@ -144,6 +148,9 @@ func showPayment(merchant string, p *engine.Payment) paymentResponse {
 		Connector: shown(p.Provider), ClientSecret: shown(paymentSecret(p)), Created: stamp(p.Created), CustomerID: shown(p.Customer), Description: shown(x.Description), Refunds: []refundShown{}, Capture: "automatic",
 		MethodID: shown(p.Method), Future: shown(p.Future), ReturnURL: shown(x.ReturnURL), Billing: x.Billing, Shipping: x.Shipping, Metadata: x.Metadata, ErrorCode: shown(p.Code), ErrorMessage: shown(p.Message),
 		ProfileID: engine.PrefixProfile + p.Point, AccountID: shown(p.Account), External: shown(p.External), Auth: shown(x.Auth)}
+	if p.Next != "" {
+		out.Next = &nextAction{"redirect_to_url", p.Next}
+	}
 	if p.Manual {
 		out.Capture = "manual"
 	}

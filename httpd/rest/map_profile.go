@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"penstock/engine"
+	"penstock/engine/payin"
 	"penstock/httpd/wire"
 )
 
@@ -111,15 +112,40 @@ func (w *webhookDetails) hook(to *engine.PointHookEdit) {
 	url := said(w.URL)
 	to.URL = &url
 	types := []string{}
-	for _, s := range w.Payouts {
-		if t := eventType(string(s)); t != "" && !slices.Contains(types, t) {
+	if w.chooses() {
+		types = w.types()
+	}
+	to.Types = &types
+}
+
+// chooses says that not all is to be told.
+func (w *webhookDetails) chooses() bool {
+	return w.Payouts != nil || w.Payments != nil || w.Succeeded != nil && !*w.Succeeded || w.Failed != nil && !*w.Failed
+}
+
+// types are the events that are to be told; where none is, a word that is none.
+func (w *webhookDetails) types() (types []string) {
+	take := func(t string) {
+		if t != "" && !slices.Contains(types, t) {
 			types = append(types, t)
 		}
 	}
-	if w.Payouts != nil && len(types) == 0 {
+	for _, s := range allStatuses() {
+		if w.Payouts == nil || slices.Contains(w.Payouts, statusName(s)) {
+			take(eventType(s))
+		}
+	}
+	off := func(choice *bool) bool { return choice != nil && !*choice }
+	for _, s := range payin.Statuses() {
+		if w.Payments != nil && !slices.Contains(w.Payments, string(s)) || s == payin.Succeeded && off(w.Succeeded) || s == payin.Failed && off(w.Failed) {
+			continue
+		}
+		take(paymentEvents()[s])
+	}
+	if len(types) == 0 {
 		types = []string{"none"}
 	}
-	to.Types = &types
+	return types
 }
 
 func (r *retrySettings) retry() (out engine.Retry, err error) {

@@ -266,9 +266,9 @@ func TestRepeatsAnswerAlike(t *testing.T) {
 }
 
 // readOnly are the POSTs that change nothing, which a repeat reads anew, and
-// the one that belongs to providers.
+// those that belong to providers and to recipients.
 func readOnly(pattern string) bool {
-	return strings.HasSuffix(pattern, "/list") || strings.HasSuffix(pattern, "/filter") || pattern == "/events/{merchant}" || strings.HasPrefix(pattern, "/webhooks/")
+	return strings.HasSuffix(pattern, "/list") || strings.HasSuffix(pattern, "/filter") || pattern == "/events/{merchant}" || strings.HasPrefix(pattern, "/webhooks/") || strings.HasPrefix(pattern, "/checkin/")
 }
 
 // patternOf is the route that a path is served by.

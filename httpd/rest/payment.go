@@ -90,6 +90,7 @@ type paymentExtra struct {
 	Billing     json.RawMessage `json:"billing,omitzero"`
 	Shipping    json.RawMessage `json:"shipping,omitzero"`
 	Auth        string          `json:"auth,omitzero"`
+	Back        string          `json:"back,omitzero"` // with which the payer comes back
 }
 
 type paymentResponse struct {

@@ -108,6 +108,7 @@ func (a *API) setupRoutes() []wire.Route {
 		{Method: "POST", Pattern: "/payments/{id}/confirm", Handler: route(a, payinsToo, o, a.confirmPayment)},
 		{Method: "POST", Pattern: "/payments/{id}/capture", Handler: route(a, payins, wire.Options{EmptyBody: true}, a.capturePayment)},
 		{Method: "POST", Pattern: "/payments/{id}/cancel", Handler: route(a, payins, o, a.cancelPayment)},
+		{Method: "GET", Pattern: "/payments/redirect/{merchant}/{payment}/{key}", Handler: route(a, wire.Auth[engine.Caller]{}, o, a.returnPayment)},
 		{Method: "POST", Pattern: "/refunds", Handler: route(a, payins, o, a.createRefund)},
 		{Method: "GET", Pattern: "/refunds/{id}", Handler: route(a, payins, o, a.getRefund)},
 

@@ -2,10 +2,11 @@ package rest
 
 import (
 	"penstock/engine"
+	"penstock/engine/payin"
 	"penstock/httpd/wire"
 )
 
-// webhookBody is the envelope in which a payout's change is told.
+// webhookBody is the envelope in which a change is told.
 type webhookBody struct {
 	MerchantID string         `json:"merchant_id"`
 	EventID    string         `json:"event_id"`
@@ -16,8 +17,8 @@ type webhookBody struct {
 }
 
 type webhookContent struct {
-	Type   string         `json:"type"`
-	Object payoutResponse `json:"object"`
+	Type   string `json:"type"`
+	Object any    `json:"object"`
 }
 
 // Render makes this dialect's webhooks: engine.Config.Render["rest"]. Nothing
@@ -30,6 +31,25 @@ func Render(o engine.Occasion) (kind string, body []byte, err error) {
 	body, err = wire.Encode(webhookBody{
 		MerchantID: o.Merchant, EventID: o.Event, EventType: kind, Timestamp: stamp(o.At), Processor: o.Merchant,
 		Content: webhookContent{Type: "payout_details", Object: showPayout(o.Merchant, o.View)},
+	})
+	return kind, body, err
+}
+
+// paymentEvents are what webhooks about payments are called, by status; of the
+// others nobody is told.
+func paymentEvents() map[payin.Status]string {
+	return map[payin.Status]string{payin.Succeeded: "payment_succeeded", payin.Failed: "payment_failed", payin.Cancelled: "payment_cancelled", payin.Processing: "payment_processing",
+		payin.NeedsAction: "action_required", payin.NeedsCapture: "payment_authorized", payin.PartlyCaptured: "payment_captured"}
+}
+
+// RenderPayment makes this dialect's webhooks about payments.
+func RenderPayment(o engine.PaymentOccasion) (kind string, body []byte, err error) {
+	if kind = paymentEvents()[o.Payment.Status]; kind == "" || readPayment(o.Payment.Extra).Secret == "" { // another dialect's
+		return "", nil, nil
+	}
+	body, err = wire.Encode(webhookBody{
+		MerchantID: o.Merchant, EventID: o.Event, EventType: kind, Timestamp: stamp(o.At), Processor: o.Merchant,
+		Content: webhookContent{Type: "payment_details", Object: showPayment(o.Merchant, o.Payment)},
 	})
 	return kind, body, err
 }
