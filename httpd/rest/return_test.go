@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"penstock/engine/connector/sandbox"
 )
 
 // visit opens an address as a browser does, and follows nothing.
@@ -75,6 +77,9 @@ func TestPayerGoesToTheirBankAndBack(t *testing.T) {
 	r = pay(challenged)
 	s.visit(strings.TrimSuffix(r.str("next_action.redirect_to_url"), "?challenge=ask") + "?challenge=refused")
 	s.do("GET", "/payments/"+r.str("payment_id"), "").ok().is("status", "failed").is("error_code", "authentication_failed").is("amount_received", 0)
+	for _, number := range sandbox.ChallengeCards() {
+		pay(strings.Replace(ada2030, "4242424242424242", number, 1)).is("status", "requires_customer_action")
+	}
 	s.do("POST", "/payments", `{"amount":1,"currency":"USD","authentication_type":"maybe"}`).refused(400, "IR_06", "unknown variant `maybe`")
 }
 

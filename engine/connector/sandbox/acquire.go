@@ -31,7 +31,7 @@ func (c *inProcess) Acquire(ctx context.Context, in connector.Acquisition) (conn
 // Secure), as networks and large providers publish them for tests.
 func ChallengeCards() []string { return slices.Clone(challengeCards[:]) }
 
-var challengeCards = [...]string{"4000000000003220", "4000002500003155", "4000002760003184", "4000003800000446", "5200000000001096"}
+var challengeCards = [...]string{"4000000000003220", "4000002500003155", "4000002760003184", "4000003800000446"}
 
 // What the payer brings back from the bank's page, which the test provider has
 // none of its own for: the address to come back to plays it.
