@@ -1,5 +1,39 @@
 package cli
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// firstVerbs are what somebody who has typed nothing but the name may be
+// looking for.
+var firstVerbs = [...]string{"demo", "init", "serve", "status", "payout", "webhook", "check", "doctor"}
+
+// greet prints the first verbs by task.
+func greet(root *cobra.Command) error {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s\n", root.Short)
+	for _, g := range root.Groups() {
+		title := g.Title
+		for _, c := range root.Commands() {
+			if c.GroupID != g.ID || !slices.Contains(firstVerbs[:], c.Name()) {
+				continue
+			}
+			if title != "" {
+				fmt.Fprintf(&out, "\n%s:\n", title)
+				title = ""
+			}
+			fmt.Fprintf(&out, "  penstock %-9s%s\n", c.Name(), c.Short)
+		}
+	}
+	fmt.Fprint(&out, "\nAll commands, with examples: penstock --help\n")
+	_, err := fmt.Fprint(root.OutOrStdout(), out.String())
+	return err
+}
+
 // helpTemplate begins with what a command does.
 const helpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
 

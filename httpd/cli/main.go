@@ -126,9 +126,11 @@ func newRoot(env Env) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "penstock",
 		Short: "Payouts appliance: a locker, an API, routing, workers, in one binary",
-		Example: `  penstock demo                                # the main job, on this machine, without set-up
-  penstock init pay                            # a place to run from
-  penstock serve --config pay/config.toml      # and the service`,
+		Example: `  penstock demo                                    # the main job, on this machine, without set-up
+  penstock init pay                                # a place to run from, with its first key
+  penstock serve --config pay/config.toml          # and the service
+  penstock payout list --config pay/config.toml   # what was paid, and what waits
+  penstock doctor --config pay/config.toml         # what is wrong here, and the line that mends it`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -180,8 +182,12 @@ func prepare(cmd *cobra.Command, ran *bool) {
 	}
 	cmd.Args = cobra.ArbitraryArgs
 	cmd.RunE = func(c *cobra.Command, args []string) error {
-		if len(args) == 0 {
+		switch {
+		case len(args) > 0:
+		case c.HasParent():
 			return c.Help()
+		default:
+			return greet(c)
 		}
 		return unknownWord(c, args[0])
 	}

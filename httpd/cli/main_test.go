@@ -34,6 +34,22 @@ func TestEveryVerbExplainsItself(t *testing.T) {
 	walk(newRoot(Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)}))
 }
 
+// TestTheNameAloneShowsEightVerbsByTask: whoever knows nothing is not given a
+// list of everything.
+func TestTheNameAloneShowsEightVerbsByTask(t *testing.T) {
+	var out bytes.Buffer
+	if code := Main(Env{Args: nil, Stdout: &out, Stderr: &out}); code != ExitDone {
+		t.Fatalf("exit code %d", code)
+	}
+	if n := strings.Count(out.String(), "\n  penstock "); n != len(firstVerbs) || strings.Count(out.String(), ":\n") != 4 || !strings.Contains(out.String(), "penstock --help") {
+		t.Errorf("%d verbs:\n%s", n, &out)
+	}
+	root := newRoot(Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)})
+	if n := strings.Count(root.Example, "# "); n != 5 {
+		t.Errorf("%d examples with a reason", n)
+	}
+}
+
 // groupTree is a root with a group of verbs, as `penstock payout show` has.
 func groupTree(run func() error) *cobra.Command {
 	root := newRoot(Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)})
