@@ -108,7 +108,7 @@ func (v *view) wrongIBAN(typed string, sepa bool) string {
 	case !known:
 		return v.T("error.iban.country")
 	case n != country.Length:
-		return v.T("error.iban.length", "country", v.countryName(country.Code), "want", strconv.Itoa(country.Length), "got", strconv.Itoa(n))
+		return v.T("error.iban.length", "country", v.countryName(country.Code), "want", digitsIn(forms[v.Lang], strconv.Itoa(country.Length)), "got", digitsIn(forms[v.Lang], strconv.Itoa(n)))
 	case sepa && !country.SEPA:
 		if _, err := service.ParseIBAN(iban); err == nil {
 			return v.T("error.iban.reach", "country", v.countryName(country.Code))
@@ -157,7 +157,7 @@ func (a *API) magicFor(sv service.Service) []Magic {
 			}
 		}
 		if value != "" {
-			out = append(out, Magic{Name: m.Name, Account: value})
+			out = append(out, Magic{Name: strings.ReplaceAll(m.Name, "_", " "), Account: value})
 		}
 	}
 	return out

@@ -22,7 +22,9 @@
 		aba_routing: s => /^\d{9}$/.test(s) && [...s].reduce((t, c, i) => t + c * [3, 7, 1][i % 3], 0) % 10 === 0,
 		uk_account: s => /^\d{6,8}$/.test(s), email: s => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(s),
 	};
-	const named = code => { try { return new Intl.DisplayNames(document.documentElement.lang, { type: "region" }).of(code); } catch { return code; } };
+	const spoken = document.documentElement.lang === "ar" ? "ar-u-nu-arab" : document.documentElement.lang; // digits as in the amount
+	const digits = n => new Intl.NumberFormat(spoken, { useGrouping: false }).format(n);
+	const named = code => { try { return new Intl.DisplayNames(spoken, { type: "region" }).of(code); } catch { return code; } };
 	const show = (input, text) => {
 		const p = document.getElementById(input.id.replace("f-", "e-"));
 		p.textContent = text; p.hidden = !text;
@@ -46,7 +48,7 @@
 			const bad = raw => {
 				const country = raw.slice(0, 2).toUpperCase(), want = input.dataset.lengths?.match(country + "(\\d+)")?.[1];
 				if (!want || +want === raw.length) return input.dataset.bad;
-				return input.dataset.length.replace("{country}", named(country)).replace("{want}", want).replace("{got}", raw.length);
+				return input.dataset.length.replace("{country}", named(country)).replace("{want}", digits(want)).replace("{got}", digits(raw.length));
 			};
 			const judge = () => { const raw = strip(input.value); show(input, raw && !ok(raw) ? bad(raw) : ""); };
 			input.addEventListener("change", judge);
@@ -75,7 +77,7 @@
 		});
 		code.replaceChildren(b);
 	}
-	for (const t of document.querySelectorAll("time[data-local]")) t.textContent = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" }).format(new Date(t.dateTime));
+	for (const t of document.querySelectorAll("time[data-local]")) t.textContent = new Intl.DateTimeFormat(spoken, { dateStyle: "long", timeStyle: "short" }).format(new Date(t.dateTime));
 
 	document.getElementById("errors")?.focus();
 	const done = document.querySelector("[data-status]");
