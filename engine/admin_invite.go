@@ -172,7 +172,7 @@ func (e *Engine) Accept(ctx context.Context, a Acceptance) (o *Operator, token s
 		if err := audit(tx, now, Act{Actor: o.ID, Action: "operator.accept", Object: o.ID, Note: string(o.Role)}); err != nil {
 			return err
 		}
-		return e.openSession(tx, now, o.ID, token, a.From)
+		return e.openSession(tx, now, o, token, a.From)
 	})
 	if err != nil {
 		return nil, "", err

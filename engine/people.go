@@ -85,6 +85,7 @@ type Operator struct {
 	Disabled bool      `json:"disabled,omitzero"`
 	Created  time.Time `json:"created"`
 	Seen     time.Time `json:"seen,omitzero"` // of the latest log-in
+	Second   Second    `json:"second,omitzero"`
 	// Views are lists as this person wants to find them again.
 	Views []SavedView `json:"views,omitzero"`
 }
@@ -169,7 +170,7 @@ func (e *Engine) Operators(ctx context.Context) (out []Operator, err error) {
 		return each(tx, bucketOperator, nil, func(p store.Pair) error {
 			o, err := decode[Operator](bucketOperator, p.Value)
 			if err == nil {
-				o.Password = ""
+				o.Password, o.Second.Codes = "", nil
 				out = append(out, *o)
 			}
 			return err

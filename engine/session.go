@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,6 +19,7 @@ const (
 	SessionLife = 12 * time.Hour   // whatever is done
 	MaxGuesses  = 5                // wrong passwords in a row
 	LockedFor   = 15 * time.Minute // after them
+	HalfLife    = 5 * time.Minute  // of a session that is not whole
 
 	sessionTouch = 30 * time.Second // a session's last sight is stored this often at most
 	maxSessions  = 10               // of one operator; the oldest ends
@@ -31,6 +33,12 @@ type Session struct {
 	From     string    `json:"from,omitzero"` // address of whoever logged in
 	Created  time.Time `json:"created"`
 	Seen     time.Time `json:"seen"`
+	// Half says that the password was right and that more has to be proved:
+	// until then the session opens nothing.
+	Half   bool      `json:"half,omitzero"`
+	Proved time.Time `json:"proved,omitzero"` // when its operator last proved who they are
+	// Challenge is what a ceremony that was begun has to be held against.
+	Challenge json.RawMessage `json:"challenge,omitzero"`
 }
 
 const bucketSession = "session" // SHA-256 of the token -> Session
@@ -48,7 +56,7 @@ var ErrSession = &Error{Code: CodeUnauthorized, Object: ObjOperator, Message: "t
 // over says that a session has ended at now. One from the future is not
 // believed either: a clock that is set back must not make it last longer.
 func (s *Session) over(now time.Time) bool {
-	return !now.Before(s.Seen.Add(SessionIdle)) || !now.Before(s.Created.Add(SessionLife)) || now.Before(s.Created.Add(-time.Minute))
+	return s.Half && !now.Before(s.Created.Add(HalfLife)) || !now.Before(s.Seen.Add(SessionIdle)) || !now.Before(s.Created.Add(SessionLife)) || now.Before(s.Created.Add(-time.Minute))
 }
 
 // Login is one try to come in.
@@ -86,11 +94,14 @@ func (e *Engine) LogIn(ctx context.Context, l Login) (token string, err error) {
 			refused = true
 			return o.guessed(tx, now, l.From)
 		}
-		o.Failures, o.Locked, o.Seen = 0, time.Time{}, now
+		o.Locked, o.Seen = time.Time{}, now
+		if !o.Second.On() { // else the guesses at what has to be proved besides go on counting
+			o.Failures = 0
+		}
 		if err := o.save(tx); err != nil {
 			return err
 		}
-		return e.openSession(tx, now, o.ID, token, l.From)
+		return e.openSession(tx, now, o, token, l.From)
 	})
 	if err != nil {
 		return "", err
@@ -116,20 +127,27 @@ func (o *Operator) guessed(tx store.Tx, now time.Time, from string) error {
 }
 
 // openSession writes a new session and takes those away that have ended.
-func (e *Engine) openSession(tx store.Tx, now time.Time, operator, token, from string) error {
+func (e *Engine) openSession(tx store.Tx, now time.Time, o *Operator, token, from string) error {
 	id, err := e.newID(now)
 	if err != nil {
 		return err
 	}
-	s := Session{ID: PrefixSession + id, Operator: operator, From: from, Created: now, Seen: now}
-	if err := sweepSessions(tx, now, operator); err != nil {
+	s := Session{ID: PrefixSession + id, Operator: o.ID, From: from, Created: now, Seen: now, Half: o.Second.On()}
+	if !s.Half {
+		s.Proved = now
+	}
+	if err := sweepSessions(tx, now, o.ID); err != nil {
 		return err
 	}
 	hash := sha256.Sum256([]byte(token))
 	if err := keep(tx, bucketSession, hash[:], s); err != nil {
 		return err
 	}
-	return audit(tx, now, Act{Actor: operator, Action: "operator.login", Object: s.ID, Note: from})
+	action := "operator.login"
+	if s.Half {
+		action = "operator.password_right"
+	}
+	return audit(tx, now, Act{Actor: o.ID, Action: action, Object: s.ID, Note: from})
 }
 
 // sweepSessions deletes everybody's sessions that have ended, and of the
@@ -191,16 +209,11 @@ func endSessions(tx store.Tx, operator string, keepHash []byte) error {
 
 // Glimpse is Enter of what no person asked for, such as a page that keeps
 // itself up to date: it doesn't make a session last longer.
-func (e *Engine) Glimpse(ctx context.Context, token string) (s *Session, o *Operator, err error) {
-	if len(token) != 40 {
-		return nil, nil, ErrSession
+func (e *Engine) Glimpse(ctx context.Context, token string) (*Session, *Operator, error) {
+	s, o, err := e.Halfway(ctx, token)
+	if err == nil && s.Half {
+		err = ErrSession
 	}
-	hash := sha256.Sum256([]byte(token))
-	now, _ := e.pulse.now()
-	err = e.Store.View(ctx, func(tx store.Tx) error {
-		s, o, err = enter(tx, hash[:], now)
-		return err
-	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -219,6 +232,9 @@ func (e *Engine) Enter(ctx context.Context, token string) (s *Session, o *Operat
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
 		if s, o, err = enter(tx, hash[:], now); err != nil {
 			return err
+		}
+		if s.Half {
+			return ErrSession
 		}
 		s.Seen = now
 		return keep(tx, bucketSession, hash[:], s)

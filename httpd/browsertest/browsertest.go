@@ -90,7 +90,7 @@ func (b *Browser) attach(ctx context.Context) {
 			if err != nil {
 				break
 			}
-			if m.Source != "network" && m.Type != "debug" { // a page of status 404 is what was asked for; advice is no complaint
+			if m.Source != "network" && m.Type != "debug" && m.Type != "info" { // a page of status 404 is what was asked for; advice is no complaint
 				wrong = append(wrong, m.String())
 			}
 		}

@@ -85,6 +85,8 @@ func doors() []door {
 		{module: "github.com/nyaruka/phonenumbers", packages: "engine/service"},
 		{module: "github.com/sony/gobreaker/v2", packages: "engine"},
 		{module: "github.com/pquerna/otp", packages: "httpd/dash"},
+		{module: "github.com/boombuler/barcode", packages: "httpd/dash"},
+		{module: "github.com/go-webauthn/webauthn", packages: "httpd/dash"},
 		{module: "github.com/go-json-experiment/json", packages: "httpd/wire engine engine/service engine/connector engine/connector/*"}, // what strangers send, and the records
 		{module: "github.com/pkg/sftp", packages: "engine/connector/iso20022"},
 		{module: "golang.org/x/crypto/ssh", packages: "engine/connector/iso20022"},

@@ -195,6 +195,9 @@ func (d *Dash) shop(voice *wire.Dialect, method, path string, need engine.Permit
 				return wire.Reply{}, err
 			}
 			v.shop, v.scope = m, engine.Scope{Merchant: m.ID, Mode: mode}
+			if to := d.wantsProof(v, path); to != "" {
+				return goTo(to), nil
+			}
 			return fn(ctx, v)
 		}))
 	}

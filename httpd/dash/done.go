@@ -15,6 +15,8 @@ var deeds = map[string]ui.Notice{
 	"resolved":  {Tone: ui.Good, Text: "The conflict is resolved."},
 	"resent":    {Tone: ui.Good, Text: "The webhook is sent again."},
 	"saved":     {Tone: ui.Good, Text: "Saved."},
+	"second":    {Tone: ui.Good, Text: "Saved; your other sessions have ended."},
+	"reset":     {Tone: ui.Good, Text: "Reset: the password alone lets them in now, and their sessions have ended."},
 	"made":      {Tone: ui.Good, Text: "The payout request was made.", Hint: "Look it over, then process it: until then nothing is sent."},
 	"link":      {Tone: ui.Good, Text: "The link was made.", Hint: "Give it to the recipient. You can look it up here until it is used."},
 	"connected": {Tone: ui.Good, Text: "Connected.", Hint: "Try a test call, then put money on its deposit accounts."},

@@ -45,7 +45,7 @@ func (d *Dash) enter(ctx context.Context, c *wire.Call) (*visit, error) {
 // wanted to see.
 func toLogin(c *wire.Call) wire.Reply {
 	to := Root + "/login"
-	if c.Method == "GET" && c.Path != Root {
+	if c.Method == "GET" && c.Path != Root && !strings.HasPrefix(c.Path, Root+"/login") {
 		to += "?next=" + url.QueryEscape(c.Path)
 	}
 	r := goTo(to)
@@ -158,7 +158,10 @@ func (d *Dash) tryPassword(ctx context.Context, c *wire.Call) (token, next strin
 		return "", "", engine.ErrLogin
 	}
 	token, err = d.Engine.LogIn(ctx, engine.Login{Operator: o.ID, Password: stored, Right: right, From: c.Client.String()})
-	return token, ours(f.text("next")), err
+	if next = ours(f.text("next")); o.Second.On() {
+		next = Root + "/login/second?next=" + url.QueryEscape(next)
+	}
+	return token, next, err
 }
 
 func (d *Dash) logOut(ctx context.Context, v *visit) (wire.Reply, error) {

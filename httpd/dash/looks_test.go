@@ -123,6 +123,7 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		{"account", home + "/accounts/" + o.account()}, {"rate-new", home + "/rates/new"}, {"rate", home + "/rates/" + o.rates()},
 		{"endpoints", home + "/webhooks/endpoints"}, {"endpoint-new", home + "/webhooks/endpoints/new"}, {"delivery", home + "/webhooks/deliveries/" + o.latestDelivery()}, {"resend-period", home + "/webhooks/resend"}, {"signature", home + "/webhooks/check"},
 		{"keys", home + "/keys"}, {"key-new", home + "/keys/new"}, {"settings", home + "/settings"}, {"system", home + "/system"}, {"find-amount", home + "/find?q=12.50+EUR"},
+		{"prove", home + "/me/prove?next=" + home}, {"app", home + "/me/app"}, {"person", home + "/people/" + o.operatorID("owner@example.com")},
 		{"activity", "/dashboard/test/shop/activity"}, {"me", "/dashboard/test/shop/me"}, {"nothing", home + "/nothing"}, {"find", home + "/find?q=abc"},
 	} {
 		see(p.name, p.path)
@@ -146,6 +147,13 @@ func (o *office) scheme() string {
 	all, err := o.Engine.Schemes(o.Ctx, onServer("shop").Scope)
 	must(o.t, err)
 	return all[0].ID
+}
+
+func (o *office) operatorID(email string) string {
+	o.t.Helper()
+	who, err := o.Engine.OperatorByEmail(o.Ctx, email)
+	must(o.t, err)
+	return who.ID
 }
 
 // account is the id of the first provider account.

@@ -3,6 +3,7 @@ package dash
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"penstock/engine"
 	"penstock/httpd/ui"
@@ -19,12 +20,35 @@ func (d *Dash) mePage(ctx context.Context, v *visit, status int, field, problem 
 		{Name: "old", Label: "Present password", Type: "password", Auto: "current-password", Required: true, Max: maxPassword},
 		{Name: "new", Label: "New password", Type: "password", Auto: "new-password", Required: true, Max: maxPassword, Hint: "At least 12 characters; a few words will do."},
 	}
-	facts := ui.Facts{List: []ui.Fact{
+	facts := []ui.Fact{
 		{Name: "Name", Text: v.who.Name}, {Name: "E-mail", Text: v.who.Email}, {Name: "Role", Text: string(v.who.Role)},
 		{Name: "ID", Text: v.who.ID, Mono: true, Copy: true}, {Name: "This session began", At: v.session.Created}, {Name: "From", Text: v.session.From},
-	}}
-	return d.show(ctx, v, status, "act", ui.Head{Title: "Your account"}, ui.Act{Facts: []ui.Facts{facts},
-		Form: ui.Form{Action: v.at("/me"), Fields: mark(fields, field, problem), Submit: "Change password"}})
+	}
+	blocks := []ui.Block{{Title: "You", Facts: facts}}
+	blocks = append(blocks, secondBlocks(v)...)
+	blocks = append(blocks, ui.Block{Title: "Password", Form: &ui.Form{Action: v.at("/me"), Fields: mark(fields, field, problem), Submit: "Change password"}})
+	return d.show(ctx, v, status, "stack", ui.Head{Title: "Your account"}, ui.Stack{List: blocks})
+}
+
+// secondBlocks are what a person proves besides the password.
+func secondBlocks(v *visit) []ui.Block {
+	s := &v.who.Second
+	app := ui.Block{Title: "Authenticator app", Badge: &ui.Badge{Text: "Off", Tone: ui.Off}, Lead: "A code of an app on your phone, besides the password.", Actions: []ui.Action{{Text: "Set it up", Href: v.at("/me/app")}}}
+	if len(s.Salt) > 0 {
+		app.Badge, app.Lead, app.Actions = &ui.Badge{Text: "On", Tone: ui.Good}, "", nil
+		app.Facts = []ui.Fact{{Name: "Since", At: s.Since}}
+		app.Press = []ui.Press{{Text: "Switch off", Icon: "close", Href: v.at("/me/second")}}
+	}
+	keys := ui.Block{Title: "Passkeys", Lead: "A key on a device, besides the password; no false page can ask for it.", None: "None.", Actions: []ui.Action{{Text: "New passkey", Icon: "plus", Href: v.at("/me/passkeys/new")}},
+		Table: ui.Table{Name: "Passkeys", Cols: []ui.Col{{Name: "Passkey", Place: ui.Lead}, {Name: "Made", Place: ui.Plain}, {Name: "Last used", Place: ui.Aside}}}}
+	for _, p := range s.Passkeys {
+		keys.Table.Rows = append(keys.Table.Rows, ui.Row{Cells: []ui.Cell{{Text: p.Name}, {At: p.Created}, {At: p.Used}}})
+		keys.Press = append(keys.Press, ui.Press{Text: "Remove " + p.Name, Icon: "close", Href: v.at("/me/second"), Fields: []ui.Field{{Name: "passkey", Type: "hidden", Value: fmt.Sprintf("%x", p.ID)}}})
+	}
+	if s.On() {
+		keys.Facts = []ui.Fact{{Name: "Recovery codes left", Text: fmt.Sprint(len(s.Codes)), Hint: pick(len(s.Codes) < 3, "Switch everything off and on again for new ones.", "")}}
+	}
+	return []ui.Block{app, keys}
 }
 
 func (d *Dash) changePassword(ctx context.Context, v *visit) (wire.Reply, error) {

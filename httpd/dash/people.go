@@ -3,6 +3,7 @@ package dash
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"penstock/engine"
@@ -19,7 +20,7 @@ func (d *Dash) listPeople(ctx context.Context, v *visit) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	t := ui.Table{Name: "People", Cols: []ui.Col{{Name: "Name", Place: ui.Lead}, {Name: "E-mail", Place: ui.Under}, {Name: "Role", Place: ui.Plain}, {Name: "State", Place: ui.Side}, {Name: "Last log-in", Place: ui.Aside}}}
+	t := ui.Table{Name: "People", Cols: []ui.Col{{Name: "Name", Place: ui.Lead}, {Name: "E-mail", Place: ui.Under}, {Name: "Role", Place: ui.Plain}, {Name: "Besides the password", Place: ui.Plain}, {Name: "State", Place: ui.Side}, {Name: "Last log-in", Place: ui.Aside}}}
 	for i := range all {
 		o := &all[i]
 		name := ui.Cell{Text: o.Name}
@@ -29,13 +30,37 @@ func (d *Dash) listPeople(ctx context.Context, v *visit) (wire.Reply, error) {
 		if o.ID == v.who.ID {
 			name.Sub = "you"
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{name, {Text: o.Email}, {Text: sentenceCase(string(o.Role))}, {Badge: d.operatorBadge(o)}, {At: o.Seen}}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{name, {Text: o.Email}, {Text: sentenceCase(string(o.Role))}, {Text: secondText(o)}, {Badge: d.operatorBadge(o)}, {At: o.Seen}}})
 	}
 	head := ui.Head{Title: "People"}
 	if v.who.May(engine.PermitPeople) {
 		head.Actions = []ui.Action{{Text: "Invite somebody", Icon: "plus", Main: true, Href: v.at("/people/invite")}}
 	}
 	return d.show(ctx, v, 200, "list", head, ui.List{Table: t, Pager: &ui.Pager{Text: "People work for every merchant, in test and in live mode."}})
+}
+
+// secondText says what somebody proves besides the password.
+func secondText(o *engine.Operator) string {
+	var out []string
+	if len(o.Second.Salt) > 0 {
+		out = append(out, "app")
+	}
+	if n := len(o.Second.Passkeys); n > 0 {
+		out = append(out, count(n, "passkey"))
+	}
+	return strings.Join(out, ", ")
+}
+
+// resetSecond is for whoever has lost what they prove.
+func (d *Dash) resetSecond(ctx context.Context, v *visit) (wire.Reply, error) {
+	o, err := d.operator(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	if err := d.Engine.ResetSecond(ctx, v.caller(), o.ID); err != nil {
+		return wire.Reply{}, err
+	}
+	return goTo(after(v.at("/people/"+o.ID), "reset")), nil
 }
 
 func (d *Dash) operatorBadge(o *engine.Operator) *ui.Badge {
@@ -124,15 +149,17 @@ func (d *Dash) operator(ctx context.Context, v *visit) (*engine.Operator, error)
 	return &all[i], nil
 }
 
-func personPage(v *visit, o *engine.Operator) (ui.Head, ui.Act) {
+func personPage(v *visit, o *engine.Operator) (ui.Head, ui.Stack) {
 	state := []ui.Option{{Value: "in", Text: "May come in", On: !o.Disabled}, {Value: "out", Text: "Disabled: no log-in, and sessions end at once", On: o.Disabled}}
-	return ui.Head{Title: o.Name, Crumbs: []ui.Link{{Text: "People", Href: v.at("/people")}}}, ui.Act{
-		Facts: []ui.Facts{{List: []ui.Fact{{Name: "E-mail", Text: o.Email}, {Name: "ID", Text: o.ID, Mono: true, Copy: true}, {Name: "Since", At: o.Created}, {Name: "Last log-in", At: o.Seen}}}},
-		Form: ui.Form{Action: v.at("/people/" + o.ID), Submit: "Save", Cancel: v.at("/people"), Fields: []ui.Field{
-			{Name: "role", Label: "Role", Type: "select", Required: true, Options: roleChoices(v, o.Role)},
-			{Name: "state", Label: "State", Type: "select", Required: true, Options: state},
-		}},
+	about := ui.Block{Title: "General", Facts: []ui.Fact{{Name: "E-mail", Text: o.Email}, {Name: "ID", Text: o.ID, Mono: true, Copy: true}, {Name: "Besides the password", Text: or(secondText(o), "Nothing")}, {Name: "Since", At: o.Created}, {Name: "Last log-in", At: o.Seen}}}
+	if o.Second.On() {
+		about.Press = []ui.Press{{Text: "Reset app and passkeys", Icon: "key", Href: v.at("/people/" + o.ID + "/reset")}}
 	}
+	edit := ui.Block{Title: "Edit", Form: &ui.Form{Action: v.at("/people/" + o.ID), Submit: "Save", Cancel: v.at("/people"), Fields: []ui.Field{
+		{Name: "role", Label: "Role", Type: "select", Required: true, Options: roleChoices(v, o.Role)},
+		{Name: "state", Label: "State", Type: "select", Required: true, Options: state},
+	}}}
+	return ui.Head{Title: o.Name, Crumbs: []ui.Link{{Text: "People", Href: v.at("/people")}}}, ui.Stack{List: []ui.Block{about, edit}}
 }
 
 func (d *Dash) showPerson(ctx context.Context, v *visit) (wire.Reply, error) {
@@ -141,7 +168,7 @@ func (d *Dash) showPerson(ctx context.Context, v *visit) (wire.Reply, error) {
 		return wire.Reply{}, err
 	}
 	head, data := personPage(v, o)
-	return d.show(ctx, v, 200, "act", head, data)
+	return d.show(ctx, v, 200, "stack", head, data)
 }
 
 func (d *Dash) changePerson(ctx context.Context, v *visit) (wire.Reply, error) {
@@ -153,7 +180,7 @@ func (d *Dash) changePerson(ctx context.Context, v *visit) (wire.Reply, error) {
 	if note := refusal(err); note != nil {
 		status, _ := explain(err)
 		head, data := personPage(v, o)
-		return d.show(ctx, v, status, "act", head, data, *note)
+		return d.show(ctx, v, status, "stack", head, data, *note)
 	}
 	if err != nil {
 		return wire.Reply{}, err

@@ -41,6 +41,7 @@ func (d *Dash) setupRoutes(voice *wire.Dialect) [][]wire.Route {
 		d.shop(voice, "POST", "/people/invite", engine.PermitPeople, d.invite),
 		d.shop(voice, "GET", "/people/{operator}", engine.PermitPeople, d.showPerson),
 		d.shop(voice, "POST", "/people/{operator}", engine.PermitPeople, d.changePerson),
+		d.shop(voice, "POST", "/people/{operator}/reset", engine.PermitPeople, d.resetSecond),
 		d.shop(voice, "GET", "/directory", none, d.listProviders),
 		d.shop(voice, "GET", "/directory/providers/{provider}", none, d.showProvider),
 		d.shop(voice, "GET", "/directory/services", none, d.listServices),

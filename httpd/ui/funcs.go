@@ -17,12 +17,13 @@ func (u *UI) funcs() template.FuncMap {
 			}
 			return u.base + name, nil
 		},
-		"icon":    icon,
-		"shape":   func(t Tone) (template.HTML, error) { return icon(string("tone-" + t)) },
-		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
-		"stamp":   stamp,
-		"initial": initial,
-		"part":    func(csrf string, f Form) Posted { return Posted{csrf, f} },
+		"icon":     icon,
+		"shape":    func(t Tone) (template.HTML, error) { return icon(string("tone-" + t)) },
+		"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+		"stamp":    stamp,
+		"initial":  initial,
+		"ceremony": func(csrf string, p *Passkey) Ceremony { return Ceremony{csrf, p} },
+		"part":     func(csrf string, f Form) Posted { return Posted{csrf, f} },
 	}
 }
 
@@ -30,6 +31,12 @@ func (u *UI) funcs() template.FuncMap {
 type Posted struct {
 	CSRF string
 	Form
+}
+
+// Ceremony is a passkey's form with the token that guards it.
+type Ceremony struct {
+	CSRF string
+	*Passkey
 }
 
 // stamp is a time as it stands in a page before a script puts it into the

@@ -241,6 +241,7 @@ type List struct {
 // Enter is a page before the log-in.
 type Enter struct {
 	Title, Text, Below string
+	Passkey            *Passkey
 	Form               Form
 }
 
@@ -395,7 +396,24 @@ type Block struct {
 	None    string // stands in place of an empty table
 	Pager   *Pager
 	Lines   []string // as they are typed, or as they were sent
+	QR      *QR
+	Passkey *Passkey
 	Form    *Form
+}
+
+// QR is a code for a camera: dark modules as a path on a square.
+type QR struct {
+	Side int
+	Path string
+}
+
+// Passkey is a form that the browser fills in by a ceremony of its own. It
+// needs a script; whoever has none is told so.
+type Passkey struct {
+	Action, Submit string
+	Kind           string // create or get
+	Options        string // JSON, as the ceremony wants it
+	Fields         []Field
 }
 
 // Press is an act that needs no page of its own: it can be taken back, or
