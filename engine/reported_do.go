@@ -155,6 +155,9 @@ func (l *ReportLine) meansTo(p payout.Payout) Done {
 		}
 		return known(p.Status == payout.PartlyPaid || p.Status == payout.Returned)
 	case connector.Returned:
+		if (p.Status == payout.Failed || p.Status == payout.Cancelled) && !p.Moved.IsPositive() { // it came back before anybody knew that it had moved
+			return DoneKnown
+		}
 		if l.Amount.IsSet() && l.Amount != moved {
 			return DoneDiffers
 		}

@@ -93,6 +93,7 @@ var (
 	_ connector.Notifier  = (*account)(nil)
 	_ connector.Lister    = (*account)(nil)
 	_ connector.Balancer  = (*account)(nil)
+	_ connector.Reporter  = (*account)(nil)
 )
 
 // Traits: refusals aren't kept in every case (one by a check of parameters is
