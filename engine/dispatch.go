@@ -272,6 +272,9 @@ func (e *Engine) noRoute(k *catalog, s Scope, r *Request, d routing.Decision) er
 	case s.Mode == Live && len(k.accounts) == 0:
 		return &Error{Code: CodeNoRoute, Object: ObjPayout, Message: "no live provider account is connected: test provider accounts serve test requests only", Hint: "connect a live provider account"}
 	}
+	if !r.Amount.IsPositive() {
+		return invalid("amount", "must be more than zero to be paid out")
+	}
 	if p := e.unfit(k, r); p != "" {
 		return &Error{Code: CodeNoRoute, Object: ObjPayout, Field: FieldMethod, Message: fmt.Sprintf("%s in %s is not supported by %s", r.Form, r.Amount.Currency().Code(), p), Hint: "name a provider that pays by this method in this currency"}
 	}

@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"penstock/engine"
 	"penstock/engine/service"
@@ -88,7 +89,11 @@ func checkProvider(d *service.Directory, name string) error {
 		all = append(all, p.Name)
 	}
 	slices.Sort(all)
-	return &wire.DecodeError{Kind: wire.KindEnum, Path: "/connector_name", Rule: "must be the name of a provider", Allowed: all}
+	e := &wire.DecodeError{Kind: wire.KindEnum, Path: "/connector_name", Rule: "must be the name of a provider", Allowed: all}
+	if len(name) <= 64 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == "" { // a word, and no secret
+		e.Got = name
+	}
+	return e
 }
 
 func readConnector(kept json.RawMessage) (x connectorExtra) {
