@@ -152,7 +152,7 @@ func joined(jobs []job, now time.Time) []job {
 		if !begun || len(out[i].batch) >= min(max(most, 1), maxBatch) {
 			i = len(out)
 			at[j.account()] = i
-			out = append(out, job{dueRow: j.dueRow, act: payout.Send, via: j.via})
+			out = append(out, job{dueRow: j.dueRow, act: payout.Send, via: j.via, lane: j.lane})
 		}
 		out[i].batch = append(out[i].batch, j)
 	}

@@ -18,7 +18,9 @@ type job struct {
 	request string     // for payouts
 	payout  payout.Payout
 	via     connector.Connector
-	batch   []job // sends that go out together, in one call; this one is none itself then
+	lane    string        // whose hand it takes
+	began   time.Duration // of monotonic time
+	batch   []job         // sends that go out together, in one call; this one is none itself then
 }
 
 // each is the job, or those of its batch.
@@ -56,7 +58,10 @@ func (e *Engine) claim(ctx context.Context) ([]job, error) {
 			}
 		}
 		if len(c.need) == 0 {
-			e.take(c.jobs)
+			e.take(&c)
+			if c.moved > 0 {
+				e.ring() // there may be more behind
+			}
 			return c.jobs, nil
 		}
 		for _, row := range c.need { // connectors are built outside the transaction, then it goes on
@@ -65,7 +70,7 @@ func (e *Engine) claim(ctx context.Context) ([]job, error) {
 				e.Log.ErrorContext(ctx, "connector cannot be built; its payouts wait", "account", row.id, "err", err)
 			}
 		}
-		e.take(c.jobs)
+		e.take(&c)
 		if len(c.jobs) > 0 {
 			return c.jobs, nil
 		}
@@ -76,8 +81,16 @@ func (e *Engine) claim(ctx context.Context) ([]job, error) {
 func (e *Engine) anyDue(ctx context.Context) (some bool, err error) {
 	now, _ := e.pulse.now()
 	err = e.Store.View(ctx, func(tx store.Tx) error {
-		page, err := tx.Scan(bucketDue, nil, dueBefore(now), 1, false)
-		some = len(page) > 0
+		e.mu.Lock()
+		look := 1
+		if len(e.lanes.parked) > 0 {
+			look = laneWindow + 1
+		}
+		e.mu.Unlock()
+		page, err := tx.Scan(bucketDue, nil, dueBefore(now), look, false)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		some = e.lanes.any(page)
 		return err
 	})
 	if err != nil {
@@ -89,24 +102,6 @@ func (e *Engine) anyDue(ctx context.Context) (some bool, err error) {
 // dueBefore is the end of the range of rows that are due at now.
 func dueBefore(now time.Time) []byte {
 	return dueKey(now.Add(time.Microsecond), 0, Scope{}, "")[:8]
-}
-
-func (e *Engine) take(jobs []job) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, j := range jobs {
-		for _, one := range j.each() {
-			e.hand[one.hand()] = true
-		}
-	}
-}
-
-func (e *Engine) release(j job) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, one := range j.each() {
-		delete(e.hand, one.hand())
-	}
 }
 
 func (e *Engine) inHand(row dueRow) bool {
@@ -132,28 +127,48 @@ type claims struct {
 	jobs   []job
 	sends  bool     // something of it is about to be sent
 	need   []dueRow // provider accounts whose connector is still to be built
+
+	taken  map[string]int      // hands, by lane
+	hands  int                 // of all lanes
+	opened int                 // lanes that had no job before
+	left   int                 // rows whose lane is full
+	moved  int                 // of these, those that were moved to their turn
+	parked map[string]string   // the others, and their lanes
+	turns  map[string]lanePace // of lanes whose rows were moved
 }
 
 func (c *claims) run(tx store.Tx) error {
 	c.jobs, c.need, c.sends = nil, nil, false // the transaction may run more than once
+	c.left, c.moved, c.hands, c.opened, c.taken, c.parked, c.turns = 0, 0, 0, 0, map[string]int{}, map[string]string{}, map[string]lanePace{}
 	limit := min(c.e.Timing.Claim+len(c.aside), store.MaxScan)
-	rows, err := tx.Scan(bucketDue, nil, dueBefore(c.now), limit, false)
-	if err != nil {
-		return fmt.Errorf("scan due rows: %w", err)
-	}
-	for _, p := range rows {
-		row, err := parseDue(p.Key)
+	seen := 0
+	for from := []byte(nil); ; {
+		rows, err := tx.Scan(bucketDue, from, dueBefore(c.now), limit, false)
 		if err != nil {
-			return err
+			return fmt.Errorf("scan due rows: %w", err)
 		}
-		if err := c.handle(tx, row); err != nil {
-			return err
+		left := c.left
+		seen += len(rows)
+		for _, p := range rows {
+			row, err := parseDue(p.Key)
+			if err != nil {
+				return err
+			}
+			if err := c.handle(tx, row); err != nil {
+				return err
+			}
 		}
-	}
-	if len(rows) == limit {
-		if err := c.fill(tx, rows[limit-1].Key); err != nil {
-			return err
+		if len(rows) < limit {
+			break
 		}
+		last := rows[limit-1].Key
+		if c.left == left || len(c.jobs) >= limit || c.moved >= laneMoves || seen >= laneScan {
+			if err := c.fill(tx, last); err != nil {
+				return err
+			}
+			break
+		}
+		from = append(last[:len(last):len(last)], 0)
 	}
 	for _, j := range c.jobs {
 		if j.act == payout.Send { // the journal grows before anything is sent
@@ -177,6 +192,9 @@ func (c *claims) run(tx store.Tx) error {
 func (c *claims) handle(tx store.Tx, row dueRow) error {
 	if c.aside[row.hand()] {
 		return nil
+	}
+	if lane, full := c.waits(row); full {
+		return c.leave(tx, row, lane)
 	}
 	c.at = row
 	err := c.row(tx, row)
@@ -203,7 +221,7 @@ func (c *claims) seen(tx store.Tx) error {
 
 func (c *claims) row(tx store.Tx, row dueRow) error {
 	if row.kind == dueErase {
-		c.jobs = append(c.jobs, job{dueRow: row})
+		c.add(job{dueRow: row})
 		return moveDue(tx, row.kind, row.Scope, row.id, row.at, c.now.Add(c.e.Timing.Lease))
 	}
 	if c.e.Rules.InHand(c.e.inHand(row)) {
@@ -252,6 +270,10 @@ func (c *claims) payout(tx store.Tx, row dueRow) error {
 		c.need = append(c.need, account)
 		return nil
 	}
+	lane := accountLane(row.Scope, r.Payouts[i].Account)
+	if !c.canTake(lane) && !c.boards(lane, via) {
+		return c.leave(tx, row, lane)
+	}
 	p, act, err := c.plan(r, i, via)
 	if err != nil {
 		return err
@@ -265,7 +287,7 @@ func (c *claims) payout(tx store.Tx, row dueRow) error {
 		return err
 	}
 	if act == payout.Send || act == payout.Ask {
-		c.jobs = append(c.jobs, job{dueRow: row, act: act, request: r.ID, payout: p, via: via})
+		c.add(job{dueRow: row, act: act, request: r.ID, payout: p, via: via, lane: lane})
 	}
 	return nil
 }
@@ -368,11 +390,15 @@ func (c *claims) delivery(tx store.Tx, row dueRow) error {
 			return saveDelivery(tx, row.Scope, d, was)
 		}
 	}
+	lane := d.lane(row.Scope)
+	if !c.canTake(lane) {
+		return c.leave(tx, row, lane)
+	}
 	d.Due = c.now.Add(c.e.Timing.Deliver + c.e.Timing.Lease)
 	if err := saveDelivery(tx, row.Scope, d, was); err != nil {
 		return err
 	}
-	c.jobs = append(c.jobs, job{dueRow: row})
+	c.add(job{dueRow: row, lane: lane})
 	return nil
 }
 
@@ -386,7 +412,7 @@ func (c *claims) expiry(tx store.Tx, row dueRow) error {
 	if r.expiry().UnixMicro() != row.at.UnixMicro() { // rows are written to the microsecond
 		return c.orphan(tx, row)
 	}
-	c.jobs = append(c.jobs, job{dueRow: row})
+	c.add(job{dueRow: row})
 	return nil
 }
 
@@ -400,6 +426,6 @@ func (c *claims) step(tx store.Tx, row dueRow) error {
 	if r.stepDue().UnixMicro() != row.at.UnixMicro() { // rows are written to the microsecond
 		return c.orphan(tx, row)
 	}
-	c.jobs = append(c.jobs, job{dueRow: row})
+	c.add(job{dueRow: row})
 	return setDue(tx, row, c.now.Add(c.e.Timing.Lease))
 }

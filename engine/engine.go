@@ -49,7 +49,7 @@ type Timing struct {
 	PollMax    time.Duration   // pause before each later one; there is no giving up
 	Attention  time.Duration   // a payout open for longer calls a person; polling goes on
 	Claim      int             // rows claimed in one transaction
-	Workers    int             // calls to providers and receivers at one time
+	Workers    int             // calls to providers and receivers at one time, beside the first of each account and endpoint
 	Deliver    time.Duration   // bound of one webhook attempt
 	TokenTTL   time.Duration   // life of a payment token
 	Tick       time.Duration   // of the monotonic ticker; zero switches it off and leaves cron alone
@@ -127,8 +127,9 @@ type Engine struct {
 
 	catalogs catalogs
 	mu       sync.Mutex
-	aside    map[string]payout.Mark         // due rows that can't be handled, since when
-	hand     map[string]bool                // due work that this process has in hand (rule 7)
+	aside    map[string]payout.Mark // due rows that can't be handled, since when
+	hand     map[string]bool        // due work that this process has in hand (rule 7)
+	lanes    lanes
 	built    map[string]connector.Connector // by scope and provider account
 	waits    map[string][]chan struct{}     // callers that wait for a request's first word
 	held     atomic.Pointer[string]         // why nothing is sent; nil: not on hold

@@ -52,7 +52,11 @@ func (c *claims) payment(tx store.Tx, row dueRow) error {
 	if p.Due.UnixMicro() != row.at.UnixMicro() {
 		return c.orphan(tx, row)
 	}
-	c.jobs = append(c.jobs, job{dueRow: row})
+	lane := accountLane(row.Scope, p.Account)
+	if !c.canTake(lane) {
+		return c.leave(tx, row, lane)
+	}
+	c.add(job{dueRow: row, lane: lane})
 	return movePayment(tx, row, c.now.Add(c.e.Timing.Lease))
 }
 

@@ -34,8 +34,12 @@ func (e *Engine) Run(ctx context.Context) error {
 		tick = t.C
 	}
 	var scrub scrub
-	crew := &crew{e: e, seats: make(chan struct{}, e.Timing.Workers)}
-	defer crew.wait()
+	e.openLanes(e.Timing.Workers)
+	crew := &crew{e: e}
+	defer func() {
+		crew.wait()
+		e.openLanes(0)
+	}()
 	for {
 		if err := e.round(ctx, crew); err != nil {
 			return err
@@ -117,23 +121,22 @@ func (e *Engine) watchClock(ctx context.Context) (moved bool, err error) {
 	return true, e.begin(ctx, "clock_step", off)
 }
 
-// crew is the hands that carry out jobs, a bounded number at a time.
+// crew is the hands that carry out jobs. How many at a time is a matter of
+// lanes: what is claimed has its hand at once.
 type crew struct {
-	e     *Engine
-	seats chan struct{}
-	done  sync.WaitGroup
+	e    *Engine
+	done sync.WaitGroup
 
 	importing sync.Mutex // held while rates are imported, one import at a time
 	comparing sync.Mutex // held while books are compared
 }
 
-// hire waits for a free pair of hands and gives it the job. Work in hand is
-// finished even when ctx ends: a call that is out must be settled.
+// hire gives the job to a hand. Work in hand is finished even when ctx ends: a
+// call that is out must be settled.
 func (c *crew) hire(ctx context.Context, j job) {
-	c.seats <- struct{}{}
 	c.done.Add(1)
 	go func() {
-		defer func() { <-c.seats; c.done.Done() }()
+		defer c.done.Done()
 		if err := c.e.do(context.WithoutCancel(ctx), j); err != nil {
 			c.e.ring() // the next round finds out why this process must stop
 		}

@@ -1,0 +1,225 @@
+package engine_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"penstock/engine"
+	"penstock/engine/connector"
+	"penstock/engine/connector/sandbox"
+	"penstock/engine/payout"
+	"penstock/locker"
+	"penstock/store/mem"
+)
+
+// receivers answer at once, but for those at hosts whose names begin with slow,
+// which take all the time that they are given. They count the calls of each.
+type receivers struct {
+	mu   sync.Mutex
+	got  map[string]int
+	most map[string]int // at one time
+	now  map[string]int
+}
+
+func (r *receivers) RoundTrip(req *http.Request) (*http.Response, error) {
+	host := req.URL.Hostname()
+	r.note(host, 1)
+	defer r.note(host, -1)
+	if strings.HasPrefix(host, "slow") {
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	}
+	r.mu.Lock()
+	r.got[host]++
+	r.mu.Unlock()
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
+}
+
+func (r *receivers) note(host string, by int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now[host] += by
+	r.most[host] = max(r.most[host], r.now[host])
+}
+
+func (r *receivers) of(host string) (got, most int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.got[host], r.most[host]
+}
+
+// hanging is a provider that takes all the time that it is given and has
+// received nothing.
+type hanging struct{ connector.Connector }
+
+func (h hanging) Send(ctx context.Context, _ connector.Instruction) (connector.Outcome, error) {
+	<-ctx.Done()
+	return connector.Outcome{Verdict: connector.Unknown}, ctx.Err()
+}
+
+func (h hanging) Lookup(ctx context.Context, _ string) (connector.Outcome, error) {
+	<-ctx.Done()
+	return connector.Outcome{Verdict: connector.Unknown}, ctx.Err()
+}
+
+// throng is the true program with a merchant "shop", whose provider is well, and
+// one, "stuck", whose provider hangs.
+type throng struct {
+	*engine.Engine
+	t           *testing.T
+	book        *sandbox.Provider
+	to          *receivers
+	shop, stuck engine.Caller
+}
+
+func newThrong(t *testing.T, hands int) *throng {
+	t.Helper()
+	c := &throng{t: t, to: &receivers{got: map[string]int{}, most: map[string]int{}, now: map[string]int{}}}
+	var err error
+	c.book, err = sandbox.Open(sandbox.Settings{Now: time.Now})
+	must(t, err)
+	l, err := locker.Open(t.Context(), locker.Config{Keys: mem.New(mem.Options{}), Master: locker.NewMaster()})
+	must(t, err)
+	timing := engine.DefaultTiming()
+	timing.Workers = hands
+	well := sandbox.InProcess(c.book)
+	build := func(a connector.Account) (connector.Connector, error) {
+		made, err := well(a)
+		if a.BaseURL != "" {
+			made = hanging{made}
+		}
+		return made, err
+	}
+	c.Engine, err = engine.Open(t.Context(), engine.Config{
+		Store: mem.New(mem.Options{}), Locker: l, Clock: engine.RealClock(), Rand: rand.Reader, Transport: c.to, Timing: timing,
+		Render: map[string]engine.Render{"rest": plain}, Connectors: map[string]connector.Builder{engine.SandboxName: build},
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	must(t, err)
+	for name, me := range map[string]*engine.Caller{"shop": &c.shop, "stuck": &c.stuck} {
+		*me = engine.Caller{Scope: engine.Scope{Merchant: name, Mode: engine.Test}, Actor: "apik_test", Rights: engine.Rights()}
+		_, err = c.CreateMerchant(t.Context(), *me, name, "")
+		must(t, err)
+	}
+	return c
+}
+
+// hang gives a merchant a provider account that hangs, and takes away the
+// others.
+func (c *throng) hang(me engine.Caller) {
+	c.t.Helper()
+	_, err := c.Create(c.t.Context(), me, engine.NewRequest{Dialect: "rest", Amount: eur(100), Beneficiary: card("4111111111111111"), Customer: "ada", Person: &engine.Person{}}, nil)
+	must(c.t, err)
+	list, err := c.Accounts(c.t.Context(), me.Scope)
+	must(c.t, err)
+	url := "https://hangs.example"
+	for _, a := range list {
+		_, err := c.UpdateAccount(c.t.Context(), me, a.ID, engine.AccountEdit{BaseURL: &url}, nil)
+		must(c.t, err)
+	}
+}
+
+func (c *throng) whole() {
+	c.t.Helper()
+	report, err := c.Check(c.t.Context(), nil)
+	must(c.t, err)
+	for _, f := range report.Findings {
+		c.t.Errorf("check: %s", f)
+	}
+	book, err := c.book.Ledger()
+	must(c.t, err)
+	for _, l := range book {
+		if l.Movements > 1 {
+			c.t.Errorf("%s was paid %d times", l.Key, l.Movements)
+		}
+	}
+}
+
+// TestSlowReceiversDelayNobody wants a receiver that answers to hear of
+// everything at once, while more receivers than there are hands take all the
+// time that they are given; and none of these to be forgotten.
+func TestSlowReceiversDelayNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const hands, slow, payouts = 8, 12, 60
+		c := newThrong(t, hands)
+		for i := range slow {
+			_, err := c.AddEndpoint(t.Context(), c.stuck, fmt.Sprintf("https://slow%d.example/", i), "rest", nil)
+			must(t, err)
+		}
+		_, err := c.AddEndpoint(t.Context(), c.shop, "https://quick.example/", "rest", nil)
+		must(t, err)
+		for range payouts {
+			order(t, c.Engine, c.stuck, card("4111111111111111"))
+		}
+		running(t, c.Engine, time.Minute) // the slow ones have as many deliveries before them as they will ever have
+		for range payouts {
+			order(t, c.Engine, c.shop, card("4111111111111111"))
+		}
+		running(t, c.Engine, 10*time.Second)
+		if got, _ := c.to.of("quick.example"); got != 2*payouts {
+			t.Errorf("the quick receiver heard of %d changes, want %d", got, 2*payouts)
+		}
+		for i := range slow {
+			if _, most := c.to.of(fmt.Sprintf("slow%d.example", i)); most == 0 || most > 1+hands/2 {
+				t.Errorf("slow receiver %d had %d hands at a time, of %d", i, most, hands)
+			}
+		}
+		c.whole()
+	})
+}
+
+// TestAHangingProviderDelaysNobody wants payouts by another account to be made
+// while each call to one hangs until its deadline.
+func TestAHangingProviderDelaysNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const payouts = 100
+		c := newThrong(t, 8)
+		c.hang(c.stuck)
+		for range payouts {
+			order(t, c.Engine, c.stuck, card("4111111111111111"))
+		}
+		running(t, c.Engine, time.Minute)
+		var ids []string
+		for range payouts {
+			ids = append(ids, order(t, c.Engine, c.shop, card("4111111111111111")))
+		}
+		running(t, c.Engine, 5*time.Second)
+		for _, id := range ids {
+			if got := stageOf(t, c.Engine, c.shop, id); got != payout.AllPaid {
+				t.Fatalf("payout %s is %s, want it paid", id, got)
+			}
+		}
+		c.whole()
+	})
+}
+
+// TestALongRowOfOneReceiverIsWorkedOff wants more deliveries of one slow lane
+// than a claim passes by to be put off and not forgotten: when the receiver is
+// well again it hears of all.
+func TestALongRowOfOneReceiverIsWorkedOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const payouts = 600
+		c := newThrong(t, 8)
+		_, err := c.AddEndpoint(t.Context(), c.shop, "https://slow.example/", "rest", nil)
+		must(t, err)
+		_, err = c.AddEndpoint(t.Context(), c.shop, "https://quick.example/", "rest", nil)
+		must(t, err)
+		for range payouts {
+			order(t, c.Engine, c.shop, card("4111111111111111"))
+		}
+		running(t, c.Engine, 2*time.Minute)
+		if got, _ := c.to.of("quick.example"); got != 2*payouts {
+			t.Errorf("the quick receiver heard of %d changes, want %d", got, 2*payouts)
+		}
+		c.whole()
+	})
+}
