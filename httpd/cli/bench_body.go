@@ -19,11 +19,15 @@ const benchAmount = 100
 // body is the create of a payout, about 0.65 kB. send confirms and fulfills
 // it. how is its type and where it goes.
 func (s *benchScenario) body(ref string, send bool, how string) []byte {
+	return benchBodyOf(s.customer, ref, send, how)
+}
+
+func benchBodyOf(customer, ref string, send bool, how string) []byte {
 	b := make([]byte, 0, 768)
 	b = append(b, `{"amount":`...)
 	b = strconv.AppendInt(b, benchAmount, 10)
 	b = append(b, `,"currency":"EUR","customer_id":"`...)
-	b = append(b, s.customer...)
+	b = append(b, customer...)
 	b = append(b, `","merchant_order_reference_id":"`...)
 	b = append(b, ref...)
 	b = append(b, `","confirm":`...)

@@ -26,6 +26,7 @@ type benchReport struct {
 	Limits     *benchLimits      `json:"limits"`         // null without --limits
 	Share      *float64          `json:"share_of_limit"` // null without --limits
 	Server     benchServerReport `json:"server"`
+	Fill       *benchFilled      `json:"fill,omitempty"` // absent without --fill
 }
 
 type benchServerReport struct {
@@ -36,6 +37,7 @@ type benchServerReport struct {
 // benchResult is everything that a run found.
 type benchResult struct {
 	scenario string
+	filled   *benchFilled // nil without --fill
 	load     *benchLoad
 	limits   *benchLimits // nil without --limits
 	from, to benchCost    // at the window's ends
@@ -50,6 +52,7 @@ func (r benchResult) report() benchReport {
 		P99: millis(rec.latency.quantile(.99)), Max: millis(rec.latency.max()),
 		Server: benchServerReport{rounded(r.to.server.rss / (1 << 20)), int64(r.to.server.store)},
 	}
+	out.Fill = r.filled
 	if window > 0 {
 		out.Throughput = rounded(float64(rec.done.Load()) / window.Seconds())
 	}
@@ -81,6 +84,12 @@ func (r benchResult) writeTable(w io.Writer) error {
 	how := fmt.Sprintf("closed loop, %d workers", r.load.Workers)
 	if r.load.Rate > 0 {
 		how = fmt.Sprintf("open loop, %d a second, at most %d at a time", r.load.Rate, r.load.Workers)
+	}
+	if f := v.Fill; f != nil {
+		row("filled first", "%d payouts in %.1f s, %.0f/s", f.Payouts, f.Seconds, f.PerSecond)
+		if n := len(f.Tenths); n > 0 {
+			row("", "the first tenth at %.0f/s, the last at %.0f/s", f.Tenths[0], f.Tenths[n-1])
+		}
 	}
 	row("scenario", "%s, %s, %.1f s", v.Scenario, how, v.Seconds)
 	row("throughput", "%.0f/s", v.Throughput)

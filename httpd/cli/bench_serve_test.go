@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -89,6 +90,7 @@ func TestBenchMeasuresARealServer(t *testing.T) {
 		{"saved", nil, true},
 		{"list", nil, false},
 		{"mixed", []string{"--rate", "50"}, true},
+		{"list", []string{"--fill", "250"}, false},
 	}
 	for _, row := range rows {
 		t.Run(strings.Join(append([]string{row.name}, row.flags...), " "), func(t *testing.T) {
@@ -104,6 +106,9 @@ func TestBenchMeasuresARealServer(t *testing.T) {
 			}
 			if r.Scenario != row.name || r.Requests == 0 || r.Throughput <= 0 || r.Errors != 0 || r.P50 <= 0 || r.P50 > r.Max || r.Server.RSS <= 0 || r.Server.Store <= 0 {
 				t.Errorf("got %s, and %s", &out, &errs)
+			}
+			if (r.Fill != nil) != slices.Contains(row.flags, "--fill") || r.Fill != nil && (r.Fill.Payouts != 250 || r.Fill.PerSecond <= 0 || len(r.Fill.Tenths) != 10) {
+				t.Errorf("filled: %+v", r.Fill)
 			}
 			if (r.Finished > 0) != row.payouts {
 				t.Errorf("payouts finished: got %d, want some = %v", r.Finished, row.payouts)
@@ -152,6 +157,7 @@ func TestWrongFlagsAreRefusedBeforeAnyCall(t *testing.T) {
 		{"key with a line break", func(f *benchFlags) { f.key = "dev_k\r\nx: y" }, ExitUsage},
 		{"no workers", func(f *benchFlags) { f.workers = 0 }, ExitUsage},
 		{"no time", func(f *benchFlags) { f.length = time.Millisecond }, ExitUsage},
+		{"too large a fill", func(f *benchFlags) { f.fill = 100_000_001 }, ExitUsage},
 		{"unknown scenario", func(f *benchFlags) { f.scenario = "destroy" }, ExitUsage},
 		{"bad secret", func(f *benchFlags) { f.receiver, f.secret = "127.0.0.1:8099", "hunter2" }, ExitUsage},
 		{"secret alone", func(f *benchFlags) { f.secret = "whsec_" + strings.Repeat("A", 32) }, ExitUsage},

@@ -18,6 +18,7 @@ import (
 type benchFlags struct {
 	url, key, scenario, receiver, secret, limits string
 	workers, rate                                int
+	fill                                         uint64
 	length, warm                                 time.Duration
 	asJSON, remote                               bool
 }
@@ -34,14 +35,15 @@ type benchPlan struct {
 func verbBench(env Env) *cobra.Command {
 	var f benchFlags
 	cmd := &cobra.Command{
-		Use:     "bench --url URL --api-key KEY [-c 64] [-d 10s] [--scenario NAME] [--receiver HOST:PORT] [--rate N] [--limits DIR] [--json]",
+		Use:     "bench --url URL --api-key KEY [-c 64] [-d 10s] [--scenario NAME] [--receiver HOST:PORT] [--rate N] [--fill N] [--limits DIR] [--json]",
 		Short:   "Measure a running server, and how near it comes to what the machine allows",
 		Long:    benchHelp,
 		GroupID: groupDoubt,
 		Args:    cobra.NoArgs,
 		Example: `  penstock bench --url http://127.0.0.1:8080 --api-key dev_... --limits /var/tmp
   penstock bench --url http://127.0.0.1:8080 --api-key dev_... --scenario pay --receiver 127.0.0.1:8099
-  penstock bench --url http://127.0.0.1:8080 --api-key dev_... --rate 2000 -c 256 -d 1m --json`,
+  penstock bench --url http://127.0.0.1:8080 --api-key dev_... --rate 2000 -c 256 -d 1m --json
+  penstock bench --url http://127.0.0.1:8080 --api-key dev_... --fill 1000000 --scenario list`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			plan, err := f.plan()
 			if err != nil {
@@ -58,6 +60,7 @@ func verbBench(env Env) *cobra.Command {
 	flags.DurationVar(&f.warm, "warmup", time.Second, "how long to load before counting, up to 1h")
 	flags.StringVar(&f.scenario, "scenario", "create", "`NAME` of what to do: "+strings.Join(benchNames(), ", "))
 	flags.IntVar(&f.rate, "rate", 0, "open loop: begin `N` operations a second, up to 1000000; 0: closed loop")
+	flags.Uint64Var(&f.fill, "fill", 0, "first make `N` payouts more, up to 100000000, so that a large store is measured")
 	flags.StringVar(&f.receiver, "receiver", "", "listen at `HOST:PORT` for the webhooks that end a payout")
 	flags.StringVar(&f.secret, "webhook-secret", "", "`SECRET` (whsec_...) of the receiver's endpoint: verify each webhook")
 	flags.StringVar(&f.limits, "limits", "", "measure the machine first, with files below `DIR`, on the disk of the store")
@@ -89,6 +92,10 @@ Throughput counts operations that ended well within the time; requests are all
 calls made for them. Without --rate a worker begins when its last operation has
 ended (closed loop). With --rate operations are due at even distances, and a
 latency counts from when it was due, so that waiting is not omitted.
+
+--fill first grows the store by the same calls: each hundred payouts are of a
+customer of their own, and one in ten is sent and paid. What is measured then is
+of one more customer.
 
 --limits first measures what the machine can do: 4 KiB appends synced to disk,
 bbolt commits of one key, secretbox seals, a POST of 0.65 kB decoded and
@@ -128,12 +135,21 @@ func (f benchFlags) plan() (benchPlan, error) {
 		return p, usage(errors.New("--warmup: wants 0 to 1h"))
 	case f.rate < 0 || f.rate > 1_000_000:
 		return p, usage(errors.New("--rate: wants 0 to 1000000"))
+	case f.fill > 100_000_000:
+		return p, usage(errors.New("--fill: wants 0 to 100000000"))
 	case !slices.Contains(benchNames(), f.scenario):
 		return p, usage(fmt.Errorf("--scenario: %q is none of %s", clip(f.scenario), strings.Join(benchNames(), ", ")))
 	case f.secret != "" && f.receiver == "":
 		return p, usage(errors.New("--webhook-secret: says nothing without --receiver"))
 	}
 	return p, nil
+}
+
+// fillStore makes what --fill asks for, telling how far it is.
+func fillStore(ctx context.Context, env Env, s *benchScenario, p benchPlan) (*benchFilled, error) {
+	bar := newProgress(env, "payouts made", false)
+	defer bar.end()
+	return benchFill{p.fill, p.workers}.run(ctx, s, func(done uint64) { bar.at(int64(done)) })
 }
 
 // bench measures and prints. Figures that were counted are printed also after
@@ -159,6 +175,11 @@ func bench(ctx context.Context, env Env, p benchPlan) (err error) {
 	progress.step("preparing")
 	if err := s.setup(ctx, p.scenario); err != nil {
 		return err
+	}
+	if p.fill > 0 {
+		if result.filled, err = fillStore(ctx, env, s, p); err != nil {
+			return err
+		}
 	}
 	progress.step(fmt.Sprintf("measuring %s for %v, after %v of warming up", p.scenario, p.length, p.warm))
 	result.load = &benchLoad{Workers: p.workers, Rate: p.rate, Warm: p.warm, Length: p.length, Do: s.operation(p.scenario)}
