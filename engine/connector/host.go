@@ -32,6 +32,14 @@ type Host struct {
 	Dir string
 }
 
+// Ready says what a connector that makes HTTP requests lacks.
+func (h Host) Ready() error {
+	if h.Transport == nil || h.Now == nil {
+		return errors.New("a transport and a clock are required")
+	}
+	return nil
+}
+
 // MaxAnswer is how much of an answer is read where a Request doesn't say.
 const MaxAnswer = 1 << 20
 
@@ -142,6 +150,15 @@ func hostOf(raw string) string {
 		return u.Host
 	}
 	return raw
+}
+
+// Line is a credential that travels in a header, and so stands on one line.
+func (a Account) Line(name string) (string, error) {
+	v, err := a.Secret(name)
+	if err == nil && strings.ContainsAny(v, "\r\n\t") {
+		err = fmt.Errorf("credential %q holds control characters", name)
+	}
+	return v, err
 }
 
 // Secret is one credential of the account, which must be there.

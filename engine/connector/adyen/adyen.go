@@ -57,8 +57,8 @@ func New(host connector.Host) connector.Builder {
 }
 
 func build(host connector.Host, acc connector.Account) (*client, error) {
-	if host.Transport == nil || host.Now == nil {
-		return nil, errors.New("a transport and a clock are required")
+	if err := host.Ready(); err != nil {
+		return nil, err
 	}
 	own := ownURL
 	if acc.Test {
@@ -69,11 +69,8 @@ func build(host connector.Host, acc connector.Account) (*client, error) {
 		return nil, err
 	}
 	c := &client{host: host, base: base, live: !acc.Test}
-	if c.key, err = acc.Secret(APIKey); err != nil {
+	if c.key, err = acc.Line(APIKey); err != nil {
 		return nil, err
-	}
-	if strings.ContainsAny(c.key, "\r\n\t") {
-		return nil, fmt.Errorf("credential %q holds control characters", APIKey)
 	}
 	if c.account, err = acc.Secret(BalanceAccount); err != nil {
 		return nil, err

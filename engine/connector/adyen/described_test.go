@@ -113,18 +113,10 @@ func serve(t testing.TB, start time.Time) (*spectest.Judge, *fakeAdyen, connecto
 }
 
 func TestKeepsTheContractOverTheDescription(t *testing.T) {
-	h := harness()
-	h.Build, h.Notice, h.Sign, h.OldNotice = nil, nil, nil, nil
-	var judges []*spectest.Judge
-	h.Live = func(t testing.TB) connectortest.Live {
+	spectest.Contract(t, harness(), func(t testing.TB) (*spectest.Judge, connectortest.Live) {
 		judge, fake, c := serve(t, early())
-		judges = append(judges, judge)
-		return fake.Live(c, spectest.Same)
-	}
-	connectortest.Test(t, h)
-	for _, j := range judges {
-		j.Sound(t)
-	}
+		return judge, fake.Live(c, spectest.Same)
+	})
 }
 
 func TestPaysOnceWhateverGoesWrong(t *testing.T) {

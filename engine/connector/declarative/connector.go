@@ -2,7 +2,6 @@ package declarative
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -69,8 +68,8 @@ func New(f *Form, host connector.Host) connector.Builder {
 }
 
 func build(f *Form, host connector.Host, acc connector.Account) (*account, error) {
-	if host.Transport == nil || host.Now == nil {
-		return nil, errors.New("a transport and a clock are required")
+	if err := host.Ready(); err != nil {
+		return nil, err
 	}
 	own := f.file.Provider.BaseURL
 	if acc.Test && f.file.Provider.TestURL != "" {

@@ -225,18 +225,10 @@ func servePaystack(t testing.TB) (*spectest.Judge, *fakePaystack, connector.Conn
 func TestPaystackKeepsTheContract(t *testing.T) { connectortest.Test(t, paystackHarness(t)) }
 
 func TestPaystackKeepsTheContractOverItsDescription(t *testing.T) {
-	h := paystackHarness(t)
-	h.Build, h.Balances, h.Notice, h.Sign, h.OldNotice = nil, nil, nil, nil, nil
-	var judges []*spectest.Judge
-	h.Live = func(t testing.TB) connectortest.Live {
+	spectest.Contract(t, paystackHarness(t), func(t testing.TB) (*spectest.Judge, connectortest.Live) {
 		judge, fake, c := servePaystack(t)
-		judges = append(judges, judge)
-		return fake.Live(c, spectest.Same)
-	}
-	connectortest.Test(t, h)
-	for _, j := range judges {
-		j.Sound(t)
-	}
+		return judge, fake.Live(c, spectest.Same)
+	})
 }
 
 func TestPaystackAsItIsDescribed(t *testing.T) {

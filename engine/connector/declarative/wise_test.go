@@ -291,18 +291,10 @@ func serveWise(t testing.TB) (*spectest.Judge, *fakeWise, connector.Connector) {
 func TestWiseKeepsTheContract(t *testing.T) { connectortest.Test(t, wiseHarness(t)) }
 
 func TestWiseKeepsTheContractOverItsDescription(t *testing.T) {
-	h := wiseHarness(t)
-	h.Build, h.Notice, h.Sign, h.OldNotice = nil, nil, nil, nil
-	var judges []*spectest.Judge
-	h.Live = func(t testing.TB) connectortest.Live {
+	spectest.Contract(t, wiseHarness(t), func(t testing.TB) (*spectest.Judge, connectortest.Live) {
 		judge, fake, c := serveWise(t)
-		judges = append(judges, judge)
-		return fake.Live(c, connector.KeyUUID)
-	}
-	connectortest.Test(t, h)
-	for _, j := range judges {
-		j.Sound(t)
-	}
+		return judge, fake.Live(c, connector.KeyUUID)
+	})
 }
 
 func TestWiseAsItIsDescribed(t *testing.T) {

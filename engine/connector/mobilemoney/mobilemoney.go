@@ -45,8 +45,8 @@ func New(host connector.Host) connector.Builder {
 }
 
 func build(host connector.Host, acc connector.Account) (*client, error) {
-	if host.Transport == nil || host.Now == nil {
-		return nil, errors.New("a transport and a clock are required")
+	if err := host.Ready(); err != nil {
+		return nil, err
 	}
 	own := acc.Secrets[APIURL]
 	switch u, err := url.Parse(own); {
@@ -60,7 +60,7 @@ func build(host connector.Host, acc connector.Account) (*client, error) {
 		return nil, err
 	}
 	c := &client{host: host, base: base, id: acc.Secrets[ClientID]}
-	if c.key, err = acc.Secret(APIKey); err != nil {
+	if c.key, err = acc.Line(APIKey); err != nil {
 		return nil, err
 	}
 	from, err := acc.Secret(PaidFrom)
@@ -72,8 +72,8 @@ func build(host connector.Host, acc connector.Account) (*client, error) {
 		return nil, fmt.Errorf("credential %q must be a kind and a value, e.g. accountid@2999", PaidFrom)
 	}
 	c.from = party{Key: kind, Value: value}
-	if strings.ContainsAny(c.key, "\r\n\t") || c.id != "" && connector.Ref(c.id) == "" {
-		return nil, fmt.Errorf("credentials %q and %q must be printable", APIKey, ClientID)
+	if c.id != "" && connector.Ref(c.id) == "" {
+		return nil, fmt.Errorf("credential %q must be printable", ClientID)
 	}
 	return c, nil
 }

@@ -106,18 +106,10 @@ func connect(t testing.TB, base, secret string) connector.Connector {
 }
 
 func TestKeepsTheContractOverTheDescription(t *testing.T) {
-	h := harness()
-	h.Build = nil
-	var judges []*spectest.Judge
-	h.Live = func(t testing.TB) connectortest.Live {
+	spectest.Contract(t, harness(), func(t testing.TB) (*spectest.Judge, connectortest.Live) {
 		judge, fake, c := serve(t)
-		judges = append(judges, judge)
-		return fake.Live(c, spectest.Same)
-	}
-	connectortest.Test(t, h)
-	for _, j := range judges {
-		j.Sound(t)
-	}
+		return judge, fake.Live(c, spectest.Same)
+	})
 }
 
 func TestPaysOnceWhateverGoesWrong(t *testing.T) {

@@ -49,8 +49,8 @@ func New(host connector.Host) connector.Builder {
 }
 
 func build(host connector.Host, acc connector.Account) (*client, error) {
-	if host.Transport == nil || host.Now == nil {
-		return nil, errors.New("a transport and a clock are required")
+	if err := host.Ready(); err != nil {
+		return nil, err
 	}
 	own := ownURL
 	if acc.Test {

@@ -23,6 +23,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"penstock/engine/connector/connectortest"
 )
 
 // Dir is where the descriptions lie, seen from the root of the repository.
@@ -211,5 +213,23 @@ func (j *Judge) Sound(t testing.TB, operations ...string) {
 		if j.seen[op] == 0 {
 			t.Errorf("operation %s was never asked for", op)
 		}
+	}
+}
+
+// Contract holds a connector to the contract over fakes that serve makes anew
+// for each test, whose requests and answers are judged. What the harness has
+// scripted of answers, notifications and balances is held elsewhere.
+func Contract(t *testing.T, h connectortest.Harness, serve func(testing.TB) (*Judge, connectortest.Live)) {
+	t.Helper()
+	h.Build, h.Balances, h.Notice, h.Sign, h.OldNotice = nil, nil, nil, nil, nil
+	var judges []*Judge
+	h.Live = func(t testing.TB) connectortest.Live {
+		judge, live := serve(t)
+		judges = append(judges, judge)
+		return live
+	}
+	connectortest.Test(t, h)
+	for _, j := range judges {
+		j.Sound(t)
 	}
 }

@@ -10,7 +10,6 @@ package stripe
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -52,8 +51,8 @@ func New(host connector.Host) connector.Builder {
 }
 
 func build(host connector.Host, acc connector.Account) (*account, error) {
-	if host.Transport == nil || host.Now == nil {
-		return nil, errors.New("a transport and a clock are required")
+	if err := host.Ready(); err != nil {
+		return nil, err
 	}
 	base, err := acc.Base(BaseURL)
 	if err != nil {
