@@ -23,7 +23,7 @@ func (k *check) payments(tx store.Tx) error {
 			k.found("payment %s stands under %s", p.ID, id)
 		case !slices.Contains(payin.Statuses(), p.Status):
 			k.found("%s has status %q", what, p.Status)
-		case open == p.Asked.IsZero() || !open && !p.Due.IsZero():
+		case open == p.Asked.IsZero() || !open && !p.Due.IsZero() && p.expiry().IsZero():
 			k.found("%s has something open: %v, asked %v, due %v", what, open, p.Asked, p.Due)
 		case open && p.Due.IsZero() && p.Code != "unknown":
 			k.found("%s has something open that nobody asks for", what)

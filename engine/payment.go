@@ -48,6 +48,9 @@ type Payment struct {
 	Tries    int       `json:"tries,omitzero"`    // how often the worker has asked for it
 	Due      time.Time `json:"due,omitzero"`      // when the worker asks again; zero: nothing is open, or a person has to look
 	Told     []Told    `json:"told,omitzero"`
+	Callback string    `json:"callback,omitzero"` // where its webhooks go beside those of endpoints
+	Token    string    `json:"token,omitzero"`    // id of the bearer token that signs them
+	Expires  time.Time `json:"expires,omitzero"`  // ends one that nobody has paid; zero: never
 	Created  time.Time `json:"created"`
 	Changed  time.Time `json:"changed"`
 
@@ -93,6 +96,9 @@ type NewPayment struct {
 	Extra    stdjson.RawMessage
 	Confirm  bool
 	Secure   bool
+	Callback string                 // where its webhooks go, signed with Token; empty: as its point says
+	Token    string                 // id of the bearer token that it is made with; empty: none, and Callback isn't told
+	Expires  time.Duration          // after which one that nobody has paid ends; zero: never
 	Back     func(id string) string // where the payer comes back to, of the payment's id; nil: nowhere, and no bank's page is asked for
 }
 
@@ -139,6 +145,13 @@ func (e *Engine) CreatePayment(ctx context.Context, c Caller, n NewPayment, once
 	p := &Payment{ID: id, Ref: n.Ref, State: payin.New(n.Amount, false), Manual: n.Manual, Future: n.Future, Consent: n.Consent, Secure: n.Secure, Created: now, PaymentEcho: PaymentEcho{Extra: n.Extra}}
 	if n.Back != nil {
 		p.Back = n.Back(id)
+	}
+	p.Callback, p.Token = n.Callback, n.Token
+	if err := e.checkCallback(n.Callback); err != nil {
+		return nil, err
+	}
+	if n.Expires > 0 {
+		p.Expires = now.Add(n.Expires)
 	}
 	cust, added, err := e.who(ctx, c.Scope, l, n.Customer, n.Person)
 	if err != nil {

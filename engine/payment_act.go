@@ -18,7 +18,7 @@ import (
 // ChangePayment takes an update, and with Confirm has the payment paid.
 func (e *Engine) ChangePayment(ctx context.Context, c Caller, name string, ed PaymentEdit, once *Once) (*Payment, error) {
 	return e.actOn(ctx, c, name, "payment.update", once, func(p *Payment) error {
-		if !p.Editable() {
+		if now, _ := e.pulse.now(); !p.Editable() || p.overdue(now) {
 			return wrongState(ObjPayment, name, string(p.Status), "changed")
 		}
 		if ed.Amount != nil {

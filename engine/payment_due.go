@@ -19,7 +19,7 @@ import (
 func (e *Engine) savePayment(tx store.Tx, s Scope, now time.Time, p *Payment, was time.Time) error {
 	switch {
 	case p.Open.Kind == payin.None:
-		p.Due, p.Asked, p.Tries = time.Time{}, time.Time{}, 0
+		p.Due, p.Asked, p.Tries = p.expiry(), time.Time{}, 0
 	case p.Asked.IsZero(): // just begun: whoever began it asks first
 		p.Due, p.Asked = now.Add(e.Timing.Lease), now
 	}
@@ -63,6 +63,9 @@ func (c *claims) payment(tx store.Tx, row dueRow) error {
 // askPayment asks for a claimed payment, and says when it is asked again where
 // there is no answer yet.
 func (e *Engine) askPayment(ctx context.Context, j job) error {
+	if done, err := e.expirePayment(ctx, j); done || err != nil {
+		return err
+	}
 	p, err := e.finish(ctx, Caller{Scope: j.Scope, Actor: "penstock", Rights: Rights()}, j.id)
 	if err != nil {
 		return err
@@ -193,6 +196,9 @@ func (e *Engine) tellPayment(tx store.Tx, s Scope, now time.Time, p *Payment) er
 	}
 	for i := range all {
 		to := &all[i]
+		if p.Token != "" && to.ID == signerOf(p.Token) {
+			to.URL = p.callbackURL(k)
+		}
 		render := e.RenderPayment[to.Profile]
 		if render == nil || to.URL == "" || to.Disabled || to.Point != "" && to.Point != p.Point {
 			continue
@@ -220,7 +226,7 @@ func (e *Engine) tellOne(tx store.Tx, s Scope, now time.Time, p *Payment, to *En
 		return nil
 	}
 	d := &Delivery{ID: PrefixDelivery + ids[2], Message: PrefixMessage + ids[1], Event: PrefixEvent + ids[0], Type: kind, Payment: p.ID, Endpoint: to.ID, Profile: to.Profile, URL: to.URL,
-		Holder: p.Customer, State: Waiting, Due: now, Created: now}
+		Token: p.Token, Holder: p.Customer, State: Waiting, Due: now, Created: now}
 	for _, t := range slices.Backward(p.Told) {
 		if t.Endpoint == to.ID {
 			d.After = t.Delivery

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
 
 	"penstock/engine/connector"
+	"penstock/engine/payin"
 	"penstock/locker"
 	"penstock/store"
 )
@@ -121,4 +123,69 @@ func (e *Engine) OpenCard(ctx context.Context, s Scope, p *Payment, sealed []byt
 		return nil, errEntered
 	}
 	return out.Details, nil
+}
+
+// callbackURL is where a payment's own webhooks go; empty: nowhere.
+func (p *Payment) callbackURL(k *catalog) string {
+	if p.Callback != "" {
+		return p.Callback
+	}
+	if point := k.points[p.Point]; point != nil {
+		return point.CallbackURL
+	}
+	return ""
+}
+
+// expiry is when a payment ends that nobody has paid; zero: never, or not any
+// more.
+func (p *Payment) expiry() time.Time {
+	if !p.Editable() {
+		return time.Time{}
+	}
+	return p.Expires
+}
+
+// overdue says that it is too late to pay it.
+func (p *Payment) overdue(now time.Time) bool { return !p.expiry().IsZero() && !now.Before(p.expiry()) }
+
+// codeExpired is the Code of a payment that has ended because nobody paid it.
+const codeExpired = "expired"
+
+// Expired says that it has ended, or is about to, because nobody paid it in
+// time.
+func (p *Payment) Expired(now time.Time) bool {
+	return p.overdue(now) || p.Status == payin.Cancelled && p.Code == codeExpired
+}
+
+// expirePayment ends a claimed payment that nobody has paid in time; done says
+// that there is nothing else to do for it.
+func (e *Engine) expirePayment(ctx context.Context, j job) (done bool, err error) {
+	p, err := read(ctx, e, func(tx store.Tx) (*Payment, error) { return paymentByID(tx, j.Scope, j.id, PrefixPayment+j.id) })
+	if err != nil || p.Open.Kind != payin.None {
+		return false, err
+	}
+	if err := e.openPayment(ctx, j.Scope, p); err != nil {
+		return false, err
+	}
+	return true, e.update(ctx, func(tx store.Tx, now time.Time) error {
+		is, err := load[Payment](tx, bucketPayment, j.key(j.id))
+		if err != nil || is.Open.Kind != payin.None {
+			return err
+		}
+		was := is.Due
+		if is.overdue(now) {
+			if !bytes.Equal(is.Shut, p.Shut) { // changed meanwhile: looked at again with the lease's end
+				return nil
+			}
+			if is.State, err = is.Cancel(); err != nil {
+				return err
+			}
+			is.PaymentEcho, is.Code, is.Message, is.Sealed = p.PaymentEcho, codeExpired, "nobody has paid in time", nil
+			is.Changed = later(now, is.Changed)
+			if err := e.tellPayment(tx, j.Scope, now, is); err != nil {
+				return err
+			}
+		}
+		return e.savePayment(tx, j.Scope, now, is, was)
+	})
 }

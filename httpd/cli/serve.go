@@ -49,8 +49,8 @@ func renderers() map[string]engine.Render {
 }
 
 // paymentRenderers make those about payments.
-func paymentRenderers() map[string]engine.RenderPayment {
-	return map[string]engine.RenderPayment{"rest": rest.RenderPayment, "standard": rest.RenderPayment}
+func (c Config) paymentRenderers() map[string]engine.RenderPayment {
+	return map[string]engine.RenderPayment{"rest": rest.RenderPayment, "standard": rest.RenderPayment, "hosted": hosted.PaymentRenderer(c.PublicURL(), c.Hosted.settings())}
 }
 
 // facts are what the conditions of routing may ask that only a dialect knows.

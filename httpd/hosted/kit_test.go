@@ -54,7 +54,7 @@ func newShop(t *testing.T, edit ...func(*hosted.Settings)) *shop {
 	for _, e := range edit {
 		e(&set)
 	}
-	w, err := sim.New(sim.Config{Seed: 1, Render: map[string]engine.Render{"hosted": hosted.Renderer(publicURL, set)}})
+	w, err := sim.New(sim.Config{Seed: 1, Render: map[string]engine.Render{"hosted": hosted.Renderer(publicURL, set)}, RenderPayment: map[string]engine.RenderPayment{"hosted": hosted.PaymentRenderer(publicURL, set)}})
 	must(t, err)
 	s := &shop{World: w, t: t}
 	s.serve(set)

@@ -72,7 +72,7 @@ type paper struct {
 
 func (o *opened) paper() paper {
 	if o.in != nil {
-		return paper{o.in.ID, o.in.Point, o.in.Amount, o.in.note.Page, o.in.note.Expires}
+		return paper{o.in.ID, o.in.Point, o.in.Amount, o.in.note.Page, o.in.Expires}
 	}
 	of := paper{id: o.ID, point: o.Point, amount: o.Amount, until: o.until()}
 	if o.Page != nil {

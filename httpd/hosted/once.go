@@ -44,7 +44,7 @@ func (a *API) once(key string, n *newPayment) *engine.Once {
 	names[0].Tag = tag
 	names[0].Render = func(result any) ([]byte, error) {
 		if p, in := result.(*engine.Payment); in {
-			return wire.Encode(a.createdIn(incomingOf(p)))
+			return wire.Encode(createdIn(incomingOf(p), a.PublicURL))
 		}
 		return wire.Encode(a.makeCreated(&result.(*engine.View).Request))
 	}

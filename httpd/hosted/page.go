@@ -25,6 +25,7 @@ func (a *API) pageRoutes() []wire.Route {
 		a.open2("POST", "/checkin/{id}", a.sendPage),
 		a.open2("GET", "/checkin/{id}/status", a.showState),
 		a.open2("GET", "/checkin/{id}/logo", a.showLogo),
+		a.open2("GET", "/checkin/{id}/back/{key}", a.comeBack),
 		a.open2("GET", "/checkin/assets/{hash}/{file}", a.showAsset),
 		a.open2("GET", "/checkin/brand/{tokens}", a.showBrand),
 		a.open2("GET", "/checkin/inventory", a.showInventory),
@@ -125,7 +126,7 @@ func (o *opened) ended(now time.Time) time.Time {
 // madeBy is the request by whose token the page is.
 func (o *opened) madeBy() *engine.Request {
 	if o.in != nil {
-		return &engine.Request{Token: o.in.note.Token}
+		return &engine.Request{Token: o.in.Token}
 	}
 	return &o.Request
 }
@@ -391,7 +392,7 @@ func (a *API) end(t *visit, state string, account []pair, changed time.Time) (wi
 	v.Step, v.State, v.Tone = "done", state, toneOf(state)
 	v.Title = v.T("done."+state+".title", "merchant", v.Merchant, "amount", v.Amount)
 	v.Text = v.T("done."+state+".text", "merchant", v.Merchant, "amount", v.Amount)
-	if state == "processing" {
+	if state == "processing" || state == action {
 		v.Status = v.Self + "/status?k=" + url.QueryEscape(v.K)
 	}
 	v.Facts = append(account, pair{Name: v.T("fact.reference"), Value: v.ID, Mono: true}, pair{Name: v.T("fact.updated"), Value: v.words.momentIn(v.Lang, changed), Time: changed.UTC().Format(time.RFC3339)})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"time"
 
 	"penstock/engine"
@@ -21,10 +22,7 @@ import (
 type payinNote struct {
 	Dialect string `json:"dialect"` // "hosted"; payments of another dialect have extras of their own
 	extra
-	Page    engine.Page `json:"page"`
-	Expires time.Time   `json:"expires"`
-	Token   string      `json:"token,omitempty"`   // id of the bearer token that it was made with
-	Webhook string      `json:"webhook,omitempty"` // where its end is to be told
+	Page engine.Page `json:"page"`
 }
 
 // incoming is a pay-in with that.
@@ -45,8 +43,12 @@ func incomingOf(p *engine.Payment) *incoming {
 // hosted says that it was made here, and so has a page.
 func (in *incoming) hosted() bool { return in.note.Dialect == "hosted" }
 
-// State of a pay-in, in the page's words; open says that it may still be paid.
-const open = "open"
+// States of a pay-in, in the page's words, that are none of a payout's: it may
+// still be paid, or its payer has to go on at their bank.
+const (
+	open   = "open"
+	action = "action"
+)
 
 func (in *incoming) state(now time.Time) string {
 	switch in.Status {
@@ -55,12 +57,17 @@ func (in *incoming) state(now time.Time) string {
 	case payin.Failed:
 		return "failed"
 	case payin.Cancelled:
+		if in.Expired(now) {
+			return "expired"
+		}
 		return "canceled"
 	case payin.NeedsMethod, payin.NeedsConfirmation:
-		if in.hosted() && !now.Before(in.note.Expires) {
+		if in.Expired(now) {
 			return "expired"
 		}
 		return open
+	case payin.NeedsAction:
+		return action
 	}
 	return "processing"
 }
@@ -68,10 +75,10 @@ func (in *incoming) state(now time.Time) string {
 // ended is when it came to its end; zero: it has not yet.
 func (in *incoming) ended(now time.Time) time.Time {
 	switch in.state(now) {
-	case open, "processing":
+	case open, action, "processing":
 		return time.Time{}
 	case "expired":
-		return in.note.Expires
+		return in.Expires
 	}
 	return in.Changed
 }
@@ -82,11 +89,22 @@ func (in *incoming) status(now time.Time) (status, why string) {
 	case "paid":
 		return succeeded, ""
 	case "failed":
-		return failed, word(payout.Resolve(in.Code, payout.Failed))
+		return failed, refusal(in.Code)
 	case "expired", "canceled":
 		return failed, state
 	}
 	return pending, ""
+}
+
+var codeForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
+// refusal is a provider's code in the words of payouts, where those have one.
+func refusal(code string) string {
+	r := payout.Resolve(code, payout.Failed)
+	if r == payout.GeneralFatalError && codeForm.MatchString(code) {
+		return code
+	}
+	return word(r)
 }
 
 func (a *API) payinByID(ctx context.Context, c engine.Caller, id string) (*incoming, error) {
@@ -111,7 +129,7 @@ func (a *API) createPayin(ctx context.Context, who engine.Caller, c *wire.Call, 
 	if err != nil || p == nil || o != nil && o.Replayed {
 		return a.answer(ctx, who, c, o, nil, err)
 	}
-	body, err := wire.Encode(a.createdIn(incomingOf(p)))
+	body, err := wire.Encode(createdIn(incomingOf(p), a.PublicURL))
 	return a.answer(ctx, who, c, o, &made{p.ID, body}, err)
 }
 
@@ -141,13 +159,14 @@ func (a *API) newPayin(ctx context.Context, who engine.Caller, n *newPayment) (a
 	if err != nil {
 		return ask, err
 	}
-	note := payinNote{Dialect: "hosted", extra: n.extra(), Page: n.page(), Expires: a.Now().Add(ttl), Webhook: n.webhook}
+	note := payinNote{Dialect: "hosted", extra: n.extra(), Page: n.page()}
 	if who.Token != nil {
-		note.Token = who.Actor
+		ask.Token = who.Actor
 	} else if n.webhook != "" {
 		return ask, errUnsigned
 	}
-	ask.Amount = n.amount
+	ask.Amount, ask.Expires, ask.Callback = n.amount, ttl, n.webhook
+	ask.Back = func(id string) string { return a.bankBack(who.Scope, id) }
 	if engine.ChosenID(n.customer.ID) {
 		ask.Customer, ask.Person = n.customer.ID, &engine.Person{Name: n.customer.Name, Email: n.customer.Email}
 	}
@@ -156,13 +175,13 @@ func (a *API) newPayin(ctx context.Context, who engine.Caller, n *newPayment) (a
 }
 
 // createdIn shows a pay-in as its create answers, without the capability.
-func (a *API) createdIn(in *incoming) created {
+func createdIn(in *incoming, publicURL string) created {
 	c := created{ID: prefix + in.ID, Status: pending, ExternalID: in.note.ExternalID, Amount: in.note.Amount, Currency: in.Amount.Currency().Code(), Metadata: in.note.Metadata, CreatedAt: stamp(in.Created)}
 	if c.Metadata == nil {
 		c.Metadata = json.RawMessage("null")
 	}
 	if in.hosted() {
-		u := a.PublicURL + pagePath(in.ID)
+		u := publicURL + pagePath(in.ID)
 		c.URL = &u
 		if in.note.Described {
 			c.Description = &in.note.Page.Description
@@ -171,20 +190,26 @@ func (a *API) createdIn(in *incoming) created {
 	return c
 }
 
-// showIn is a pay-in as it stands, with the link that is good.
-func (a *API) showIn(s engine.Scope, in *incoming) (shown, error) {
-	out := shown{created: a.createdIn(in), Type: "payin", UpdatedAt: stamp(in.Changed)}
+// shownIn shows a pay-in as it stands, without the capability.
+func shownIn(in *incoming, publicURL string, now time.Time) shown {
+	out := shown{created: createdIn(in, publicURL), Type: "payin", UpdatedAt: stamp(in.Changed)}
 	var why string
-	if out.Status, why = in.status(a.Now()); why != "" {
+	if out.Status, why = in.status(now); why != "" {
 		out.FailureReason = &why
 	}
-	if in.state(a.Now()) == "expired" {
-		out.UpdatedAt = stamp(in.note.Expires)
+	if ended := in.ended(now); !ended.IsZero() {
+		out.UpdatedAt = stamp(ended)
 	}
 	if in.Status == payin.PartlyCaptured {
 		sum := in.Captured.Decimal()
 		out.ProcessedAmount = &sum
 	}
+	return out
+}
+
+// showIn is a pay-in with the link that is good.
+func (a *API) showIn(s engine.Scope, in *incoming) (shown, error) {
+	out := shownIn(in, a.PublicURL, a.Now())
 	if out.URL == nil || in.note.Page.Closed {
 		out.URL = nil
 		return out, nil

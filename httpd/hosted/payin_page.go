@@ -52,6 +52,9 @@ func (a *API) endPayin(t *visit, state string) (wire.Reply, error) {
 	if sv, err := a.cardService(t); err == nil && t.in.Masked["last4"] != "" {
 		card = append(card, pair{Name: t.T("review.method"), Value: t.methodName(a.Engine.Directory, sv)}, pair{Name: t.T("field.card_number"), Value: "•••• " + t.in.Masked["last4"], Mono: true})
 	}
+	if state == action {
+		t.view.Next = t.in.Next
+	}
 	changed := t.in.ended(a.Now())
 	if changed.IsZero() {
 		changed = t.in.Changed

@@ -1,13 +1,18 @@
 package hosted_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
 	"penstock/engine"
+	"penstock/engine/connector/sandbox"
 	"penstock/httpd/hosted"
 )
 
@@ -214,5 +219,86 @@ func TestWhereNobodyTakesMoneyAPayInIsRefused(t *testing.T) {
 		if r := s.do("POST", "/api/payments", body).refused(422, "type_not_supported", "#/type"); !strings.Contains(r.str("detail"), "type:'payout'") {
 			t.Errorf("the hint is %s", r.body)
 		}
+	}
+}
+
+// TestAPayInsEndIsTold to its own address, signed with the token, once: that it
+// was paid, refused, canceled, or that nobody has paid it in time.
+func TestAPayInsEndIsTold(t *testing.T) {
+	s := newShop(t)
+	card := func(name string) string {
+		for _, m := range magicAccounts() {
+			if m.Name == name {
+				return m.Card
+			}
+		}
+		t.Fatalf("no card for %s", name)
+		return ""
+	}
+	for i, row := range []struct {
+		status, why string
+		end         func(id, page string)
+	}{
+		{"succeeded", "", func(_, page string) { s.confirm(page, s.card(page, goodCard)).is(303) }},
+		{"failed", "insufficient_funds", func(_, page string) { s.confirm(page, s.card(page, card("insufficient_funds"))).is(303) }},
+		{"failed", "canceled", func(id, _ string) { s.do("POST", "/api/payments/"+id+"/cancel", "").is(200) }},
+		{"failed", "expired", func(string, string) { s.run(73 * time.Hour) }},
+	} {
+		body := strings.NewReplacer("{\"amount", hooked+"\"amount", "e-1", fmt.Sprint("told-", i)).Replace(payin10)
+		r := s.do("POST", "/api/payments", body).is(201)
+		id, page := r.str("id"), strings.TrimPrefix(r.str("url"), publicURL)
+		row.end(id, page)
+		s.run(time.Hour)
+		s.status(id, row.status, row.why)
+		if len(s.Receiver.Got) != i+1 {
+			t.Fatalf("%s: %d webhooks, want %d", row.why, len(s.Receiver.Got), i+1)
+		}
+		m := s.Receiver.Got[i]
+		raw, err := standardwebhooks.NewWebhookRaw([]byte(s.token))
+		must(t, err)
+		if err := raw.VerifyIgnoringTimestamp(m.Body, m.Header); err != nil {
+			t.Errorf("%s: not signed with the token: %v", row.why, err)
+		}
+		got, told := s.do("GET", "/api/payments/"+id, "").json, map[string]any{}
+		must(t, json.Unmarshal(m.Body, &told))
+		for name, v := range got {
+			if name != "url" && name != "metadata" && told[name] != v {
+				t.Errorf("%s: the webhook's %s is %v, GET's %v", row.why, name, told[name], v)
+			}
+		}
+		if m.Host != "merchant.example" || strings.Contains(string(m.Body), "?k=") {
+			t.Errorf("to %s: %s", m.Host, m.Body)
+		}
+	}
+}
+
+// TestAPayersBankMayAsk: they go there by a button, and what they say there
+// counts, once, whatever has become of the link.
+func TestAPayersBankMayAsk(t *testing.T) {
+	for _, row := range []struct{ choice, status, why string }{{"granted", "succeeded", ""}, {"refused", "failed", "authentication_failed"}} {
+		s := newShop(t)
+		r := s.do("POST", "/api/payments", payin10).is(201)
+		id, page := r.str("id"), strings.TrimPrefix(r.str("url"), publicURL)
+		s.confirm(page, s.card(page, sandbox.ChallengeCards()[0])).is(303)
+		s.status(id, "pending", "")
+		waits := s.get(page).is(200)
+		_, to, ok := strings.Cut(waits.body, `<a class="button" href="`+publicURL)
+		to, _, _ = strings.Cut(to, `"`)
+		if !ok || !strings.Contains(waits.body, "Your bank wants to ask you") || !strings.HasSuffix(to, "?challenge=ask") {
+			t.Fatalf("the page says %s", waits.body)
+		}
+		s.do("POST", "/api/payments/"+id+"/link", "").is(200)
+		bank := s.get(to).is(200)
+		if !strings.Contains(bank.body, "Pay €10.00 to Nordwind Outdoor?") || !strings.Contains(bank.body, `href="?challenge=`+row.choice+`"`) {
+			t.Fatalf("the bank says %s", bank.body)
+		}
+		path, _, _ := strings.Cut(to, "?")
+		s.get(strings.Replace(path, "/back/", "/back/A", 1)+"?challenge=granted").is(404)
+		s.status(id, "pending", "")
+		back := s.get(path + "?challenge=" + row.choice).is(303)
+		s.get(strings.TrimPrefix(back.header.Get("Location"), publicURL)).is(200)
+		s.get(path + "?challenge=granted").is(303) // once more: the first counts
+		s.run(time.Minute)
+		s.status(id, row.status, row.why)
 	}
 }

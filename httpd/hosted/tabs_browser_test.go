@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"penstock/engine/connector/sandbox"
 	"penstock/httpd/browsertest"
 )
 
@@ -118,6 +119,24 @@ func TestPayingInABrowser(t *testing.T) {
 		b.Shoot(lang + "-13-pay-done")
 		s.status(r.str("id"), "succeeded", "")
 	}
+}
+
+// TestAPayersBankInABrowser goes there and back.
+func TestAPayersBankInABrowser(t *testing.T) {
+	s := newShop(t)
+	r := s.do("POST", "/api/payments", payin10).is(201)
+	page := strings.TrimPrefix(r.str("url"), publicURL)
+	s.confirm(page, s.card(page, sandbox.ChallengeCards()[0])).is(303)
+	b := openBrowser(t, s)
+	b.Go(page)
+	b.Sees("Your bank wants to ask you")
+	b.Barriers("bank asks")
+	b.Shoot("en-14-bank-asks")
+	there := browsertest.Result[string](b, `document.querySelector("a.button").href`)
+	b.Go(strings.TrimPrefix(there, publicURL))
+	b.Sees("Test bank")
+	b.Barriers("test bank")
+	b.Shoot("en-15-test-bank")
 }
 
 // TestNothingThatIsGivenRuns puts scripts into every field that a merchant or a

@@ -48,6 +48,7 @@ type view struct {
 	Facts  []pair
 	Back   string // where the recipient goes back to; empty: nowhere
 	Status string // address of the state, for the script; empty: it will not change
+	Next   string // of a payer's bank; empty: they don't have to go there
 	Ref    string // of an error, for whoever is asked about it
 	Text   string
 }
@@ -147,7 +148,7 @@ func toneOf(state string) string {
 	switch state {
 	case "paid":
 		return "good"
-	case "processing":
+	case "processing", action:
 		return "move"
 	case "failed", "returned":
 		return "bad"

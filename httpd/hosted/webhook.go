@@ -1,6 +1,8 @@
 package hosted
 
 import (
+	"time"
+
 	"penstock/engine"
 	"penstock/engine/payout"
 	"penstock/httpd/wire"
@@ -24,14 +26,38 @@ func Renderer(publicURL string, s Settings) engine.Render {
 		if kind == "" {
 			return "", nil, nil
 		}
-		v := shownOf(&o.View.Request, publicURL, s.ReturnedFails)
-		if s.StandardWebhooks {
-			body, err = wire.Encode(standardBody{kind, stamp(o.At), v})
-		} else {
-			body, err = wire.Encode(v)
-		}
+		body, err = s.body(kind, o.At, shownOf(&o.View.Request, publicURL, s.ReturnedFails))
 		return kind, body, err
 	}
+}
+
+// PaymentRenderer makes this dialect's webhooks about pay-ins:
+// engine.Config.RenderPayment["hosted"]. Only ends are told of.
+func PaymentRenderer(publicURL string, s Settings) engine.RenderPayment {
+	return func(o engine.PaymentOccasion) (kind string, body []byte, err error) {
+		in := incomingOf(o.Payment)
+		if !in.hosted() {
+			return "", nil, nil
+		}
+		switch status, _ := in.status(o.At); status {
+		case succeeded:
+			kind = eventSucceeded
+		case failed:
+			kind = eventFailed
+		default:
+			return "", nil, nil
+		}
+		body, err = s.body(kind, o.At, shownIn(in, publicURL, o.At))
+		return kind, body, err
+	}
+}
+
+// body is a webhook's, in the form that was chosen.
+func (s Settings) body(kind string, at time.Time, v shown) ([]byte, error) {
+	if s.StandardWebhooks {
+		return wire.Encode(standardBody{kind, stamp(at), v})
+	}
+	return wire.Encode(v)
 }
 
 // Events that are told.
