@@ -293,7 +293,7 @@ func TestAPayersBankMayAsk(t *testing.T) {
 			t.Fatalf("the bank says %s", bank.body)
 		}
 		path, _, _ := strings.Cut(to, "?")
-		s.get(strings.Replace(path, "/back/", "/back/A", 1)+"?challenge=granted").is(404)
+		s.get(strings.Replace(path, "/back/", "/back/A", 1) + "?challenge=granted").is(404)
 		s.status(id, "pending", "")
 		back := s.get(path + "?challenge=" + row.choice).is(303)
 		s.get(strings.TrimPrefix(back.header.Get("Location"), publicURL)).is(200)
