@@ -3,14 +3,17 @@ package rest_test
 import (
 	"strings"
 	"testing"
+
+	"penstock/engine"
 )
 
 // foreign is what one merchant has, and how nothing of that kind is called.
 type foreign struct{ prefix, own, none string }
 
 // TestAnothersIdsAreNobodys calls every route that names something with ids of
-// another merchant, and with ids of nothing: the answers must not differ. The
-// administrator, who may see both merchants, is held to the one of the path.
+// another merchant, with those of the other mode, and with ids of nothing: the
+// answers must not differ. The administrator, who may see both merchants, is
+// held to the one of the path, and to the mode of the call.
 func TestAnothersIdsAreNobodys(t *testing.T) {
 	s := newShop(t)
 	s.customer("ada")
@@ -19,6 +22,8 @@ func TestAnothersIdsAreNobodys(t *testing.T) {
 	s.run(1e9)
 	stranger, strangersPK, _ := openShop(t, s.Engine, "stranger")
 	send(t, s.client, stranger, "POST", "/customers", `{"customer_id":"mine"}`).ok()
+
+	live, _, _ := newKey(t, s.Engine, "shop", engine.Live, engine.Rights()...)
 
 	zero := "01abcdefghjkmnpqrstvwxyzab"
 	kinds := s.foreigners(pm, paid)
@@ -30,9 +35,9 @@ func TestAnothersIdsAreNobodys(t *testing.T) {
 		return strings.NewReplacer("{merchant}", merchant, "{customer}", customer, "{method}", method, "{payout}", id, "{id}", id).Replace(pattern)
 	}
 	tried := map[string]bool{}
-	same := func(key, method, theirPath, noPath, body string) {
+	same := func(key, method, theirPath, noPath, body string, header ...string) {
 		t.Helper()
-		theirs, nothing := send(t, s.client, key, method, theirPath, body), send(t, s.client, key, method, noPath, body)
+		theirs, nothing := send(t, s.client, key, method, theirPath, body, header...), send(t, s.client, key, method, noPath, body, header...)
 		clean := func(r reply, path string) string { // an id in an answer is the caller's own
 			last := path[strings.LastIndexByte(path, '/')+1:]
 			return strings.ReplaceAll(r.body, last, "ID")
@@ -59,9 +64,16 @@ func TestAnothersIdsAreNobodys(t *testing.T) {
 		} else if adminOnly {
 			same(key, r.Method, fill(r.Pattern, "nobody", "", false), fill(r.Pattern, "nobody2", "", false), body)
 		}
+		if strings.Contains(strings.ReplaceAll(r.Pattern, "{merchant}", ""), "{") && !bothModes(r.Pattern) { // a thing of the other mode
+			as, header := live, []string{}
+			if adminOnly {
+				as, header = adminKey, []string{"X-Mode: live"}
+			}
+			same(as, r.Method, fill(r.Pattern, "shop", kind.own, true), fill(r.Pattern, "shop", kind.none, false), body, header...)
+		}
 		tried[r.Method+" "+r.Pattern] = true
 	}
-	if len(tried) < 25 {
+	if len(tried) < 40 {
 		t.Errorf("only %d routes were tried", len(tried))
 	}
 	s.admin("PUT", "/payouts/"+paid+"/manual-update", `{"merchant_id":"stranger","status":"success"}`).refused(404, "HE_02", "Payout does not exist")
@@ -117,9 +129,16 @@ func kindOf(kinds []foreign, pattern string) foreign {
 	panic("no things for the route " + pattern)
 }
 
+// bothModes are routes whose things belong to a merchant, whatever the mode:
+// keys, a payout link's address, which bears no mode, and the profile that a
+// merchant has from the start, whose id is one in both.
+func bothModes(pattern string) bool {
+	return strings.HasPrefix(pattern, "/api_keys/") || strings.HasPrefix(pattern, "/account/{merchant}/business_profile") || strings.HasPrefix(pattern, "/payout_link/")
+}
+
 // unscoped are routes that have another way to know who calls.
 func unscoped(pattern string) bool {
-	return strings.HasPrefix(pattern, "/webhooks/") || strings.HasSuffix(pattern, "/manual-update")
+	return strings.HasPrefix(pattern, "/checkin/") || strings.HasPrefix(pattern, "/payments/redirect/") || strings.HasPrefix(pattern, "/webhooks/") || strings.HasSuffix(pattern, "/manual-update")
 }
 
 func bodyFor(method, pattern string) string {

@@ -89,6 +89,10 @@ func (h *held) Send(ctx context.Context, in connector.Instruction) (connector.Ou
 	return h.Connector.Send(ctx, in)
 }
 
+func (h *held) Acquire(ctx context.Context, c connector.Acquisition) (connector.Acquired, error) {
+	return h.Connector.(connector.Acquirer).Acquire(ctx, c)
+}
+
 func (r *running) do(method, path, body string, header ...string) reply {
 	r.t.Helper()
 	return send(r.t, r.client, r.key, method, path, body, header...)
@@ -117,6 +121,32 @@ func TestFiftyRepeatsPayOnce(t *testing.T) {
 	must(t, err)
 	if len(book) != 1 || book[0].Movements != 1 {
 		t.Errorf("the provider's book has %v, want one transfer moved once", book)
+	}
+}
+
+// TestRepeatsAtOnceHaveOneEffect sends other POSTs many times at once under one
+// key: one thing is made of each, and everybody hears the same.
+func TestRepeatsAtOnceHaveOneEffect(t *testing.T) {
+	r := newRunning(t, time.Second, nil)
+	r.do("POST", "/customers", `{"customer_id":"ada","name":"Ada"}`).ok()
+	for _, row := range []struct{ path, body, id string }{
+		{"/payments", `{"amount":100,"currency":"EUR","confirm":true,"customer_id":"ada",` + ada2030 + `}`, "payment_id"},
+		{"/customers", `{"name":"New"}`, "customer_id"},
+		{"/payment_methods", `{"customer_id":"ada","payment_method":"card"}`, "payment_method_id"},
+		{"/ephemeral_keys", `{"customer_id":"ada"}`, "secret"},
+		{"/routing", `{"name":"r","transaction_type":"payout","algorithm":{"type":"single","data":"sandbox"}}`, "id"},
+	} {
+		answers := make([]reply, 12)
+		var all sync.WaitGroup
+		for i := range answers {
+			all.Go(func() { answers[i] = r.do("POST", row.path, row.body, "Idempotency-Key: one") })
+		}
+		all.Wait()
+		for _, a := range answers {
+			if a.status != 200 || a.body != answers[0].body || a.str(row.id) == "" {
+				t.Errorf("%s: %d %s, the first %s", row.path, a.status, a.body, answers[0].body)
+			}
+		}
 	}
 }
 

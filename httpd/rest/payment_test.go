@@ -103,3 +103,12 @@ func TestCaptureCancelAndRefund(t *testing.T) {
 	s.do("GET", "/payments/"+part, "").ok().is("refunds.1.refund_id", "mine").is("status", "partially_captured")
 	s.do("GET", "/refunds/nobody", "").refused(404, "HE_02", "Refund does not exist")
 }
+
+// TestPaymentWalksItsStatuses: a card that is given later, confirmed later.
+func TestPaymentWalksItsStatuses(t *testing.T) {
+	s := newShop(t)
+	id := s.do("POST", "/payments", `{"amount":100,"currency":"JPY"}`).ok().is("status", "requires_payment_method").str("payment_id")
+	s.do("POST", "/payments/"+id, `{`+ada2030+`}`).ok().is("status", "requires_confirmation").is("payment_method_data.card.last4", "4242")
+	s.do("POST", "/payments/"+id, `{"amount":250,"currency":"KWD"}`).ok().is("status", "requires_confirmation").is("amount", 250).is("currency", "KWD")
+	s.do("POST", "/payments/"+id+"/confirm", `{}`).ok().is("status", "succeeded").is("amount_received", 250)
+}

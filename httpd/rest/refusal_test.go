@@ -19,6 +19,8 @@ func TestRefusals(t *testing.T) {
 	s.do("POST", "/payouts/create", `{"payout_id":"taken","amount":1,"currency":"EUR","customer_id":"ada"}`).ok()
 	s.customer("gone")
 	s.do("DELETE", "/customers/gone", "").ok()
+	s.customer("paid")
+	s.do("POST", "/payouts/create", `{"payout_id":"under-way","amount":1,"currency":"EUR","customer_id":"paid","confirm":true,`+sepa("NL69TEST0000000001")+`}`).ok()
 	made := func(fields string) string { return `{"amount":1,"currency":"EUR",` + fields + `}` }
 	rows := []struct {
 		name, method, path, body string
@@ -87,6 +89,8 @@ func TestRefusals(t *testing.T) {
 		{"customer twice", "POST", "/customers", `{"customer_id":"ada"}`, 400, "IR_12", "Customer with the given `customer_id` already exists"},
 		{"unknown customer's page", "GET", "/customers/nobody", "", 404, "HE_02", "Customer does not exist in our records"},
 		{"redacted", "GET", "/customers/gone", "", 400, "IR_11", ""},
+		{"customer of a payout under way", "DELETE", "/customers/paid", "", 400, "IR_10", "Customer has a payout under way"},
+		{"routing of payments", "POST", "/routing", `{"name":"r","transaction_type":"payment","algorithm":{"type":"single","data":"sandbox"}}`, 501, "IR_00", "is not implemented"},
 		{"redacted twice", "DELETE", "/customers/gone", "", 400, "IR_11", ""},
 		{"bad email", "POST", "/customers", `{"email":"ada"}`, 400, "IR_06", "Json deserialize error: email: "},
 		{"bad country", "POST", "/customers", `{"address":{"country":"Spain"}}`, 400, "IR_06", "Json deserialize error: country: "},
@@ -126,7 +130,7 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
-	s.do("GET", "/payouts/profile/list", "").ok().is("total_count", 1) // nothing refused has left anything behind
+	s.do("GET", "/payouts/profile/list", "").ok().is("total_count", 2) // nothing refused has left anything behind
 }
 
 // TestSignedNotificationsOnly wants a notification without the provider's

@@ -5,6 +5,7 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,5 +67,55 @@ func TestWebhooks(t *testing.T) {
 	}
 	if all := strings.Join(got, ", "); all != want {
 		t.Errorf("told\n%s, want\n%s", all, want)
+	}
+}
+
+// TestWebhookIsTheContractsByteForByte: the headers and the body of a message,
+// whole: the envelope's members in the contract's order around the very bytes
+// that a look at the payout is answered with, signed in lower-case hex. Without
+// a hash key the signature is left out, and every attempt sends the same bytes.
+func TestWebhookIsTheContractsByteForByte(t *testing.T) {
+	s := newShop(t)
+	profile := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
+	configure := func(fields string) {
+		s.do("POST", "/account/shop/business_profile/"+profile, `{"webhook_details":{"webhook_url":"https://shop.example/hooks","payout_statuses_enabled":["success"]}`+fields+`}`).ok()
+	}
+	configure("")
+	s.payout(sepa("NL69TEST0000000001"))
+	s.run(time.Minute)
+	if m := s.Receiver.Got[0]; m.Header.Get("X-Webhook-Signature-512") != "" || len(s.Receiver.Got) != 1 {
+		t.Errorf("without a hash key: %v", m.Header)
+	}
+	s.Receiver.Got = nil
+	configure(`,"payment_response_hash_key":"a-key+of_theirs","outgoing_webhook_custom_http_headers":{"X-Token":"t"}`)
+	s.Receiver.Answer = 500
+	id := s.payout(sepa("NL69TEST0000000001"))
+	s.run(time.Minute / 2)
+	s.Receiver.Answer = 0
+	s.run(2 * time.Minute)
+	if len(s.Receiver.Got) != 2 || string(s.Receiver.Got[0].Body) != string(s.Receiver.Got[1].Body) {
+		t.Fatalf("%d messages", len(s.Receiver.Got))
+	}
+	m := s.Receiver.Got[0]
+	object := s.do("GET", "/payouts/"+id, "").ok().body
+	event := s.admin("POST", "/events/shop", `{"object_id":"`+id+`"}`).ok()
+	var at struct {
+		Timestamp string `json:"timestamp"`
+	}
+	must(t, json.Unmarshal(m.Body, &at))
+	want := `{"merchant_id":"shop","event_id":"` + event.str("events.0.event_id") + `","event_type":"payout_success","content":{"type":"payout_details","object":` + object + `},"timestamp":"` + at.Timestamp + `","processor_merchant_id":"shop"}`
+	if string(m.Body) != want {
+		t.Errorf("body\n%s, want\n%s", m.Body, want)
+	}
+	mac := hmac.New(sha512.New, []byte("a-key+of_theirs"))
+	mac.Write(m.Body)
+	var lines []string
+	for name, values := range m.Header {
+		lines = append(lines, strings.ToLower(name)+": "+strings.Join(values, ", "))
+	}
+	lines = slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(l, "webhook-") }) // Standard Webhooks', which are ours beside them
+	slices.Sort(lines)
+	if got, want := strings.Join(lines, "\n"), strings.Join([]string{"content-type: application/json", "user-agent: Hyperswitch-Backend-Server", "via: HyperSwitch", "x-token: t", "x-webhook-signature-512: " + hex.EncodeToString(mac.Sum(nil))}, "\n"); got != want {
+		t.Errorf("headers\n%s, want\n%s", got, want)
 	}
 }
