@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"penstock/engine/connector"
@@ -27,6 +28,7 @@ const Provider = "paypal"
 const (
 	ClientID     = "key1"
 	ClientSecret = "api_key"
+	WebhookID    = "webhook_id" // as PayPal shows it; may be left out, and then no notification is believed
 )
 
 const (
@@ -60,12 +62,18 @@ func build(host connector.Host, acc connector.Account) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &client{host: host, base: base, token: connector.NewToken()}
+	c := &client{host: host, base: base, token: connector.NewToken(), certHosts: []string{base, "https://api.paypal.com"}}
+	if acc.Test {
+		c.certHosts = []string{base, "https://api.sandbox.paypal.com"}
+	}
 	if c.id, err = acc.Secret(ClientID); err != nil {
 		return nil, err
 	}
 	if c.secret, err = acc.Secret(ClientSecret); err != nil {
 		return nil, err
+	}
+	if c.webhook = acc.Secrets[WebhookID]; c.webhook != "" && (connector.Ref(c.webhook) == "" || strings.ContainsRune(c.webhook, '|')) {
+		return nil, fmt.Errorf("credential %q must be a webhook's id, as PayPal shows it", WebhookID)
 	}
 	return c, nil
 }
@@ -77,11 +85,15 @@ type client struct {
 	base       string
 	id, secret string
 	token      *connector.Token
+	webhook    string   // id of the webhook; empty: no notification is believed
+	certHosts  []string // where PayPal's certificates lie
+	certs      certs
 }
 
 var (
 	_ connector.Connector = (*client)(nil)
 	_ connector.Seeker    = (*client)(nil)
+	_ connector.Notifier  = (*client)(nil)
 )
 
 // Traits: a refusal is made afresh on each attempt.
