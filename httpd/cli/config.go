@@ -22,6 +22,7 @@ type Config struct {
 	Engine     EngineConfig     `toml:"engine"`
 	Routing    RoutingConfig    `toml:"routing"`
 	Rates      RatesConfig      `toml:"rates"`
+	Backup     BackupConfig     `toml:"backup"`
 	Reconcile  ReconcileConfig  `toml:"reconcile"`
 	Rest       RestConfig       `toml:"rest"`
 	Hosted     HostedConfig     `toml:"hosted"`
@@ -91,6 +92,19 @@ type RatesConfig struct {
 	ECBFile Path   `toml:"ecb_file" reader:"engine/fx"`
 	ECBURL  string `toml:"ecb_url" reader:"engine/fx"`
 	Cron    string `toml:"cron" reader:"engine"`
+}
+
+// BackupConfig is where copies go, and when.
+type BackupConfig struct {
+	Schedule    string `toml:"schedule" reader:"httpd/cli"`
+	Target      string `toml:"target" reader:"httpd/offsite"`
+	Keep        int    `toml:"keep" reader:"httpd/cli"`
+	SFTPHostKey string `toml:"sftp_host_key" reader:"httpd/offsite"`
+	SFTPKey     Path   `toml:"sftp_key" reader:"httpd/offsite"`
+	S3Endpoint  string `toml:"bucket_endpoint" reader:"httpd/offsite"`
+	S3Region    string `toml:"bucket_region" reader:"httpd/offsite"`
+	S3AccessKey string `toml:"bucket_access_key" reader:"httpd/offsite"`
+	S3SecretKey Secret `toml:"bucket_secret_key" reader:"httpd/offsite"`
 }
 
 // ReconcileConfig is how books are compared.

@@ -58,6 +58,7 @@ func (cfg *Config) check(src source) []Problem {
 	cfg.checkHosted(c)
 	cfg.checkOutgoing(c)
 	cfg.checkLimits(c)
+	cfg.checkBackup(c)
 	c.oneOf("log.level", cfg.Log.Level, "debug", "info", "warn", "error")
 	c.oneOf("log.format", cfg.Log.Format, "text", "json")
 	for _, f := range fields(cfg) {
@@ -268,4 +269,29 @@ func cronSpec(s string) bool {
 			!strings.HasSuffix(span, "d")
 	}
 	return len(s) <= 100 && regexp.MustCompile(`^[0-9*][0-9*,/-]*( [0-9*][0-9*,/-]*){4}$`).MatchString(s)
+}
+
+func (cfg *Config) checkBackup(c *checker) {
+	b := cfg.Backup
+	c.rule(b.Schedule == "" || cronSpec(b.Schedule), "backup.schedule", `wants "@every SPAN" of 1s to 24h, or five fields of digits and * , - / (UTC); got %q`, clip(b.Schedule))
+	c.rule(b.Schedule == "" || b.Target != "", "backup.target", "wants a place, since backup.schedule says when")
+	u, err := url.Parse(b.Target)
+	c.rule(b.Target == "" || filepath.IsAbs(b.Target) || err == nil && (u.Scheme == "sftp" || u.Scheme == "s3") && u.Host != "", "backup.target", `wants an absolute directory, "sftp://USER@HOST/DIR" or "s3://BUCKET/PREFIX"`)
+	secret := false
+	if err == nil && u.User != nil {
+		_, secret = u.User.Password()
+	}
+	c.rule(!secret, "backup.target", "wants no password in it")
+	c.count("backup.keep", b.Keep, 1, 1000)
+	if err != nil {
+		return
+	}
+	c.rule(u.Scheme != "sftp" || b.SFTPHostKey != "", "backup.sftp_host_key", "wants the server's public key, for a target by SFTP")
+	c.rule(u.Scheme != "sftp" || b.SFTPKey != "", "backup.sftp_key", "wants a private key, for a target by SFTP")
+	c.rule(u.Scheme != "s3" || baseURL(b.S3Endpoint), "backup.bucket_endpoint", "wants an https address, for a target by S3")
+	c.rule(u.Scheme != "s3" || b.S3AccessKey != "" && !b.S3SecretKey.Empty(), "backup.bucket_access_key", "wants a key and its secret, for a target by S3")
+	if key, ok := b.S3SecretKey.inline(); ok {
+		err := goodSecret(key)
+		c.rule(err == nil, "backup.bucket_secret_key", "%v", err)
+	}
 }

@@ -49,6 +49,7 @@ func defaults() Config {
 		},
 		Routing:   RoutingConfig{Directory: []Path{}, FailoverOn: failoverDefaults()},
 		Rates:     RatesConfig{Cron: "30 15 * * *"},
+		Backup:    BackupConfig{Keep: 14},
 		Reconcile: ReconcileConfig{Cron: "20 */6 * * *"},
 		Rest:      RestConfig{PaymentTokenTTL: minute(15)},
 		Hosted: HostedConfig{

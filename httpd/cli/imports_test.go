@@ -25,7 +25,7 @@ func lowers() []lower {
 		{pkg: "httpd", may: "httpd/rest httpd/jsonapi httpd/hosted httpd/admin httpd/ui httpd/docs httpd/wire engine" + pure, tests: "httpd/client httpd/wire/wiretest engine/** locker" + stores},
 		{pkg: "httpd/wire", may: "engine" + pure, tests: "httpd/wire/wiretest engine/** locker" + stores},
 		{pkg: "httpd/wire/wiretest", may: "httpd/wire engine" + pure},
-		{pkg: "httpd/ui httpd/docs httpd/client", tests: "httpd/docs/docstest"},
+		{pkg: "httpd/ui httpd/docs httpd/client httpd/offsite", tests: "httpd/docs/docstest"},
 		{pkg: "httpd/docs/docstest", may: "httpd/docs"},
 		{pkg: "httpd/rest", may: "httpd/wire engine" + pure, tests: "httpd/hosted httpd/client httpd/wire/wiretest httpd/docs/docstest engine/** locker" + stores}, // its payout links are shown on the page of hosted
 		{pkg: "httpd/jsonapi httpd/hosted httpd/admin", may: "httpd/wire engine" + pure, tests: "httpd/browsertest httpd/client httpd/wire/wiretest httpd/docs/docstest engine/** locker" + stores},
@@ -68,7 +68,7 @@ func doors() []door {
 		{module: "go.etcd.io/bbolt", packages: "store/bolt"},
 		{module: "github.com/valyala/fasthttp", packages: "httpd httpd/**"},
 		{module: "github.com/fasthttp/router", packages: "httpd httpd/**"},
-		{module: "github.com/robfig/cron/v3", files: "engine/run.go engine/run*_test.go"},
+		{module: "github.com/robfig/cron/v3", files: "engine/run.go engine/run*_test.go httpd/cli/backup_schedule.go"},
 		{module: "golang.org/x/crypto/nacl", packages: "locker"},
 		{module: "golang.org/x/crypto/argon2", packages: "locker httpd/dash"},
 		{module: "golang.org/x/crypto/blake2b", packages: "locker engine"},
@@ -88,8 +88,8 @@ func doors() []door {
 		{module: "github.com/boombuler/barcode", packages: "httpd/dash"},
 		{module: "github.com/go-webauthn/webauthn", packages: "httpd/dash"},
 		{module: "github.com/go-json-experiment/json", packages: "httpd/wire engine engine/service engine/connector engine/connector/*"}, // what strangers send, and the records
-		{module: "github.com/pkg/sftp", packages: "engine/connector/iso20022"},
-		{module: "golang.org/x/crypto/ssh", packages: "engine/connector/iso20022"},
+		{module: "github.com/pkg/sftp", packages: "engine/connector/iso20022 httpd/offsite"},
+		{module: "golang.org/x/crypto/ssh", packages: "engine/connector/iso20022 httpd/offsite"},
 		{module: "github.com/tidwall/btree", packages: "store/mem store/bolt"},
 		{module: "golang.org/x/net/http/httpguts", packages: "engine/webhook engine"},
 		{module: "golang.org/x/net/dns/dnsmessage", files: "engine/egress/*_test.go"},

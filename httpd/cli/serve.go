@@ -41,6 +41,7 @@ type daemon struct {
 	giveUp  context.CancelFunc
 	restart chan os.Signal
 	began   time.Time
+	copies  copies
 }
 
 // renderers make the webhook bodies of each profile.
@@ -140,7 +141,7 @@ func (d *daemon) adminConfig() admin.Config {
 		},
 		Stalled:  d.stalled(),
 		LiveKeys: d.liveKeys,
-		Backup:   d.backup,
+		Backup:   d.noted(d.backup),
 		Keyring:  d.keyring,
 		Vault: admin.Vault{
 			Give: d.giveShare, Forget: d.forgetShares, Split: d.split, Master: d.rekeyMaster,
@@ -261,6 +262,7 @@ func (d *daemon) run(ctx context.Context, ready func()) error {
 	group.Go(func() error { return drained(d.public.Serve(serving, end)) })
 	group.Go(func() error { return drained(d.private.Serve(serving, httpd.Endpoint{Listener: d.socket})) })
 	group.Go(func() error { d.watch(serving); return nil })
+	group.Go(func() error { d.keepCopies(serving); return nil })
 	group.Go(func() error {
 		select {
 		case <-ended:

@@ -17,6 +17,7 @@ func (d *daemon) state() dash.State {
 	return dash.State{
 		Version: readVersion().Version, Sealed: l.Sealed, LowSpace: d.store.LowSpace(), Stalled: d.stalled(), Started: d.began,
 		FileBytes: figures.FileBytes, FreeBytes: figures.FreeBytes, Commits: figures.Commits, Term: l.Term, Rotating: l.Rotating, Given: given, Needed: needed,
+		Backup: d.copies.state(d.cfg.Backup),
 	}
 }
 

@@ -34,24 +34,33 @@ type savedBackup struct {
 
 func verbBackup(env Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "backup FILE",
+		Use:     "backup [FILE]",
 		Short:   "Write an encrypted backup while the daemon goes on",
 		GroupID: groupKeep,
-		Args:    cobra.ExactArgs(1),
+		Args:    cobra.MaximumNArgs(1),
 		Long: `Writes FILE, the store as of one moment, compressed and encrypted so that the
 master key opens it and nothing else does; there is no key in it. Beside it is
 FILE.keys, the wrapped data keys. Only the newest copy of those is kept: with an
 old one, a customer who was erased since could be read again. So older *.keys of
 this appliance in the same directory are removed, and restore takes the newest.
-Keep the master key elsewhere.`,
-		Example: `  penstock backup /backup/penstock-monday --config pay/config.toml
+Keep the master key elsewhere.
+
+Without FILE it goes to backup.target of the configuration: a directory, a server
+by SFTP or a bucket by S3, where backup.keep of them are kept. The daemon does
+that by itself on backup.schedule; --list shows what is there.`,
+		Example: `  penstock backup --config pay/config.toml
+  penstock backup /backup/penstock-monday --config pay/config.toml
   penstock backup /backup/penstock --json && rsync -a --delete /backup/ elsewhere:/backup/`,
 	}
 	r := asking(env, cmd)
+	list := cmd.Flags().Bool("list", false, "show the backups in backup.target")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cfg, _, err := LoadConfig(*r.file, env.Environ)
 		if err != nil {
 			return err
+		}
+		if *list || len(args) == 0 {
+			return backupPlace(cmd.Context(), r, cfg, *list)
 		}
 		out, err := saveBackup(cmd.Context(), env, cfg, args[0])
 		if err != nil {
@@ -67,6 +76,46 @@ Keep the master key elsewhere.`,
 		return nil
 	}
 	return cmd
+}
+
+// backupPlace lists the configuration's place, or puts a backup there.
+func backupPlace(ctx context.Context, r remote, cfg Config, list bool) error {
+	to, err := cfg.place(r.env)
+	if err == nil && to == nil {
+		err = usage(errors.New("give a FILE, or set backup.target in the configuration"))
+	}
+	if err != nil {
+		return err
+	}
+	if list {
+		all, err := to.List(ctx)
+		if err != nil {
+			return err
+		}
+		if *r.json {
+			return printJSON(r.env, map[string]any{"place": to.String(), "names": append([]string{}, all...)})
+		}
+		for _, name := range all {
+			fmt.Fprintln(r.env.Stdout, name)
+		}
+		return nil
+	}
+	from, err := backupOrigin(ctx, r.env, cfg)
+	if err != nil {
+		return answered(err)
+	}
+	out, err := saveTo(ctx, to, from, cfg.Backup.Keep, time.Now())
+	if err := errors.Join(err, from.close()); err != nil {
+		return answered(err)
+	}
+	if *r.json {
+		return printJSON(r.env, out)
+	}
+	printPairs(r.env, []pair{{"Backup", fmt.Sprintf("%s, %s", out.Name, plural(int(out.Bytes), "byte"))}, {"Place", out.Place}})
+	for _, old := range out.Removed {
+		fmt.Fprintf(r.env.Stderr, "removed the older %s\n", old)
+	}
+	return nil
 }
 
 // origin is where a backup comes from: the daemon, or the store opened here.

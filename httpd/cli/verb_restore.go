@@ -25,10 +25,15 @@ import (
 func verbRestore(env Env) *cobra.Command {
 	var with restoring
 	cmd := &cobra.Command{
-		Use:     "restore FILE DIR (--key MASTER_KEY | --shares | --passphrase) [--keys FILE]",
+		Use:     "restore FILE DIR (--key MASTER_KEY | --shares | --passphrase) [--keys FILE] | restore --drill [FILE]",
 		Short:   "Make a directory to run from out of a backup",
 		GroupID: groupKeep,
-		Args:    cobra.ExactArgs(2),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if with.drill {
+				return cobra.MaximumNArgs(1)(cmd, args)
+			}
+			return cobra.ExactArgs(2)(cmd, args)
+		},
 		Long: `Makes DIR out of a backup and checks it. DIR must be empty or not there, so that
 no store in use is ever written over. The wrapped data keys are taken from
 the newest copy beside FILE, or from --keys. A damaged, shortened or
@@ -40,8 +45,13 @@ of then.
 The restored store is on hold: it serves, asks the providers what became of each
 payout that was under way, and brings back from their lists what was paid after
 the backup; but it sends nothing and takes no payout until penstock release. What
-was made after the backup and never reached a provider is gone.`,
-		Example: `  penstock restore /backup/penstock-monday ./pay2 --key /safe/master.key
+was made after the backup and never reached a provider is gone.
+
+--drill restores into a directory of its own, checks it and removes it again: do it
+regularly, a backup that was never restored is a hope. Without FILE it takes the
+newest of backup.target.`,
+		Example: `  penstock restore --drill --key /safe/master.key --config pay/config.toml
+  penstock restore /backup/penstock-monday ./pay2 --key /safe/master.key
   penstock restore monday ./pay2 --key master.key --keys sunday.keys && penstock serve --config ./pay2/config.toml`,
 	}
 	cmd.Flags().StringVar(&with.key, "key", "", "`FILE` of the master key (mode 0600)")
@@ -49,17 +59,22 @@ was made after the backup and never reached a provider is gone.`,
 	cmd.Flags().BoolVar(&with.phrase, "passphrase", false, "ask for the locker's passphrase instead")
 	cmd.Flags().StringVar(&with.old, "old-key", "", "`FILE` of the master key that the backup was made under, if it was changed since")
 	cmd.Flags().StringVar(&with.keys, "keys", "", "`FILE` with the wrapped data keys (default FILE.keys, or the newest copy of them beside FILE)")
+	cmd.Flags().BoolVar(&with.drill, "drill", false, "restore to try it, and leave nothing behind")
+	config := configFlag(cmd)
 	asJSON := new(bool)
 	jsonFlag(cmd, asJSON)
 	cmd.MarkFlagsOneRequired("key", "shares", "passphrase")
 	cmd.MarkFlagsMutuallyExclusive("key", "shares", "passphrase")
 	cmd.MarkFlagsMutuallyExclusive("old-key", "passphrase")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		r := remote{env: env, json: asJSON, file: config}
+		if with.drill {
+			return with.exercise(cmd.Context(), r, args)
+		}
 		out, err := with.restore(cmd.Context(), env, args[0], args[1])
 		if err != nil {
 			return err
 		}
-		r := remote{env: env, json: asJSON}
 		if *asJSON {
 			if err := printJSON(env, out); err != nil {
 				return err
@@ -99,6 +114,7 @@ type restoring struct {
 	phrase bool   // the passphrase is
 	old    string // file of the master key of then; empty: the same
 	keys   string // file of the wrapped data keys; empty: the newest beside the backup
+	drill  bool   // it is restored to try it
 }
 
 // open reads the keys that restoring needs: the master key, what the new
