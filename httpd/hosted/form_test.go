@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,12 @@ func TestAPageInAFrame(t *testing.T) {
 	heard := browsertest.Result[string](b, `JSON.stringify(heard)`)
 	if !strings.Contains(heard, `"from":"`+b.Base+`"`) || !strings.Contains(heard, `"paymentId":"`+id+`"`) || !strings.Contains(heard, `"source":"payoutform"`) {
 		t.Errorf("the page around hears %s", heard)
+	}
+	s.confirm(page, s.fill(page, iban(t, "success"))).is(303)
+	src = b.Base + page + "&origin=" + shopOrigin
+	back := s.get(page + "&origin=" + url.QueryEscape(shopOrigin)).is(200).body
+	if !strings.Contains(back, `target="_top" data-close`) {
+		t.Errorf("the way back stays in the frame: %s", back)
 	}
 	b.Go(evil)
 	b.Until(`document.readyState === "complete" && document.querySelector("iframe") !== null`)

@@ -21,7 +21,8 @@ type view struct {
 	Logo      string // address; empty: none
 	Brand     string // address of its style; empty: the page's own
 	Test      bool
-	Embedded  string // origin of the page around; empty: none
+	Embedded  string // origin of the page around, which is told what happens; empty: none
+	Framed    bool   // it may stand inside of another page, which links then leave
 
 	Title, Amount, Code, Description string
 	Until                            string // until when the link is good, as the language writes it

@@ -93,6 +93,7 @@
 		setTimeout(look, wait);
 	}
 	if (origin) {
+		document.querySelector("[data-close]")?.addEventListener("click", () => tell("close"));
 		tell(document.getElementById("errors") ? "error" : "ready");
 		new ResizeObserver(() => tell("resize", { height: document.documentElement.scrollHeight })).observe(document.body);
 	}
