@@ -12,6 +12,7 @@ import (
 	"penstock/engine"
 	"penstock/engine/connector"
 	"penstock/engine/connector/manual"
+	"penstock/engine/connector/mobilemoney"
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/money"
 	"penstock/engine/payout"
@@ -28,6 +29,10 @@ func declared(t *testing.T) map[string]connector.Traits {
 		t.Fatal(err)
 	}
 	real[manual.Provider] = manual.New
+	real["mobilemoney, daraja"] = func(acc connector.Account) (connector.Connector, error) {
+		acc.Secrets["profile"] = "daraja"
+		return real[mobilemoney.Provider](acc)
+	}
 	out := map[string]connector.Traits{}
 	for name, build := range real {
 		c, err := buildSomehow(name, build)
@@ -42,7 +47,8 @@ func declared(t *testing.T) map[string]connector.Traits {
 
 // buildSomehow makes up whatever credential a connector says that it misses.
 func buildSomehow(name string, build connector.Builder) (connector.Connector, error) {
-	likely := map[string]string{"api_key": "sk_test_0123456789abcdef", "key1": "30000000", "name": "The Shop", "iban": "DE89370400440532013000", "balance_account": "BA00000000000000000000001", "account": "accountid@2999"}
+	likely := map[string]string{"api_key": "sk_test_0123456789abcdef", "key1": "30000000", "name": "The Shop", "iban": "DE89370400440532013000", "balance_account": "BA00000000000000000000001", "account": "accountid@2999",
+		"shortcode": "600998", "security_credential": strings.Repeat("AAAA", 64)}
 	secrets := map[string]string{}
 	for {
 		c, err := build(connector.Account{ID: "mca_", Provider: name, Test: true, Secrets: secrets})

@@ -1,5 +1,6 @@
 // Package mobilemoney pays to mobile money accounts by the GSMA Mobile Money
-// API (version 1.2), a profile that operators serve at addresses of their own.
+// API (version 1.2), a profile that operators serve at addresses of their own,
+// and, as a preview, to M-Pesa by Safaricom's Daraja (see daraja.go).
 // Building requests and reading answers is pure; the host makes the calls.
 //
 // An order bears a correlation id, made of the key, under which its fate is
@@ -36,7 +37,16 @@ const simulator = "https://sandbox.mobilemoneyapi.io/simulator/v1.2/passthrough/
 // New makes the builder of accounts. Its errors name the credential.
 func New(host connector.Host) connector.Builder {
 	return func(acc connector.Account) (connector.Connector, error) {
-		c, err := build(host, acc)
+		var c connector.Connector
+		var err error
+		switch acc.Secrets[Profile] {
+		case "", gsma:
+			c, err = build(host, acc)
+		case daraja:
+			c, err = buildDaraja(host, acc)
+		default:
+			err = fmt.Errorf("credential %q must be gsma or daraja", Profile)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("mobilemoney: %w", err)
 		}
