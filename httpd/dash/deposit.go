@@ -189,6 +189,9 @@ func (d *Dash) sums(ctx context.Context, v *visit, a *engine.DepositView) ui.Fac
 	}}
 	if spendable.Name != "" {
 		f.List = append(f.List, spendable)
+		if st := a.Standing; st != nil {
+			f.List = append(f.List, ui.Fact{Name: "By the provider, " + st.At.UTC().Format("2 Jan 15:04") + " UTC", Money: amount(st.Theirs)}, ui.Fact{Name: "Not explained by the ledger", Money: amount(st.Difference)})
+		}
 	}
 	return f
 }
