@@ -157,6 +157,7 @@ func TestWrongFlagsAreRefusedBeforeAnyCall(t *testing.T) {
 		{"key with a line break", func(f *benchFlags) { f.key = "dev_k\r\nx: y" }, ExitUsage},
 		{"no workers", func(f *benchFlags) { f.workers = 0 }, ExitUsage},
 		{"no time", func(f *benchFlags) { f.length = time.Millisecond }, ExitUsage},
+		{"graph of nothing", func(f *benchFlags) { f.graph = "x.svg" }, ExitUsage},
 		{"too large a fill", func(f *benchFlags) { f.fill = 100_000_001 }, ExitUsage},
 		{"unknown scenario", func(f *benchFlags) { f.scenario = "destroy" }, ExitUsage},
 		{"bad secret", func(f *benchFlags) { f.receiver, f.secret = "127.0.0.1:8099", "hunter2" }, ExitUsage},

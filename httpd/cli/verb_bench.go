@@ -17,6 +17,7 @@ import (
 // benchFlags are the flags of the verb, as they were given.
 type benchFlags struct {
 	url, key, scenario, receiver, secret, limits string
+	graph                                        string
 	workers, rate                                int
 	fill                                         uint64
 	length, warm                                 time.Duration
@@ -35,7 +36,7 @@ type benchPlan struct {
 func verbBench(env Env) *cobra.Command {
 	var f benchFlags
 	cmd := &cobra.Command{
-		Use:     "bench --url URL --api-key KEY [-c 64] [-d 10s] [--scenario NAME] [--receiver HOST:PORT] [--rate N] [--fill N] [--limits DIR] [--json]",
+		Use:     "bench --url URL --api-key KEY [-c 64] [-d 10s] [--scenario NAME] [--receiver HOST:PORT] [--rate N] [--fill N [--graph FILE]] [--limits DIR] [--json]",
 		Short:   "Measure a running server, and how near it comes to what the machine allows",
 		Long:    benchHelp,
 		GroupID: groupDoubt,
@@ -43,7 +44,7 @@ func verbBench(env Env) *cobra.Command {
 		Example: `  penstock bench --url http://127.0.0.1:8080 --api-key dev_... --limits /var/tmp
   penstock bench --url http://127.0.0.1:8080 --api-key dev_... --scenario pay --receiver 127.0.0.1:8099
   penstock bench --url http://127.0.0.1:8080 --api-key dev_... --rate 2000 -c 256 -d 1m --json
-  penstock bench --url http://127.0.0.1:8080 --api-key dev_... --fill 1000000 --scenario list`,
+  penstock bench --url http://127.0.0.1:8080 --api-key dev_... --fill 1000000 --graph growth.svg --scenario list`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			plan, err := f.plan()
 			if err != nil {
@@ -61,6 +62,7 @@ func verbBench(env Env) *cobra.Command {
 	flags.StringVar(&f.scenario, "scenario", "create", "`NAME` of what to do: "+strings.Join(benchNames(), ", "))
 	flags.IntVar(&f.rate, "rate", 0, "open loop: begin `N` operations a second, up to 1000000; 0: closed loop")
 	flags.Uint64Var(&f.fill, "fill", 0, "first make `N` payouts more, up to 100000000, so that a large store is measured")
+	flags.StringVar(&f.graph, "graph", "", "draw to `FILE`, as SVG, how fast the store took what --fill made")
 	flags.StringVar(&f.receiver, "receiver", "", "listen at `HOST:PORT` for the webhooks that end a payout")
 	flags.StringVar(&f.secret, "webhook-secret", "", "`SECRET` (whsec_...) of the receiver's endpoint: verify each webhook")
 	flags.StringVar(&f.limits, "limits", "", "measure the machine first, with files below `DIR`, on the disk of the store")
@@ -135,6 +137,8 @@ func (f benchFlags) plan() (benchPlan, error) {
 		return p, usage(errors.New("--warmup: wants 0 to 1h"))
 	case f.rate < 0 || f.rate > 1_000_000:
 		return p, usage(errors.New("--rate: wants 0 to 1000000"))
+	case f.graph != "" && f.fill < 100:
+		return p, usage(errors.New("--graph: draws what --fill makes, from 100 on"))
 	case f.fill > 100_000_000:
 		return p, usage(errors.New("--fill: wants 0 to 100000000"))
 	case !slices.Contains(benchNames(), f.scenario):
@@ -179,6 +183,12 @@ func bench(ctx context.Context, env Env, p benchPlan) (err error) {
 	if p.fill > 0 {
 		if result.filled, err = fillStore(ctx, env, s, p); err != nil {
 			return err
+		}
+		if p.graph != "" {
+			title := fmt.Sprintf("creates a second from %d clients, while the store grew", p.workers)
+			if err = (benchGraph{title, result.filled}).save(p.graph); err != nil {
+				return err
+			}
 		}
 	}
 	progress.step(fmt.Sprintf("measuring %s for %v, after %v of warming up", p.scenario, p.length, p.warm))
