@@ -20,7 +20,7 @@ func Reference(f *wire.Funnel, version string) (wire.Mount, error) {
 		return wire.Mount{}, err
 	}
 	d := neutral()
-	const sealed = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	const sealed = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	file := func(kind string, body []byte) wire.Handler {
 		r := wire.Reply{Body: body, Header: [][2]string{
 			{"Content-Type", kind}, {"Content-Security-Policy", sealed}, {"Cache-Control", "public, max-age=300"},
@@ -31,6 +31,8 @@ func Reference(f *wire.Funnel, version string) (wire.Mount, error) {
 		{Method: "GET", Pattern: "/openapi.json", Handler: file("application/json", description)},
 		{Method: "GET", Pattern: "/docs", Handler: file("text/html; charset=utf-8", page)},
 		{Method: "GET", Pattern: "/docs/saved-methods", Handler: file("text/html; charset=utf-8", docs.Guide())},
+		{Method: "GET", Pattern: "/docs/speed", Handler: file("text/html; charset=utf-8", docs.Speed())},
+		{Method: "GET", Pattern: "/docs/growth.svg", Handler: file("image/svg+xml", docs.Growth())},
 		{Method: "GET", Pattern: "/docs/postman.json", Handler: file("application/json", docs.Postman())},
 		{Method: "GET", Pattern: "/docs/style.css", Handler: file("text/css; charset=utf-8", docs.Style())},
 	}}, nil

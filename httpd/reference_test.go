@@ -32,6 +32,8 @@ func TestTheReferenceIsReadWithoutAKeyAndWithoutANetwork(t *testing.T) {
 		"/openapi.json":       {"application/json", `"openapi":"3.1.0"`},
 		"/docs":               {"text/html; charset=utf-8", "1.2.3"},
 		"/docs/saved-methods": {"text/html; charset=utf-8", "Use case 2"},
+		"/docs/speed":         {"text/html; charset=utf-8", "penstock bench"},
+		"/docs/growth.svg":    {"image/svg+xml", "payouts in the store"},
 		"/docs/postman.json":  {"application/json", "UseCase #1"},
 		"/docs/style.css":     {"text/css; charset=utf-8", "body"},
 	} {

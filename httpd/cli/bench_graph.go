@@ -25,7 +25,7 @@ const (
 )
 
 // write writes the picture as SVG, which needs nothing but itself. The text is
-// drawn in the colour of where the picture stands.
+// of a grey that can be read on a light page and on a dark one.
 func (g benchGraph) write(w io.Writer) error {
 	var b bytes.Buffer
 	most := 1.0
@@ -35,7 +35,7 @@ func (g benchGraph) write(w io.Writer) error {
 	step := niceStep(most / 4)
 	top := step * math.Ceil(most/step)
 	y := func(rate float64) float64 { return graphTop + graphInnerHeight*(1-rate/top) }
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" font-family="system-ui, sans-serif" font-size="13" fill="currentColor">`+"\n", graphWidth, graphHeight)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" font-family="system-ui, sans-serif" font-size="13" fill="currentColor" color="#6b7480">`+"\n", graphWidth, graphHeight)
 	b.WriteString("<title>")
 	if err := xml.EscapeText(&b, []byte(g.title)); err != nil {
 		return err
