@@ -6,7 +6,7 @@ import (
 )
 
 // These hold faults of the original, by the numbers of their issues, to be
-// none here. 8378, 9278, 3408 and 13528 are in event_test.go.
+// none here. 8378, 9278 and 3408 are in event_test.go.
 
 // TestOld5249StagedPayout: created without details, given them by an update,
 // confirmed, and fulfilled a day later.
@@ -69,4 +69,23 @@ func TestOld8392OwnIds(t *testing.T) {
 	s.do("GET", "/payouts/mine-1", "").ok()
 	s.do("POST", "/payouts/create", `{"payout_id":"mine-1","amount":1,"currency":"EUR"}`).refused(400, "HE_01", "'mine-1' already exists")
 	s.do("POST", "/payouts/list", `{"merchant_order_reference_id":"order 7"}`).ok().is("total_count", 1)
+}
+
+// TestOld13528ListedOnce: a payout of several attempts is one row of each list,
+// and one of its count.
+func TestOld13528ListedOnce(t *testing.T) {
+	s := newShop(t)
+	s.connector("wise")
+	profile := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
+	s.do("POST", "/account/shop/business_profile/"+profile, `{"payout_retry_config":{"max_auto_retries_multi_connector":1,"max_auto_retries_single_connector":2,"rules":[{"decision":"retry"}]}}`).ok()
+	tried := s.payout(sepa(magic(t, "declined").IBAN))
+	s.run(time.Minute)
+	s.do("GET", "/payouts/"+tried+"?expand_attempts=true", "").ok().is("attempts.2.attempt_id", tried+"_3")
+	other := s.payout(sepa("NL69TEST0000000001"))
+	for _, r := range []reply{s.do("GET", "/payouts/profile/list", ""), s.do("POST", "/payouts/list", `{}`), s.do("POST", "/payouts/list", `{"connector":["wise","sandbox"]}`)} {
+		if got := listed(r.ok().is("total_count", 2).is("size", 2)); got != other+" "+tried {
+			t.Errorf("%s: %s", r.what, got)
+		}
+	}
+	s.do("GET", "/payouts/aggregate", "").ok().is("status_with_count.failed", 1)
 }
