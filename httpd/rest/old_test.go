@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -30,6 +31,11 @@ func TestOld8636VaultIsReadByMethodID(t *testing.T) {
 	id := s.do("POST", "/payouts/create", `{"amount":1250,"currency":"EUR","customer_id":"ada","confirm":true,"auto_fulfill":true,"payout_method_id":"`+s.card("ada")+`"}`).ok().is("payout_method_data.card.last4", "1111").str("payout_id")
 	s.run(time.Minute)
 	s.do("GET", "/payouts/"+id, "").ok().is("status", "success")
+	// and the very card: the provider refuses this one by its number
+	declined := s.do("POST", "/payment_methods", `{"customer_id":"ada","payment_method":"card","payment_method_type":"credit","card":`+strings.Replace(adaCard, "4111111111111111", magic(t, "declined").Card, 1)+`}`).ok().str("payment_method_id")
+	id = s.do("POST", "/payouts/create", `{"amount":1250,"currency":"EUR","customer_id":"ada","confirm":true,"auto_fulfill":true,"payout_method_id":"`+declined+`"}`).ok().str("payout_id")
+	s.run(time.Minute)
+	s.do("GET", "/payouts/"+id, "").ok().is("status", "failed").is("error_code", "declined")
 }
 
 // TestOld3950And12779NoDuplicates: payouts that save a card and an account
