@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"sync"
 )
 
 //go:embed assets lang templates
@@ -25,6 +26,9 @@ type face struct {
 	pages   *template.Template
 	words   map[string]catalogue
 	orderOf []string // of languages, as the page offers them
+	// countries by language, for the fields that ask for one; found when first
+	// asked for.
+	countries map[string]func() []country
 }
 
 // asset is one file of style, script or picture.
@@ -59,7 +63,10 @@ func newFace() (*face, error) {
 	if f.words, err = readCatalogues(); err != nil {
 		return nil, err
 	}
-	f.orderOf = languages()
+	f.orderOf, f.countries = languages(), map[string]func() []country{}
+	for _, lang := range f.orderOf {
+		f.countries[lang] = sync.OnceValue(func() []country { return countriesIn(lang) })
+	}
 	if f.pages, err = template.New("").ParseFS(files, "templates/*.html"); err != nil {
 		return nil, fmt.Errorf("hosted: %w", err)
 	}

@@ -5,9 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
-
 	"penstock/engine/service"
 )
 
@@ -33,11 +30,10 @@ func (v *view) input(sv service.Service, f service.ServiceField, value string) i
 	case service.CheckIBAN, service.CheckSEPAIBAN:
 		in.Capitals, in.Value, in.Bad, in.Country, in.Hint = "characters", pieces(strings.ToUpper(value)), v.T("error.iban"), v.words["error.iban.length"], v.T("hint.iban")
 		in.Lengths = ibanLengths()
-	case service.CheckBIC, service.CheckISPB, service.CheckCountry:
+	case service.CheckBIC, service.CheckISPB:
 		in.Capitals = "characters"
-		if to.Check == service.CheckCountry {
-			in.Complete = "country"
-		}
+	case service.CheckCountry:
+		in.Complete, in.Max, in.Countries, in.Value = "country-name", 64, v.face.countries[v.Lang](), v.countryName(value)
 	case service.CheckCardNumber:
 		in.Mode, in.Complete, in.Value = "numeric", "cc-number", ""
 	case service.CheckMonth:
@@ -115,15 +111,6 @@ func (v *view) wrongIBAN(typed string, sepa bool) string {
 		}
 	}
 	return v.T("error.iban")
-}
-
-// countryName is what the language calls a country.
-func (v *view) countryName(code string) string {
-	region, err := language.ParseRegion(code)
-	if err != nil {
-		return code
-	}
-	return cmp.Or(display.Regions(language.Make(v.Lang)).Name(region), code)
 }
 
 // ibanLengths tells the script how long an IBAN of each country is.

@@ -57,7 +57,10 @@ func TestEveryMethodOnAWideWindow(t *testing.T) {
 	b := openBrowser(t, s)
 	b.As(b.Looks()[0])
 	var ids []string
-	for _, w := range ways(t) {
+	for i, w := range ways(t) {
+		if testing.Short() && i%4 > 0 {
+			continue
+		}
 		id, page := s.payBy(w, "")
 		ids = append(ids, id)
 		b.Go(page)
@@ -93,7 +96,10 @@ func TestEveryMethodOnAPhone(t *testing.T) {
 	b.As(b.Looks()[2])
 	b.Scripts(false)
 	var ids []string
-	for _, w := range ways(t) {
+	for i, w := range ways(t) {
+		if testing.Short() && i%4 > 0 {
+			continue
+		}
 		id, page := s.payBy(w, "")
 		ids = append(ids, id)
 		b.Go(page + "&lang=ar")

@@ -186,10 +186,22 @@ func (v *view) review(sv service.Service, details map[string]string) {
 			month, year = "", ""
 			continue
 		}
-		if masked[f.Key] != "" {
-			v.Review = append(v.Review, pair{Name: v.label(f), Value: hidden(masked[f.Key]), Mono: f.Target().Sensitive})
+		value := masked[f.Key]
+		if f.Target().Check == service.CheckCountry {
+			value = v.countryName(value)
+		}
+		if value != "" {
+			v.Review = append(v.Review, v.fact(f, value))
 		}
 	}
+}
+
+// fact is a field's value as it may be shown; accounts stand in groups.
+func (v *view) fact(f service.ServiceField, masked string) pair {
+	if f.Target().Sensitive {
+		return pair{Name: v.label(f), Value: hidden(masked), Mono: true}
+	}
+	return pair{Name: v.label(f), Value: masked}
 }
 
 // showDone shows what has become of the payment.
@@ -219,7 +231,7 @@ func (a *API) accountOf(t *visit) []pair {
 	out := []pair{{Name: t.T("review.method"), Value: t.methodName(a.Engine.Directory, sv)}}
 	for _, f := range sv.Fields {
 		if value := t.Masked[f.Target().Key]; value != "" && (f.Target().Sensitive || isHolder(f)) {
-			out = append(out, pair{Name: t.label(f), Value: hidden(value), Mono: f.Target().Sensitive})
+			out = append(out, t.fact(f, value))
 		}
 	}
 	return out

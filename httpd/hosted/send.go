@@ -99,6 +99,9 @@ func (a *API) typed(ctx context.Context, t *visit, form url.Values) (wire.Reply,
 	values := map[string]string{}
 	for _, f := range asked(sv) {
 		values[f.Key] = form.Get("f." + f.Key)
+		if f.Target().Check == service.CheckCountry {
+			values[f.Key] = a.face.countryCode(t.Lang, values[f.Key])
+		}
 	}
 	details, bad := a.judge(t.scope, sv, values)
 	if len(bad) > 0 {

@@ -67,9 +67,10 @@ type input struct {
 	Required                        bool
 	Half                            bool // it stands beside another one
 	Max                             int
-	Bad                             string // what the script says of a value that breaks the check
-	Country                         string // of an IBAN that has another length: {country}, {want} and {got} are filled in
-	Lengths                         string // of the IBANs of each country: DE22 FR27
+	Countries                       []country // that it offers; nil of other fields
+	Bad                             string    // what the script says of a value that breaks the check
+	Country                         string    // of an IBAN that has another length: {country}, {want} and {got} are filled in
+	Lengths                         string    // of the IBANs of each country: DE22 FR27
 }
 
 // mistake is one line of the summary of errors.
