@@ -57,9 +57,10 @@ const (
 
 // Loaded is what came of a report.
 type Loaded struct {
-	Lines   int // in it
-	New     int // that had not been seen before
-	Settled int // payouts that were moved by what it says
+	Name    string // of the statement, as it may be shown; empty: the provider's own report
+	Lines   int    // in it
+	New     int    // that had not been seen before
+	Settled int    // payouts that were moved by what it says
 	From    time.Time
 	To      time.Time // the days on which its lines were booked; zero: none says
 }
@@ -102,6 +103,7 @@ func (e *Engine) LoadStatement(ctx context.Context, c Caller, account string, f 
 	if err != nil {
 		return out, err
 	}
+	out.Name = f.Name
 	if out.New > 0 || out.Settled > 0 {
 		err = e.update(ctx, func(tx store.Tx, now time.Time) error {
 			return audit(tx, now, Act{Actor: c.Actor, Merchant: c.Merchant, Mode: c.Mode, Action: "statement.load", Object: account, Note: fmt.Sprintf("%s: %d lines, %d new, %d settled", f.Name, out.Lines, out.New, out.Settled)})
@@ -132,6 +134,9 @@ func (e *Engine) PullReports(ctx context.Context, c Caller, account string) (*Lo
 	call, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
 	lines, err := from.Reports(call, since)
+	if errors.Is(err, connector.ErrStatement) { // a file among those that the bank has sent
+		return nil, &Error{Code: CodeInvalid, Object: ObjAccount, ID: account, Field: "report", Message: maskDigits(err.Error()), Hint: "take the file away, or ask the bank for it again", Err: err}
+	}
 	if err != nil {
 		return nil, &Error{Code: CodeBusy, Object: ObjAccount, ID: account, Message: "the provider's report can't be read now", After: time.Minute, Err: err}
 	}
@@ -229,7 +234,11 @@ func maskName(name string) string {
 	if len(name) > maxSource || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return ""
 	}
-	return accountLike.ReplaceAllStringFunc(name, func(digits string) string {
+	return maskDigits(name)
+}
+
+func maskDigits(text string) string {
+	return accountLike.ReplaceAllStringFunc(text, func(digits string) string {
 		if len(digits) == len("20060102150405") && strings.HasPrefix(digits, "20") {
 			return digits
 		}

@@ -58,8 +58,8 @@ type loadedAttributes struct {
 	To      *string `json:"to"`
 }
 
-func showLoaded(account string, name *string, l *engine.Loaded) resource {
-	return resource{Type: typeAccountStatement, ID: shownAccount(account), Attributes: loadedAttributes{name, l.Lines, l.New, l.Settled, shownDay(l.From), shownDay(l.To)},
+func showLoaded(account string, l *engine.Loaded) resource {
+	return resource{Type: typeAccountStatement, ID: shownAccount(account), Attributes: loadedAttributes{shown(l.Name), l.Lines, l.New, l.Settled, shownDay(l.From), shownDay(l.To)},
 		Relations: related{"provider-account": one(typeAccount, shownAccount(account))}}
 }
 
@@ -87,7 +87,7 @@ func (a *API) loadStatement(ctx context.Context, who engine.Caller, c *wire.Call
 	if err != nil {
 		return document{}, &located{err: err, fields: map[string]string{"statement": "content"}}
 	}
-	return document{Data: showLoaded(account, &f.Name, got)}, nil
+	return document{Data: showLoaded(account, got)}, nil
 }
 
 // pullReports asks the provider for its report now.
@@ -97,7 +97,7 @@ func (a *API) pullReports(ctx context.Context, who engine.Caller, c *wire.Call, 
 	if err != nil {
 		return document{}, err
 	}
-	return document{Data: showLoaded(account, nil, got)}, nil
+	return document{Data: showLoaded(account, got)}, nil
 }
 
 // compared reads the period of a query and compares the books.

@@ -54,7 +54,7 @@ func (a *account) reports(ctx context.Context, since time.Time) ([]connector.Rep
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%q: %w", f.name, err)
+			return nil, fmt.Errorf("%w: file %q: %w", connector.ErrStatement, f.name, err)
 		}
 		for _, l := range lines {
 			if !l.Date.IsZero() && l.Date.Before(day) {
