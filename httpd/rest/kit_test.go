@@ -175,24 +175,7 @@ func described(t testing.TB, method, path, body string, r reply) {
 }
 
 // at finds a value by a path like data.0.status; nil when it is null or not there.
-func (r reply) at(path string) any {
-	v := r.json
-	for name := range strings.SplitSeq(path, ".") {
-		switch in := v.(type) {
-		case map[string]any:
-			v = in[name]
-		case []any:
-			var i int
-			if _, err := fmt.Sscan(name, &i); err != nil || i >= len(in) {
-				return nil
-			}
-			v = in[i]
-		default:
-			return nil
-		}
-	}
-	return v
-}
+func (r reply) at(path string) any { return wiretest.At(r.json, path) }
 
 func (r reply) str(path string) string {
 	s, _ := r.at(path).(string)
