@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
+	"penstock/engine/payout"
 	"penstock/store"
 )
 
@@ -19,6 +21,9 @@ type Filter struct {
 	Since    string    // that one, and those after it
 	From, To time.Time // by creation: From <= created < To
 	Wants    bool      // those alone that want a person; few, and found at once
+	// Stages, unless there are none, are those that a request may be in. A record
+	// of another one is passed by without decoding it.
+	Stages []payout.Stage
 	// Keep looks at what is in a request. It costs the decoding of each one
 	// that the list passes, so what the fields above can say is said by them.
 	// What a request echoes it sees with Opened alone, which costs more.
@@ -169,6 +174,9 @@ func (l *lister) row(ctx context.Context, tx store.Tx, row store.Pair) (more boo
 	if l.read++; l.f.Look > 0 && l.read > l.f.Look {
 		return false, nil
 	}
+	if l.bucket == bucketRequest && !l.f.mayFit(row.Value) {
+		return true, nil
+	}
 	on := l.fit >= l.skip && len(l.out) < l.limit
 	if on || !l.certain(row.Key) {
 		r, err := l.request(tx, row)
@@ -196,7 +204,7 @@ func (l *lister) row(ctx context.Context, tx store.Tx, row store.Pair) (more boo
 // certain says that the request under a key surely fits: nothing looks into
 // it, and it is not of the milliseconds in which the times asked for lie.
 func (l *lister) certain(key []byte) bool {
-	if l.f.Keep != nil || l.f.Wants && l.f.Customer != "" {
+	if l.f.Keep != nil || len(l.f.Stages) > 0 || l.f.Wants && l.f.Customer != "" {
 		return false
 	}
 	id := string(key[len(l.prefix):])
@@ -223,7 +231,15 @@ func (l *lister) take(tx store.Tx, r *Request) error {
 	return err
 }
 
+// mayFit says of a record as it is stored whether it can be in one of the stages
+// asked for. No text inside of it looks like that: its quotes are escaped.
+func (f Filter) mayFit(record []byte) bool {
+	return len(f.Stages) == 0 || slices.ContainsFunc(f.Stages, func(s payout.Stage) bool {
+		return bytes.Contains(record, []byte(`"stage":"`+string(s)+`"`))
+	})
+}
+
 func (f Filter) fits(r *Request) bool {
-	return (!f.Wants || f.Customer == "" || r.Customer == f.Customer) && (f.From.IsZero() || !r.Created.Before(f.From)) && (f.To.IsZero() || r.Created.Before(f.To)) &&
+	return (len(f.Stages) == 0 || slices.Contains(f.Stages, r.Stage)) && (!f.Wants || f.Customer == "" || r.Customer == f.Customer) && (f.From.IsZero() || !r.Created.Before(f.From)) && (f.To.IsZero() || r.Created.Before(f.To)) &&
 		(f.Keep == nil || f.Keep(r))
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"penstock/engine"
+	"penstock/engine/payout"
 	"penstock/engine/sim"
 	"penstock/store"
 )
@@ -193,5 +194,36 @@ func TestWhoWantsAPersonIsListed(t *testing.T) {
 	must(t, err)
 	if got := list(engine.Filter{}); len(got) != 2 {
 		t.Errorf("%v want a person, want both still", got)
+	}
+}
+
+// TestAListByStagesIsThatOfEachRecordRead holds the short way by what is stored
+// to the long one, also where a merchant's words look like a stage.
+func TestAListByStagesIsThatOfEachRecordRead(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	for i, b := range []engine.Beneficiary{card("4111111111111111"), sepa(magic(t, "declined").IBAN), sepa(magic(t, "pending").IBAN), card("4111111111111111")} {
+		_, err := k.Engine.Create(k.Ctx, k.me, engine.NewRequest{Dialect: "rest", Amount: eur(100), Confirm: true, AutoFulfill: i < 3, Customer: "ada", Person: &engine.Person{}, Beneficiary: b,
+			Wishes: engine.Wishes{Metadata: []byte(`{"note":"\"stage\":\"paid\"","stage":"paid"}`)}}, nil)
+		must(t, err)
+	}
+	k.run(time.Minute)
+	met := map[payout.Stage]bool{}
+	for _, s := range payout.Stages() {
+		short, n, err := k.Engine.List(k.Ctx, k.me, engine.Filter{Stages: []payout.Stage{s}, Total: true}, 0, 10)
+		must(t, err)
+		long, m, err := k.Engine.List(k.Ctx, k.me, engine.Filter{Keep: func(r *engine.Request) bool { return r.Stage == s }, Total: true}, 0, 10)
+		must(t, err)
+		if n != m || len(short) != len(long) {
+			t.Errorf("%s: %d of %d, want %d of %d", s, len(short), n, len(long), m)
+		}
+		met[s] = n > 0
+	}
+	if !met[payout.AllPaid] || !met[payout.NonePaid] || !met[payout.Ready] {
+		t.Errorf("stages met: %v", met)
+	}
+	all, _, err := k.Engine.List(k.Ctx, k.me, engine.Filter{Stages: payout.Stages(), Customer: "ada"}, 0, 10)
+	must(t, err)
+	if len(all) != 4 {
+		t.Errorf("%d of a customer in all stages, want 4", len(all))
 	}
 }

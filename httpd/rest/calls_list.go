@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"penstock/engine"
+	"penstock/engine/payout"
 	"penstock/httpd/wire"
 )
 
@@ -135,7 +136,7 @@ func (a *API) filterPayouts(ctx context.Context, who engine.Caller, c *wire.Call
 	f := rangeFilter(r.Start, r.End)
 	f.Customer, f.Total = said(r.CustomerID), true
 	if r.looksInside() {
-		f.Keep, f.Opened = r.keeps, r.readsTexts()
+		f.Keep, f.Opened, f.Stages = r.keeps, r.readsTexts(), r.stages()
 	}
 	if err := a.ofProfile(ctx, who, c, &f); err != nil {
 		return payoutPage{}, err
@@ -157,6 +158,19 @@ func (a *API) filterPayouts(ctx context.Context, who engine.Caller, c *wire.Call
 // looksInside says that a filter is of what only the payout itself tells.
 func (r *payoutFilter) looksInside() bool {
 	return r.PayoutID != nil || r.ProfileID != nil || len(r.Connector)+len(r.Currency)+len(r.Status)+len(r.Method) > 0 || r.OrderRef != nil || r.Entity != nil
+}
+
+// stages are those in which a payout can have one of the statuses asked for;
+// none when any will do.
+func (r *payoutFilter) stages() (all []payout.Stage) {
+	for _, s := range payout.Stages() {
+		if slices.ContainsFunc(r.Status, func(want statusName) bool {
+			return stageStatus(s) == string(want) || s == payout.Draft && want == needsData
+		}) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // readsTexts says that a filter is of what this dialect alone keeps.
