@@ -97,6 +97,9 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		}
 		b.As(b.Looks()[0])
 		b.Shoot(name)
+		if os.Getenv("PENSTOCK_TEST_PICTURES") == "" { // pictures are made often, and want to be quick
+			b.Barriers(name)
+		}
 	}
 	see("login", "/dashboard/login")
 	see("setup", link)
