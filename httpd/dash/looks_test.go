@@ -97,9 +97,6 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		}
 		b.As(b.Looks()[0])
 		b.Shoot(name)
-		if os.Getenv("PENSTOCK_TEST_PICTURES") == "" { // pictures are made often, and want to be quick
-			b.Barriers(name)
-		}
 	}
 	see("login", "/dashboard/login")
 	see("setup", link)
@@ -142,6 +139,27 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 	b.Do(chromedp.Click(chromedp.CSS(".burger")), chromedp.WaitVisible(chromedp.CSS("#nav:popover-open")))
 	b.Picture("menu-phone", b.Looks()[2])
 	b.Do(chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible(chromedp.CSS("#nav")))
+}
+
+// TestNothingStandsInAnybodysWay looks for barriers, with axe-core, on one page
+// of each kind.
+func TestNothingStandsInAnybodysWay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("looks at pages several times; without -short")
+	}
+	o := newOffice(t)
+	o.furnish()
+	o.hired(engine.RoleOwner)
+	b := openBrowser(t, o)
+	b.Go("/dashboard/login")
+	b.Barriers("login")
+	b.as(engine.RoleOwner)
+	for _, path := range []string{"", "/requests?status=failed", "/requests/seller-payout-2211", "/requests/seller-payout-2211/payouts", "/requests/seller-payout-2211/deliveries", "/deposits/" + o.depositIn("USD").ID, "/deposits/" + o.depositIn("USD").ID + "/adjust",
+		"/pay?service=sepa_eur", "/customers/ada", "/routes?currency=USD", "/schemes/" + o.scheme(), "/schemes/" + o.scheme() + "/tree?service=test_usd", "/rates/" + o.rates(), "/webhooks/deliveries/" + o.latestDelivery(), "/keys/new", "/people", "/system", "/me/app", "/nothing"} {
+		b.Go(home + path)
+		b.Do(chromedp.WaitVisible(chromedp.CSS("main")))
+		b.Barriers(path)
+	}
 }
 
 // scheme is the id of the only routing scheme.

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
 
 	"penstock/engine"
 	"penstock/engine/routing"
@@ -132,8 +130,12 @@ func (d *Dash) showScheme(ctx context.Context, v *visit) (wire.Reply, error) {
 		head.Actions = []ui.Action{{Text: "New tree", Icon: "plus", Main: true, Href: at + "/tree"}, {Text: "Edit", Href: at + "/edit"}}
 	}
 	page := ui.Trees{Empty: ui.Empty{Title: "No tree yet", Text: "A service without a tree goes by Optimal: any route that is open, the best first."}}
+	routes, err := d.routeNames(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
 	for _, code := range sortedKeys(s.Trees) {
-		one, err := treeCard(code, s.Trees[code], names)
+		one, err := treeCard(code, s.Trees[code], names, routes)
 		if err != nil {
 			return wire.Reply{}, err
 		}
@@ -147,9 +149,9 @@ func (d *Dash) showScheme(ctx context.Context, v *visit) (wire.Reply, error) {
 }
 
 // treeCard is a tree for people who read JSON.
-func treeCard(title string, t engine.ServiceScheme, names map[string]string) (ui.Tree, error) {
+func treeCard(title string, t engine.ServiceScheme, names, routes map[string]string) (ui.Tree, error) {
 	text, err := treeText(t.Tree)
-	out := ui.Tree{Title: title, Text: text, At: t.Changed, Lead: fmt.Sprintf("Revision %d by %s", t.Revision, actor(t.Author, names)), Comment: t.Comment, Badge: ui.Badge{Text: "Enabled", Tone: ui.Good}}
+	out := ui.Tree{Title: title, Text: text, Words: outline(t.Tree, routes), At: t.Changed, Lead: fmt.Sprintf("Revision %d by %s", t.Revision, actor(t.Author, names)), Comment: t.Comment, Badge: ui.Badge{Text: "Enabled", Tone: ui.Good}}
 	if t.Disabled {
 		out.Badge = ui.Badge{Text: "Disabled", Tone: ui.Off}
 	}
@@ -181,14 +183,19 @@ func (d *Dash) showRevisions(ctx context.Context, v *visit) (wire.Reply, error) 
 	if err != nil {
 		return wire.Reply{}, err
 	}
+	routes, err := d.routeNames(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
 	page := ui.Trees{Empty: ui.Empty{Title: "No revision", Text: "This service never had a tree in this scheme."}}
 	for i := range all {
-		one, err := treeCard(fmt.Sprintf("Revision %d", all[i].Revision), all[i], names)
+		one, err := treeCard(fmt.Sprintf("Revision %d", all[i].Revision), all[i], names, routes)
 		if err != nil {
 			return wire.Reply{}, err
 		}
 		page.List = append(page.List, one)
 	}
+	changes(page.List, all)
 	head := ui.Head{Title: "Revisions of " + v.Param("service"), Crumbs: []ui.Link{{Text: "Routing schemes", Href: v.at("/schemes")}, {Text: s.Name, Href: v.at("/schemes/" + s.ID)}}}
 	return d.show(ctx, v, 200, "trees", head, page)
 }
@@ -202,70 +209,15 @@ const firstTree = `{
   ]
 }`
 
-func (d *Dash) treePage(v *visit, s *engine.Scheme, f form, field, problem string) (ui.Head, ui.Act, error) {
-	at := v.at("/schemes/" + s.ID)
-	code, text, comment := v.Query("service"), firstTree, ""
-	now, there := s.Trees[code]
-	if there {
-		var err error
-		if text, err = treeText(now.Tree); err != nil {
-			return ui.Head{}, ui.Act{}, err
+// changes shows each revision against the one before it.
+func changes(cards []ui.Tree, all []engine.ServiceScheme) {
+	text := map[int]string{}
+	for i := range all {
+		text[all[i].Revision] = cards[i].Text
+	}
+	for i := range cards {
+		if was, some := text[all[i].Revision-1]; some && was != cards[i].Text {
+			cards[i].Changes = compare(was, cards[i].Text)
 		}
 	}
-	off := now.Disabled
-	if f.Values != nil {
-		code, text, comment, off = f.text("service"), f.text("tree"), f.text("comment"), f.yes("disabled")
-	}
-	service := ui.Field{Name: "service", Label: "Service", Type: "select", Required: true, Options: []ui.Option{{Text: "Choose"}}}
-	var codes []string
-	for sv := range d.Engine.Directory.Services() {
-		codes = append(codes, sv.Code)
-	}
-	slices.Sort(codes)
-	for _, c := range codes {
-		service.Options = append(service.Options, ui.Option{Value: c, Text: c, On: c == code})
-	}
-	fields := []ui.Field{service,
-		{Name: "tree", Label: "Tree", Type: "code", Required: true, Value: text, Hint: "Nodes are a condition (if, then, else), strategies, or a block. Routes that are named must be there."},
-		yesNoField("disabled", "Disabled", "Payouts of this service then find no route.", off),
-		{Name: "comment", Label: "Comment", Type: "text", Auto: "off", Max: 300, Value: comment, Hint: "Why it changes; it stays with the revision."},
-	}
-	return ui.Head{Title: "Set a tree", Crumbs: []ui.Link{{Text: "Routing schemes", Href: v.at("/schemes")}, {Text: s.Name, Href: at}}},
-		ui.Act{Text: "Payouts decided from now on go by it. The tree before it stays among the revisions.", Form: ui.Form{Action: at + "/tree", Fields: mark(fields, field, problem), Submit: "Set the tree", Cancel: at}}, nil
-}
-
-func (d *Dash) askTree(ctx context.Context, v *visit) (wire.Reply, error) {
-	s, err := d.schemeOf(ctx, v)
-	if err != nil {
-		return wire.Reply{}, err
-	}
-	head, act, err := d.treePage(v, s, form{}, "", "")
-	if err != nil {
-		return wire.Reply{}, err
-	}
-	return d.show(ctx, v, 200, "act", head, act)
-}
-
-func (d *Dash) setTree(ctx context.Context, v *visit) (wire.Reply, error) {
-	s, err := d.schemeOf(ctx, v)
-	if err != nil {
-		return wire.Reply{}, err
-	}
-	again := func(status int, field, problem string, notes ...ui.Notice) (wire.Reply, error) {
-		head, act, err := d.treePage(v, s, v.form, field, problem)
-		if err != nil {
-			return wire.Reply{}, err
-		}
-		return d.show(ctx, v, status, "act", head, act, notes...)
-	}
-	tree, err := routing.Parse([]byte(v.form.text("tree")))
-	var fault *routing.Fault
-	if errors.As(err, &fault) {
-		return again(422, "tree", sentence(fault.Error()))
-	}
-	if err != nil {
-		return again(422, "tree", "This is no tree.")
-	}
-	_, err = d.Engine.SetTree(ctx, v.caller(), s.ID, v.form.text("service"), tree, v.form.yes("disabled"), v.form.text("comment"), nil)
-	return d.edited(err, after(v.at("/schemes/"+s.ID), "saved"), again)
 }

@@ -143,7 +143,8 @@ type Form struct {
 	Action string // address; "" is the page's own
 	Fields []Field
 	Submit string
-	Danger bool // what it does can't be undone
+	Try    string // a second button, whose answer changes nothing: it sends act=try
+	Danger bool   // what it does can't be undone
 	Cancel string
 }
 
@@ -356,8 +357,14 @@ type Tree struct {
 	Badge                Badge
 	At                   time.Time
 	Text                 string
-	Edit, Revisions      string // addresses; "" shows none
+	Words                []Line    // the same in sentences
+	Changes              []Changed // against the one before, in place of Text
+	Edit, Revisions      string    // addresses; "" shows none
 }
+
+// Changed is a line of a text that was changed: with "-" it went, with "+" it
+// came, without a sign it stayed.
+type Changed struct{ Text, Sign string }
 
 // Trees is a page of trees.
 type Trees struct {
@@ -392,6 +399,7 @@ type Block struct {
 	Press   []Press
 	Chart   *Chart
 	Facts   []Fact
+	Why     []Line
 	Table   Table
 	None    string // stands in place of an empty table
 	Pager   *Pager
