@@ -45,6 +45,6 @@ func TestScripts(t *testing.T) {
 			env.Setenv(exampleVariable, example)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": wantCode, "shares": sharesOf},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": wantCode, "shares": sharesOf, "take": take},
 	})
 }
