@@ -42,6 +42,10 @@ type ServerConfig struct {
 	PublicURL      string   `toml:"public_url" reader:"httpd"`
 	TLSCert        Path     `toml:"tls_cert" reader:"httpd"`
 	TLSKey         Path     `toml:"tls_key" reader:"httpd"`
+	ACMENames      []string `toml:"acme_names" reader:"httpd"`
+	ACMEEmail      string   `toml:"acme_email" reader:"httpd"`
+	ACMEURL        string   `toml:"acme_url" reader:"httpd"`
+	ACMECache      Path     `toml:"acme_cache" reader:"httpd"`
 	TrustedProxies []string `toml:"trusted_proxies" reader:"httpd"`
 	ReadTimeout    Duration `toml:"read_timeout" reader:"httpd"`
 	WriteTimeout   Duration `toml:"write_timeout" reader:"httpd"`
@@ -199,7 +203,7 @@ func (c Config) SocketPath() string {
 }
 
 // TLS reports whether the appliance itself speaks TLS.
-func (c Config) TLS() bool { return c.Server.TLSCert != "" }
+func (c Config) TLS() bool { return c.Server.TLSCert != "" || len(c.Server.ACMENames) > 0 }
 
 // PublicURL is what every link that leaves the machine starts with, without a
 // slash at its end: server.public_url, or else the listener's own address.

@@ -80,6 +80,14 @@ func (cfg *Config) checkServer(c *checker) {
 	c.rule(s.PublicURL == "" || baseURL(s.PublicURL), "server.public_url",
 		"wants http:// or https:// with a host, and no user, query or fragment")
 	c.rule((s.TLSCert == "") == (s.TLSKey == ""), "server.tls_cert", "and server.tls_key want to be set both or neither")
+	c.rule(len(s.ACMENames) == 0 || s.TLSCert == "", "server.acme_names", "wants no server.tls_cert beside it")
+	c.rule(len(s.ACMENames) <= 16, "server.acme_names", "wants at most 16 names")
+	for i, name := range s.ACMENames {
+		c.rule(regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`).MatchString(name), "server.acme_names", "element %d wants a host's name in small letters, such as pay.example.com; got %q", i+1, clip(name))
+	}
+	c.rule(s.ACMEURL == "" || baseURL(s.ACMEURL) && strings.HasPrefix(s.ACMEURL, "https:"), "server.acme_url", "wants an https address")
+	c.rule(s.ACMECache != "", "server.acme_cache", "wants the name of a directory")
+	c.rule(s.ACMEEmail == "" || strings.Contains(s.ACMEEmail, "@") && len(s.ACMEEmail) <= 254, "server.acme_email", "wants an e-mail address")
 	c.rule(len(s.TrustedProxies) <= maxList, "server.trusted_proxies", "wants at most %d entries", maxList)
 	for i, p := range s.TrustedProxies {
 		c.rule(addressOrRange(p), "server.trusted_proxies", "element %d wants an address or a range like 10.0.0.0/8; got %q", i+1, clip(p))

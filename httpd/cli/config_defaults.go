@@ -17,6 +17,8 @@ func defaults() Config {
 		Server: ServerConfig{
 			Listen:         "127.0.0.1:8080",
 			TrustedProxies: []string{},
+			ACMENames:      []string{},
+			ACMECache:      "acme",
 			ReadTimeout:    second(10),
 			WriteTimeout:   second(30),
 			IdleTimeout:    second(30),

@@ -108,7 +108,7 @@ func (d *doctor) lookTLS() {
 	default:
 		d.ok("public url", "links begin with %s", d.cfg.PublicURL())
 	}
-	if d.cfg.TLS() {
+	if d.cfg.Server.TLSCert != "" {
 		d.lookCertificate(public.Hostname(), proxied)
 	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type daemon struct {
 	listen  net.Listener
 	socket  net.Listener
 	cert    *httpd.Certificate
+	tls     *tls.Config     // of certificates that are had by ACME; nil: the pair, or none
 	base    context.Context // ends when calls in flight have to give up
 	giveUp  context.CancelFunc
 	restart chan os.Signal
@@ -114,7 +116,11 @@ func (d *daemon) wire(ctx context.Context) error {
 	if d.private, err = d.privateServer(ctx); err != nil {
 		return err
 	}
-	if d.cfg.TLS() {
+	if s := d.cfg.Server; len(s.ACMENames) > 0 {
+		if d.tls, err = httpd.ACME(httpd.ACMEOptions{Names: s.ACMENames, Email: s.ACMEEmail, Directory: s.ACMEURL, Cache: string(s.ACMECache)}); err != nil {
+			return err
+		}
+	} else if d.cfg.TLS() {
 		if d.cert, err = httpd.LoadCertificate(string(d.cfg.Server.TLSCert), string(d.cfg.Server.TLSKey), time.Now, d.log); err != nil {
 			return err
 		}
@@ -255,7 +261,7 @@ func (d *daemon) run(ctx context.Context, ready func()) error {
 		workErr = d.engine.Run(work)
 	}()
 	end := httpd.Endpoint{Listener: d.listen}
-	if d.cert != nil {
+	if end.TLS = d.tls; d.cert != nil {
 		end.TLS = d.cert.TLS()
 	}
 	group, serving := errgroup.WithContext(ctx)
