@@ -9,7 +9,6 @@ import (
 	"penstock/engine/connector"
 	"penstock/engine/money"
 	"penstock/engine/payout"
-	"penstock/engine/routing"
 	"penstock/store"
 )
 
@@ -22,7 +21,6 @@ type DryRun struct {
 	Fields   connector.Details // of the service; may be empty
 	Metadata json.RawMessage
 	Split    bool
-	Tree     *routing.Tree // a tree to try, in place of the point's; nil: that
 }
 
 // errDryRun takes back what a dry run would have changed.
@@ -48,7 +46,7 @@ func (e *Engine) Explain(ctx context.Context, c Caller, d DryRun) (*Choice, erro
 		if err != nil {
 			return err
 		}
-		r := &Request{Service: d.Service, Bounded: true, Form: sv.Form, Amount: d.Amount, Customer: d.Customer, Split: d.Split, Point: m.Point, Tree: d.Tree,
+		r := &Request{Service: d.Service, Bounded: true, Form: sv.Form, Amount: d.Amount, Customer: d.Customer, Split: d.Split, Point: m.Point,
 			Echo: Echo{Metadata: d.Metadata, Masked: e.Directory.Mask(sv.Form, d.Fields)}}
 		if d.Point != "" {
 			r.Point = d.Point

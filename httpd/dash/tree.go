@@ -3,20 +3,17 @@ package dash
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"penstock/engine"
-	"penstock/engine/money"
 	"penstock/engine/routing"
 	"penstock/httpd/ui"
 	"penstock/httpd/wire"
 )
 
-// treePage is where a tree is written, and tried before it counts. tried is
-// what became of the last try.
-func (d *Dash) treePage(ctx context.Context, v *visit, status int, s *engine.Scheme, f form, field, problem string, tried *ui.Block, notes ...ui.Notice) (wire.Reply, error) {
+// treePage is where a tree is written. field is the one that problem is about.
+func (d *Dash) treePage(ctx context.Context, v *visit, status int, s *engine.Scheme, f form, field, problem string, notes ...ui.Notice) (wire.Reply, error) {
 	at := v.at("/schemes/" + s.ID)
 	code, text, comment := v.Query("service"), firstTree, ""
 	now, there := s.Trees[code]
@@ -43,13 +40,8 @@ func (d *Dash) treePage(ctx context.Context, v *visit, status int, s *engine.Sch
 		yesNoField("disabled", "Disabled", "Payouts of this service then find no route.", off),
 		{Name: "tree", Label: "Tree", Type: "code", Required: true, Value: text, Hint: "Nodes are a condition (if, then, else), strategies, or a block. Routes that are named must be there."},
 		{Name: "comment", Label: "Comment", Type: "text", Auto: "off", Max: 300, Value: comment, Hint: "Why it changes; it stays with the revision."},
-		{Name: "amount", Label: "To try it: amount", Type: "text", Mode: "decimal", Auto: "off", Max: 40, Value: f.text("amount")},
-		{Name: "currency", Label: "and currency", Type: "text", Auto: "off", Max: 8, Value: f.text("currency")},
 	}
-	page := ui.Stack{List: []ui.Block{{Lead: "Payouts decided from now on go by it. The tree before it stays among the revisions.", Form: &ui.Form{Action: at + "/tree", Fields: mark(fields, field, problem), Submit: "Set the tree", Try: "Try it", Cancel: at}}, attributesBlock()}}
-	if tried != nil {
-		page.List = slices.Insert(page.List, 0, *tried)
-	}
+	page := ui.Stack{List: []ui.Block{{Lead: "Payouts decided from now on go by it. The tree before it stays among the revisions.", Form: &ui.Form{Action: at + "/tree", Fields: mark(fields, field, problem), Submit: "Set the tree", Cancel: at}}, attributesBlock()}}
 	head := ui.Head{Title: "Set a tree", Crumbs: []ui.Link{{Text: "Routing schemes", Href: v.at("/schemes")}, {Text: s.Name, Href: at}}}
 	return d.show(ctx, v, status, "stack", head, page, notes...)
 }
@@ -72,7 +64,7 @@ func (d *Dash) askTree(ctx context.Context, v *visit) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	return d.treePage(ctx, v, 200, s, form{}, "", "", nil)
+	return d.treePage(ctx, v, 200, s, form{}, "", "")
 }
 
 func (d *Dash) setTree(ctx context.Context, v *visit) (wire.Reply, error) {
@@ -81,7 +73,7 @@ func (d *Dash) setTree(ctx context.Context, v *visit) (wire.Reply, error) {
 		return wire.Reply{}, err
 	}
 	again := func(status int, field, problem string, notes ...ui.Notice) (wire.Reply, error) {
-		return d.treePage(ctx, v, status, s, v.form, field, problem, nil, notes...)
+		return d.treePage(ctx, v, status, s, v.form, field, problem, notes...)
 	}
 	tree, err := routing.Parse([]byte(v.form.text("tree")))
 	var fault *routing.Fault
@@ -91,45 +83,6 @@ func (d *Dash) setTree(ctx context.Context, v *visit) (wire.Reply, error) {
 	if err != nil {
 		return again(422, "tree", "This is no tree.")
 	}
-	if v.form.text("act") == "try" {
-		return d.tryTree(ctx, v, s, tree)
-	}
 	_, err = d.Engine.SetTree(ctx, v.caller(), s.ID, v.form.text("service"), tree, v.form.yes("disabled"), v.form.text("comment"), nil)
 	return d.edited(err, after(v.at("/schemes/"+s.ID), "saved"), again)
-}
-
-// tryTree shows what the tree would decide about an amount now; nothing is set
-// and nothing is made.
-func (d *Dash) tryTree(ctx context.Context, v *visit, s *engine.Scheme, tree routing.Tree) (wire.Reply, error) {
-	again := func(field, problem string) (wire.Reply, error) {
-		return d.treePage(ctx, v, 422, s, v.form, field, problem, nil)
-	}
-	currency, err := money.ParseCurrency(strings.ToUpper(v.form.text("currency")))
-	if err != nil {
-		return again("currency", "There is no such currency.")
-	}
-	sum, problem := readAmount(v.form.text("amount"), currency)
-	if problem == "" && !sum.IsPositive() {
-		problem = "An amount above zero."
-	}
-	if problem != "" {
-		return again("amount", problem)
-	}
-	c, err := d.Engine.Explain(ctx, v.caller(), engine.DryRun{Service: v.form.text("service"), Amount: sum, Tree: &tree})
-	if field, problem, ok := wrongField(err); ok {
-		return again(field, problem)
-	}
-	if note := refusal(err); note != nil {
-		return d.treePage(ctx, v, 409, s, v.form, "", "", nil, *note)
-	}
-	if err != nil {
-		return wire.Reply{}, err
-	}
-	names, err := d.routeNames(ctx, v)
-	if err != nil {
-		return wire.Reply{}, err
-	}
-	got := chosen(c, names)
-	block := &ui.Block{Title: fmt.Sprintf("Tried with %s %s: nothing was set", grouped(sum.Decimal()), currency.Code()), Badge: &got.Badge, Why: got.Lines, Facts: got.Rate}
-	return d.treePage(ctx, v, 200, s, v.form, "", "", block)
 }

@@ -143,8 +143,7 @@ type Form struct {
 	Action string // address; "" is the page's own
 	Fields []Field
 	Submit string
-	Try    string // a second button, whose answer changes nothing: it sends act=try
-	Danger bool   // what it does can't be undone
+	Danger bool // what it does can't be undone
 	Cancel string
 }
 
@@ -399,7 +398,6 @@ type Block struct {
 	Press   []Press
 	Chart   *Chart
 	Facts   []Fact
-	Why     []Line
 	Table   Table
 	None    string // stands in place of an empty table
 	Pager   *Pager
