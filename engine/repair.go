@@ -64,11 +64,15 @@ func (v *View) stillAwaited(now time.Time) bool {
 	if v.Repairs == nil || v.Repairs.Until.IsZero() {
 		return false
 	}
-	if now.Before(v.Repairs.Until) {
-		v.Next = v.Repairs.Until
+	own := *v.Repairs
+	if latest := now.Add(own.Within); own.Until.After(latest) { // the clock was set back
+		own.Until = latest
+		v.Repairs = &own
+	}
+	if now.Before(own.Until) {
+		v.Next = own.Until
 		return true
 	}
-	own := *v.Repairs
 	own.Left, own.Until = 0, time.Time{}
 	v.Repairs = &own
 	return false

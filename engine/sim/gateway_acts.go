@@ -49,6 +49,8 @@ func (g *gateway) act() error {
 		return g.contradict()
 	case n < 82:
 		return g.trouble(g.s.w.sides[g.draw.IntN(len(g.s.w.sides))])
+	case n < 85:
+		return g.repair()
 	}
 	return g.s.w.Run(time.Duration(g.draw.IntN(600_000)) * time.Millisecond)
 }
@@ -70,6 +72,9 @@ func (g *gateway) create() error {
 	}
 	if g.chance(8) {
 		n.Expires = time.Duration(1+g.draw.IntN(3600)) * time.Second
+	}
+	if g.chance(20) {
+		n.Expires, n.Repairs = time.Duration(1+g.draw.IntN(48*3600))*time.Second, 1+g.draw.IntN(3)
 	}
 	for _, q := range g.quotes {
 		if q.From == n.Amount.Currency() && q.To.Code() == strings.ToUpper(strings.TrimPrefix(service, "test_")) && g.chance(50) {

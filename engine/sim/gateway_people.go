@@ -60,6 +60,30 @@ func (g *gateway) withdraw() error {
 	return harmless(err)
 }
 
+// repair is the recipients of what was refused for its details, who say anew
+// where the money goes; two of them do so at one time.
+func (g *gateway) repair() error {
+	w := g.s.w
+	list, _, err := w.Engine.List(w.Ctx, g.me, engine.Filter{Keep: (*engine.Request).WantsRepair}, 0, 4)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		for range 2 {
+			account := one(g, "success", "success", "late_success", "recipient_not_found", "declined")
+			to := engine.Beneficiary{Kind: "test", Form: "test", Details: connector.Details{"account": account}}
+			_, err := w.Engine.Repair(w.Ctx, g.me, engine.PrefixRequest+list[i].ID, engine.Change{Prefix: engine.PrefixRequest, Beneficiary: to})
+			if harmless(err) != nil {
+				return err
+			}
+			if err == nil {
+				g.s.fault("details repaired")
+			}
+		}
+	}
+	return nil
+}
+
 // people look at what waits for them, at most so many: they say what the
 // providers' books say, and let go on what can.
 func (g *gateway) people(most int) error {
