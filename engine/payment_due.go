@@ -61,22 +61,23 @@ func (c *claims) payment(tx store.Tx, row dueRow) error {
 }
 
 // askPayment asks for a claimed payment, and says when it is asked again where
-// there is no answer yet.
+// there is no answer yet, or it could not be asked.
 func (e *Engine) askPayment(ctx context.Context, j job) error {
 	if done, err := e.expirePayment(ctx, j); done || err != nil {
 		return err
 	}
-	p, err := e.finish(ctx, Caller{Scope: j.Scope, Actor: "penstock", Rights: Rights()}, j.id)
-	if err != nil {
-		return err
-	}
-	if p.Open.Kind == payin.None || p.Due.IsZero() {
+	p, failed := e.finish(ctx, Caller{Scope: j.Scope, Actor: "penstock", Rights: Rights()}, j.id)
+	if failed == nil && (p.Open.Kind == payin.None || p.Due.IsZero()) {
 		return nil
 	}
 	jitter, err := e.jitter()
 	if err != nil {
 		return err
 	}
+	return errors.Join(failed, e.askLater(ctx, j, jitter))
+}
+
+func (e *Engine) askLater(ctx context.Context, j job, jitter uint64) error {
 	return e.update(ctx, func(tx store.Tx, now time.Time) error {
 		is, err := load[Payment](tx, bucketPayment, j.key(j.id))
 		if err != nil || is.Open.Kind == payin.None || is.Due.IsZero() {

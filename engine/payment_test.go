@@ -178,3 +178,31 @@ func TestRefundsAtOnceGiveNoMoreThanCame(t *testing.T) {
 		t.Errorf("%d refunds were given, %v of %v", n, p.Refunded, p.Captured)
 	}
 }
+
+// TestUnreachableConnectorIsAskedLessAndLess: a payment that can't be asked for,
+// since its connector can't be built, neither is forgotten nor keeps the worker
+// busy.
+func TestUnreachableConnectorIsAskedLessAndLess(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	d := &lossy{lose: 1, keys: map[string]int{}}
+	d.rig(k)
+	p, err := k.Engine.CreatePayment(k.Ctx, k.me, engine.NewPayment{Amount: eur(1250), Card: card("4242424242424242"), Confirm: true}, nil)
+	must(t, err)
+	must(t, k.Crash())
+	d.rig(k)
+	tried := 0
+	good := k.Engine.Connectors[engine.SandboxName]
+	k.Engine.Connectors[engine.SandboxName] = func(connector.Account) (connector.Connector, error) {
+		tried++
+		return nil, errors.New("no credentials")
+	}
+	must(t, k.Run(6*time.Hour))
+	if tried < 5 || tried > 40 {
+		t.Errorf("tried %d times in six hours", tried)
+	}
+	k.Engine.Connectors[engine.SandboxName] = good
+	must(t, k.Run(12*time.Hour))
+	if p, err = k.Engine.Payment(k.Ctx, k.me, engine.PrefixPayment+p.ID); err != nil || p.Status != payin.Succeeded {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
