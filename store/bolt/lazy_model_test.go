@@ -358,7 +358,7 @@ func (y *lazyStory) restore() error {
 // TestLazyBucketsAreBuckets: whatever happens, lazy buckets hold what ordinary
 // ones would.
 func TestLazyBucketsAreBuckets(t *testing.T) {
-	seeds, operations := uint64(18), 500
+	seeds, operations := uint64(9), 500
 	if testing.Short() {
 		seeds, operations = 5, 400
 	}
