@@ -358,9 +358,9 @@ func (y *lazyStory) restore() error {
 // TestLazyBucketsAreBuckets: whatever happens, lazy buckets hold what ordinary
 // ones would.
 func TestLazyBucketsAreBuckets(t *testing.T) {
-	seeds, operations := uint64(9), 500
+	seeds, operations := uint64(4), 500
 	if testing.Short() {
-		seeds, operations = 5, 400
+		seeds, operations = 3, 400
 	}
 	var merges uint64
 	var levels byte
