@@ -7,3 +7,6 @@ const yearDays = 365
 
 // crowds is how many seeds TestACrowdBreaksNothing takes.
 const crowds = 2
+
+// watched says that the race detector is on, which allocates too.
+const watched = false

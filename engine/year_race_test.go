@@ -7,3 +7,6 @@ const yearDays = 45
 
 // crowds is how many seeds TestACrowdBreaksNothing takes.
 const crowds = 1
+
+// watched says that the race detector is on, which allocates too.
+const watched = true
