@@ -37,8 +37,13 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dir, some := "testdata/script", []string(nil)
+	if watched && testing.Short() { // those in which a server has much to do at one time
+		dir, some = "", []string{"testdata/script/daemon.txt", "testdata/script/payout.txt", "testdata/script/webhook.txt"}
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
+		Files:               some,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
