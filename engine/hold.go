@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -178,28 +179,63 @@ func writeHold(tx store.Tx, why string) error {
 const doubtPage = 500
 
 // doubtAll makes every payout that waits to be sent uncertain: a lost time may
-// have sent it.
+// have sent it. Those of a request on moderation are out of the timetable, and
+// are found among what wants a person.
 func (e *Engine) doubtAll(ctx context.Context) (doubted int, err error) {
+	due, err := e.doubtIn(ctx, bucketDue, func(tx store.Tx, key []byte) ([]dueRow, error) {
+		row, err := parseDue(key)
+		if err != nil || row.kind != duePayout {
+			return nil, nil
+		}
+		return []dueRow{row}, nil
+	})
+	if err != nil {
+		return due, err
+	}
+	wanted, err := e.doubtIn(ctx, bucketWants, func(tx store.Tx, key []byte) (rows []dueRow, err error) {
+		s, id, err := cutScope(key)
+		if err != nil {
+			return nil, nil
+		}
+		r, err := loadRequest(tx, s, string(id))
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range r.Payouts {
+			rows = append(rows, dueRow{Scope: s, id: p.ID[len(PrefixPayout):]})
+		}
+		return rows, nil
+	})
+	return due + wanted, err
+}
+
+// doubtIn makes the payouts uncertain that the rows of a bucket lead to.
+func (e *Engine) doubtIn(ctx context.Context, bucket string, rowsOf func(store.Tx, []byte) ([]dueRow, error)) (doubted int, err error) {
 	now, mark := e.pulse.now()
-	to := dueBefore(now.AddDate(200, 0, 0))
+	to := bytes.Repeat([]byte{0xff}, 64)
+	if bucket == bucketDue {
+		to = dueBefore(now.AddDate(200, 0, 0))
+	}
 	for from := []byte(nil); ; {
 		var page []store.Pair
 		n := 0
 		err := e.Store.Update(ctx, func(tx store.Tx) error {
 			n = 0
-			if page, err = tx.Scan(bucketDue, from, to, doubtPage, false); err != nil {
-				return fmt.Errorf("scan due rows: %w", err)
+			if page, err = tx.Scan(bucket, from, to, doubtPage, false); err != nil {
+				return fmt.Errorf("scan %s: %w", bucket, err)
 			}
 			for _, p := range page {
-				row, err := parseDue(p.Key)
-				if err != nil || row.kind != duePayout {
-					continue
-				}
-				made, err := e.doubt(tx, row, now, mark)
+				rows, err := rowsOf(tx, p.Key)
 				if err != nil {
 					return err
 				}
-				n += made
+				for _, row := range rows {
+					made, err := e.doubt(tx, row, now, mark)
+					if err != nil {
+						return err
+					}
+					n += made
+				}
 			}
 			return nil
 		})
