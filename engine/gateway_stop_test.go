@@ -272,6 +272,23 @@ func TestADisputedPaymentThatNeverTookPlaceCountsAsComeBack(t *testing.T) {
 	}
 }
 
+// What waits on moderation is out of the timetable, and may all the same have
+// been sent in the time that an older store has lost.
+func TestWhatWaitsOnModerationIsInDoubtInAnOlderStore(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	v, err := k.Engine.Create(k.Ctx, k.me, engine.NewRequest{Dialect: "rest", Amount: eur(1250), Confirm: true, AutoFulfill: true, Beneficiary: sepa(magic(t, "success").IBAN)}, nil)
+	must(t, err)
+	_, err = k.Engine.Moderate(k.Ctx, k.me, prefix, prefix+v.ID, "a person looks", nil)
+	must(t, err)
+	doubted, err := k.Engine.HoldSends(k.Ctx, k.me, "restored")
+	must(t, err)
+	if v, err = k.Engine.Get(k.Ctx, k.me, prefix, prefix+v.ID); err != nil || doubted != 1 || v.Payouts[0].Status != payout.Uncertain {
+		t.Errorf("%d in doubt, %+v, %v", doubted, v.Payouts, err)
+	}
+	_, err = k.Engine.Cancel(k.Ctx, k.me, prefix, prefix+v.ID, nil)
+	wantCode(t, err, engine.CodeNotBuilt)
+}
+
 // A request that a person has stopped is fulfilled when it is let go.
 func TestWhatIsFulfilledOnModerationIsPaidAfterwards(t *testing.T) {
 	for _, gone := range []bool{false, true} {

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -182,7 +181,7 @@ const doubtPage = 500
 // have sent it. Those of a request on moderation are out of the timetable, and
 // are found among what wants a person.
 func (e *Engine) doubtAll(ctx context.Context) (doubted int, err error) {
-	due, err := e.doubtIn(ctx, bucketDue, func(tx store.Tx, key []byte) ([]dueRow, error) {
+	due, err := e.doubtIn(ctx, bucketDue, func(_ store.Tx, key []byte) ([]dueRow, error) {
 		row, err := parseDue(key)
 		if err != nil || row.kind != duePayout {
 			return nil, nil
@@ -212,16 +211,12 @@ func (e *Engine) doubtAll(ctx context.Context) (doubted int, err error) {
 // doubtIn makes the payouts uncertain that the rows of a bucket lead to.
 func (e *Engine) doubtIn(ctx context.Context, bucket string, rowsOf func(store.Tx, []byte) ([]dueRow, error)) (doubted int, err error) {
 	now, mark := e.pulse.now()
-	to := bytes.Repeat([]byte{0xff}, 64)
-	if bucket == bucketDue {
-		to = dueBefore(now.AddDate(200, 0, 0))
-	}
 	for from := []byte(nil); ; {
 		var page []store.Pair
 		n := 0
 		err := e.Store.Update(ctx, func(tx store.Tx) error {
 			n = 0
-			if page, err = tx.Scan(bucket, from, to, doubtPage, false); err != nil {
+			if page, err = tx.Scan(bucket, from, nil, doubtPage, false); err != nil {
 				return fmt.Errorf("scan %s: %w", bucket, err)
 			}
 			for _, p := range page {
