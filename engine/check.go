@@ -165,6 +165,9 @@ func (k *check) methods(tx store.Tx) error {
 			k.found("method %s is not found by its fingerprint", id)
 		}
 		k.sealedValue("method "+id, func() error { _, err := k.e.openMethod(k.ctx, s, m); return err })
+		for _, a := range m.Mandates {
+			k.sealedValue("a mandate of method "+id, func() error { return k.opens(customerOwner(s, m.Customer), mandatePlace(id, a.Account), a.Sealed) })
+		}
 		return nil
 	})
 }

@@ -27,8 +27,10 @@ func (k *check) payments(tx store.Tx) error {
 			k.found("%s has something open: %v, asked %v, due %v", what, open, p.Asked, p.Due)
 		case open && p.Due.IsZero() && p.Code != "unknown":
 			k.found("%s has something open that nobody asks for", what)
-		case (p.Status == payin.Processing || p.Status == payin.NeedsAction) != (p.Open.Kind == payin.Charge || p.Open.Kind == payin.Authorise):
+		case (p.Status == payin.Processing || p.Status == payin.NeedsAction) != (p.Open.Kind == payin.Charge || p.Open.Kind == payin.Authorise || p.Open.Kind == payin.Stop):
 			k.found("%s is %s and %q is open", what, p.Status, p.Open.Kind)
+		case (p.Open.Kind == payin.Stop) != (p.Stopped.Kind == payin.Charge || p.Stopped.Kind == payin.Authorise):
+			k.found("%s: %q is open, and is to end %q", what, p.Open.Kind, p.Stopped.Kind)
 		case p.Captured.IsNegative() || p.Captured.Minor() > p.Amount.Minor() || p.Refunded.IsNegative() || p.Refunded.Minor() > p.Captured.Minor():
 			k.found("%s: amount %s, captured %s, given back %s", what, p.Amount, p.Captured, p.Refunded)
 		}
@@ -46,6 +48,11 @@ func (k *check) payments(tx store.Tx) error {
 		k.sealedValue("what "+what+" echoes", func() error { return k.opens(echoOwner(s, p.Customer, p.Created), paymentEchoPlace(id), p.Shut) })
 		if p.Sealed != nil {
 			k.sealedValue("the card of "+what, func() error { return k.opens(ownerOf(s, p.Customer, p.Created), paymentPlace(id), p.Sealed) })
+		}
+		if p.Mandate != nil {
+			k.sealedValue("the mandate of "+what, func() error {
+				return k.opens(ownerOf(s, p.Customer, p.Created), mandatePlace(id, p.Account), p.Mandate)
+			})
 		}
 		return nil
 	})

@@ -34,6 +34,7 @@ type Method struct {
 	Seq      int          `json:"seq,omitzero"`     // edits so far
 	Consent  *Consent     `json:"consent,omitzero"` // to its being stored
 	Source   string       `json:"source,omitzero"`  // id of the request whose success saved it
+	Mandates []Mandate    `json:"mandates,omitzero"`
 
 	Label `json:"-"` // what it is shown by, opened
 	Shut  []byte     `json:"label,omitzero"` // and sealed

@@ -13,6 +13,7 @@ import (
 
 	"penstock/engine/money"
 	"penstock/engine/payin"
+	"penstock/engine/routing"
 	"penstock/engine/service"
 	"penstock/locker"
 	"penstock/store"
@@ -26,33 +27,38 @@ type Payment struct {
 	ID  string `json:"id"`           // 26 characters
 	Ref string `json:"ref,omitzero"` // the merchant's own id
 	payin.State
-	Point    string    `json:"point"`
-	Manual   bool      `json:"manual,omitzero"` // captured by a call of its own
-	Customer string    `json:"customer,omitzero"`
-	Method   string    `json:"method,omitzero"` // the saved method that paid, or that was saved
-	Future   string    `json:"future,omitzero"` // on_session or off_session: the card is to be used again
-	Consent  *Consent  `json:"consent,omitzero"`
-	Sealed   []byte    `json:"sealed,omitzero"` // the card, until the provider has had its say
-	Shut     []byte    `json:"echo,omitzero"`   // what is only shown again
-	Account  string    `json:"account,omitzero"`
-	Provider string    `json:"provider,omitzero"`
-	External string    `json:"external,omitzero"` // the provider's name of it
-	Code     string    `json:"code,omitzero"`
-	Message  string    `json:"message,omitzero"`
-	Refunds  []Refund  `json:"refunds,omitzero"`
-	Secure   bool      `json:"secure,omitzero"`   // the payer is to be asked (3-D Secure)
-	Back     string    `json:"back,omitzero"`     // where they come back to from their bank's page
-	Returned string    `json:"returned,omitzero"` // what they brought back, as a query
-	Next     string    `json:"next,omitzero"`     // the page on which they go on
-	Asked    time.Time `json:"asked,omitzero"`    // when the open operation was begun
-	Tries    int       `json:"tries,omitzero"`    // how often the worker has asked for it
-	Due      time.Time `json:"due,omitzero"`      // when the worker asks again; zero: nothing is open, or a person has to look
-	Told     []Told    `json:"told,omitzero"`
-	Callback string    `json:"callback,omitzero"` // where its webhooks go beside those of endpoints
-	Token    string    `json:"token,omitzero"`    // id of the bearer token that signs them
-	Expires  time.Time `json:"expires,omitzero"`  // ends one that nobody has paid; zero: never
-	Created  time.Time `json:"created"`
-	Changed  time.Time `json:"changed"`
+	Point    string        `json:"point"`
+	Manual   bool          `json:"manual,omitzero"` // captured by a call of its own
+	Customer string        `json:"customer,omitzero"`
+	Method   string        `json:"method,omitzero"` // the saved method that paid, or that was saved
+	Future   string        `json:"future,omitzero"` // on_session or off_session: the card is to be used again
+	Consent  *Consent      `json:"consent,omitzero"`
+	Sealed   []byte        `json:"sealed,omitzero"`  // the card, until the provider has had its say
+	Shut     []byte        `json:"echo,omitzero"`    // what is only shown again
+	Mandate  []byte        `json:"mandate,omitzero"` // the provider's own names of what pays; nil: the card itself does
+	Exits    []Exit        `json:"exits,omitzero"`   // by which it may come in, the best first; empty: any of its point
+	Tree     *routing.Tree `json:"tree,omitzero"`    // by which it finds its way; Exits are then those that it names
+	Account  string        `json:"account,omitzero"`
+	Provider string        `json:"provider,omitzero"`
+	External string        `json:"external,omitzero"` // the provider's name of it
+	Code     string        `json:"code,omitzero"`
+	Message  string        `json:"message,omitzero"`
+	Refunds  []Refund      `json:"refunds,omitzero"`
+	Secure   bool          `json:"secure,omitzero"`   // the payer is to be asked (3-D Secure)
+	Away     bool          `json:"away,omitzero"`     // the payer isn't there to be asked
+	Halt     string        `json:"halt,omitzero"`     // why it is no longer wanted although its payer had gone to their bank
+	Back     string        `json:"back,omitzero"`     // where they come back to from their bank's page
+	Returned string        `json:"returned,omitzero"` // what they brought back, as a query
+	Next     string        `json:"next,omitzero"`     // the page on which they go on
+	Asked    time.Time     `json:"asked,omitzero"`    // when the open operation was begun
+	Tries    int           `json:"tries,omitzero"`    // how often the worker has asked for it
+	Due      time.Time     `json:"due,omitzero"`      // when the worker asks again; zero: nothing is open, or a person has to look
+	Told     []Told        `json:"told,omitzero"`
+	Callback string        `json:"callback,omitzero"` // where its webhooks go beside those of endpoints
+	Token    string        `json:"token,omitzero"`    // id of the bearer token that signs them
+	Expires  time.Time     `json:"expires,omitzero"`  // ends one that nobody has paid; zero: never
+	Created  time.Time     `json:"created"`
+	Changed  time.Time     `json:"changed"`
 
 	PaymentEcho `json:"-"`
 }
@@ -93,9 +99,12 @@ type NewPayment struct {
 	Future   string
 	Consent  *Consent
 	Card     Beneficiary // details, a token or a saved method; may be absent
+	Exits    []Exit      // by which it may come in, the best first; empty: any of its point
+	Tree     *routing.Tree
 	Extra    stdjson.RawMessage
 	Confirm  bool
 	Secure   bool
+	Away     bool                   // the payer isn't there to be asked
 	Callback string                 // where its webhooks go, signed with Token; empty: as its point says
 	Token    string                 // id of the bearer token that it is made with; empty: none, and Callback isn't told
 	Expires  time.Duration          // after which one that nobody has paid ends; zero: never
@@ -110,8 +119,11 @@ type PaymentEdit struct {
 	Consent *Consent
 	Card    Beneficiary
 	Extra   func(stdjson.RawMessage) (stdjson.RawMessage, error)
+	Exits   []Exit // nil: stays, with Tree
+	Tree    *routing.Tree
 	Confirm bool
 	Secure  *bool
+	Away    *bool
 }
 
 func paymentPlace(id string) locker.Place { return locker.Place{Bucket: bucketPayment, Token: id} }
@@ -130,7 +142,7 @@ func (e *Engine) CreatePayment(ctx context.Context, c Caller, n NewPayment, once
 	if n.Ref != "" && !ChosenID(n.Ref) {
 		return nil, invalid("payment_id", "an id has 1 to 64 letters, digits, underscores or hyphens")
 	}
-	l, err := e.look(ctx, c.Scope, wanted{once: once, customer: n.Customer, beneficiary: n.Card, point: n.Point, choose: n.Choose})
+	l, err := e.look(ctx, c.Scope, wanted{once: once, customer: n.Customer, beneficiary: n.Card, exits: n.Exits, tree: n.Tree, point: n.Point, choose: n.Choose})
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +154,7 @@ func (e *Engine) CreatePayment(ctx context.Context, c Caller, n NewPayment, once
 	if err != nil {
 		return nil, err
 	}
-	p := &Payment{ID: id, Ref: n.Ref, State: payin.New(n.Amount, false), Manual: n.Manual, Future: n.Future, Consent: n.Consent, Secure: n.Secure, Created: now, PaymentEcho: PaymentEcho{Extra: n.Extra}}
+	p := &Payment{ID: id, Ref: n.Ref, State: payin.New(n.Amount, false), Manual: n.Manual, Future: n.Future, Consent: n.Consent, Secure: n.Secure, Away: n.Away, Exits: n.Exits, Tree: n.Tree, Created: now, PaymentEcho: PaymentEcho{Extra: n.Extra}}
 	if n.Back != nil {
 		p.Back = n.Back(id)
 	}
@@ -164,6 +176,9 @@ func (e *Engine) CreatePayment(ctx context.Context, c Caller, n NewPayment, once
 		return nil, l.noPoint
 	}
 	p.Point = l.point.ID
+	if l.noRoute != nil {
+		return nil, l.noRoute
+	}
 	if err := e.card(ctx, c, p, n.Card, l); err != nil {
 		return nil, err
 	}
@@ -237,7 +252,7 @@ func (e *Engine) card(ctx context.Context, c Caller, p *Payment, b Beneficiary, 
 			return err
 		}
 		kind := b.Kind
-		if used != nil {
+		if p.Method = ""; used != nil {
 			p.Method, kind = used.ID, used.Kind
 		}
 		if kind != service.Card {
@@ -277,11 +292,15 @@ func (e *Engine) begin2(ctx context.Context, c Caller, p *Payment) error {
 	if err != nil {
 		return payinError(p, err)
 	}
-	if p.Account, p.Provider, err = e.collectorFor(ctx, c.Scope, p.Point); err != nil {
+	mandates, err := e.mandates(ctx, c.Scope, p)
+	if err != nil {
+		return err
+	}
+	if err := e.via(ctx, c.Scope, p, mandates); err != nil {
 		return err
 	}
 	p.State = next
-	return nil
+	return e.borrow(ctx, c.Scope, p, mandates)
 }
 
 func payinError(p *Payment, err error) error {

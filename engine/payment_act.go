@@ -7,11 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"penstock/engine/connector"
 	"penstock/engine/money"
 	"penstock/engine/payin"
-	"penstock/engine/service"
-	"penstock/locker"
 	"penstock/store"
 )
 
@@ -32,6 +29,7 @@ func (e *Engine) ChangePayment(ctx context.Context, c Caller, name string, ed Pa
 		give(&p.Manual, ed.Manual)
 		give(&p.Future, ed.Future)
 		give(&p.Secure, ed.Secure)
+		give(&p.Away, ed.Away)
 		if ed.Consent != nil {
 			p.Consent = ed.Consent
 		}
@@ -41,9 +39,15 @@ func (e *Engine) ChangePayment(ctx context.Context, c Caller, name string, ed Pa
 				return err
 			}
 		}
-		l, err := e.look(ctx, c.Scope, wanted{beneficiary: ed.Card, point: p.Point})
+		l, err := e.look(ctx, c.Scope, wanted{beneficiary: ed.Card, exits: ed.Exits, tree: ed.Tree, point: p.Point})
 		if err != nil {
 			return err
+		}
+		if l.noRoute != nil {
+			return l.noRoute
+		}
+		if ed.Exits != nil {
+			p.Exits, p.Tree = ed.Exits, ed.Tree
 		}
 		if err := e.card(ctx, c, p, ed.Card, l); err != nil {
 			return err
@@ -72,12 +76,16 @@ func (e *Engine) CapturePayment(ctx context.Context, c Caller, name string, mino
 }
 
 // CancelPayment ends a payment before it is paid, and lets go of what was set
-// aside.
+// aside. Where the payer is at their bank the provider is asked to end it: the
+// payer may have been first, and then it is paid.
 func (e *Engine) CancelPayment(ctx context.Context, c Caller, name string, once *Once) (*Payment, error) {
 	return e.actOn(ctx, c, name, "payment.cancel", once, func(p *Payment) error {
 		next, err := p.Cancel()
 		if err != nil {
 			next, err = p.Begin(payin.Void, p.Amount)
+		}
+		if err != nil && p.stoppable() {
+			next, err = p.halt("cancelled")
 		}
 		if err != nil {
 			return payinError(p, err)
@@ -191,208 +199,6 @@ func claimRefund(tx store.Tx, s Scope, p *Payment) error {
 		return fmt.Errorf("write refund: %w", err)
 	}
 	return nil
-}
-
-// collectorFor is the first account of a point that takes money in, in the
-// order of its fallback list.
-func (e *Engine) collectorFor(ctx context.Context, s Scope, point string) (account, provider string, err error) {
-	list, err := read(ctx, e, func(tx store.Tx) (out []*ProviderAccount, err error) {
-		k, err := e.catalogOf(tx, s)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range k.sorted() {
-			if !a.Disabled && !a.Archived && (a.Point == "" || a.Point == point) {
-				out = append(out, a)
-			}
-		}
-		slices.SortStableFunc(out, func(a, b *ProviderAccount) int { // what is there by itself comes last
-			return compareBool(a.Label == sandboxLabel, b.Label == sandboxLabel)
-		})
-		return out, nil
-	})
-	if err != nil {
-		return "", "", err
-	}
-	for _, a := range list {
-		if p, ok := e.Directory.Provider(a.Provider); ok && !slices.ContainsFunc(p.Services, e.payByCard) {
-			continue
-		}
-		via, err := e.connectorOf(ctx, s, a.ID)
-		if err != nil {
-			return "", "", err
-		}
-		if _, ok := via.(connector.Acquirer); ok {
-			return a.ID, a.Provider, nil
-		}
-	}
-	return "", "", &Error{Code: CodeNoRoute, Object: ObjPayment, Message: "no connected provider takes card payments", Hint: "connect one that does"}
-}
-
-func (e *Engine) payByCard(code string) bool {
-	sv, ok := e.Directory.Service(code)
-	return ok && sv.Method == "payment_card"
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
-}
-
-// finish asks the provider for what is open, with the key that it was or may
-// have been asked with before, and writes down what it says. While it says
-// nothing the payment stays as it is, and the worker asks again.
-func (e *Engine) finish(ctx context.Context, c Caller, id string) (*Payment, error) {
-	p, err := read(ctx, e, func(tx store.Tx) (*Payment, error) { return paymentByID(tx, c.Scope, id, PrefixPayment+id) })
-	if err != nil {
-		return nil, err
-	}
-	if err := e.openPayment(ctx, c.Scope, p); err != nil {
-		return nil, err
-	}
-	if p.Open.Kind == payin.None || p.Due.IsZero() || e.Held() != "" {
-		return p, nil
-	}
-	via, err := e.connectorOf(ctx, c.Scope, p.Account)
-	if err != nil {
-		return nil, err
-	}
-	in, ok := via.(connector.Acquirer)
-	if !ok {
-		return p, nil
-	}
-	if e.tooOld(p, via.Traits()) {
-		return e.giveUp(context.WithoutCancel(ctx), c, p)
-	}
-	var card connector.Details
-	if p.Sealed != nil {
-		card, err = e.openFor(ctx, ownerOf(c.Scope, p.Customer, p.Created), paymentPlace(p.ID), p.Sealed)
-		if errors.Is(err, locker.ErrErased) && p.External == "" {
-			return p, nil // a customer's deletion; the provider's books tell what came of it
-		}
-		if err != nil && !errors.Is(err, locker.ErrErased) {
-			return nil, err
-		}
-	}
-	call, cancel := context.WithTimeout(ctx, e.Timing.Deadline)
-	defer cancel()
-	out, err := in.Acquire(call, connector.Acquisition{Key: fmt.Sprintf("%s%s_%d", PrefixPayment, p.ID, p.Open.N), What: string(p.Open.Kind), Amount: p.Open.Amount, Details: card, Ref: p.External,
-		Secure: p.Secure, ReturnURL: p.Back, Returned: p.Returned})
-	if err != nil {
-		return p, nil // not known: whoever looks next asks again
-	}
-	switch out.Verdict {
-	case connector.Paid, connector.Rejected:
-		return e.settlePayment(context.WithoutCancel(ctx), c, p, out.Outcome, card)
-	case connector.Accepted:
-		return e.notYet(context.WithoutCancel(ctx), c, p, out)
-	}
-	return p, nil
-}
-
-// notYet writes down that the provider has it, under which name, and where the
-// payer goes on.
-func (e *Engine) notYet(ctx context.Context, c Caller, p *Payment, out connector.Acquired) (*Payment, error) {
-	next := p.Waits(out.Next != "")
-	known := p.External != "" || out.Ref == "" || p.Open.Kind != payin.Charge && p.Open.Kind != payin.Authorise
-	if next == p.State && p.Next == out.Next && known {
-		return p, nil
-	}
-	return p, e.update(ctx, func(tx store.Tx, now time.Time) error {
-		is, err := load[Payment](tx, bucketPayment, c.key(p.ID))
-		if err != nil {
-			return err
-		}
-		is.PaymentEcho = p.PaymentEcho
-		if is.Open == p.Open && is.Returned == p.Returned { // else somebody else has written down more
-			is.State, is.Next = is.Waits(out.Next != ""), out.Next
-			if !known {
-				is.External = out.Ref
-			}
-			is.Changed = later(now, is.Changed)
-			if err := e.tellPayment(tx, c.Scope, now, is); err != nil {
-				return err
-			}
-			if err := e.savePayment(tx, c.Scope, now, is, is.Due); err != nil {
-				return err
-			}
-		}
-		*p = *is
-		return nil
-	})
-}
-
-// settlePayment writes down the provider's word, and saves the card where that
-// was agreed.
-func (e *Engine) settlePayment(ctx context.Context, c Caller, p *Payment, out connector.Outcome, card connector.Details) (*Payment, error) {
-	op := p.Open
-	took := out.Verdict == connector.Paid && (op.Kind == payin.Charge || op.Kind == payin.Authorise)
-	settle := func(tx store.Tx, now time.Time, d *drawn) error {
-		is, err := load[Payment](tx, bucketPayment, c.key(p.ID))
-		if err != nil {
-			return err
-		}
-		is.PaymentEcho = p.PaymentEcho
-		if is.Open != op { // somebody else has written it down
-			*p = *is
-			return nil
-		}
-		at := slices.IndexFunc(is.Refunds, func(r Refund) bool { return r.N == op.N })
-		word := "succeeded"
-		if out.Verdict == connector.Paid {
-			is.State = is.Done()
-		} else {
-			is.State, word = is.Refused(), "failed"
-			is.Code, is.Message = either(out.Code, out.Resolution), out.Message
-		}
-		if at >= 0 {
-			is.Refunds = slices.Clone(is.Refunds)
-			is.Refunds[at].Status = word
-		}
-		if is.External == "" {
-			is.External = out.Ref
-		}
-		is.Next = ""
-		if op.Kind == payin.Charge || op.Kind == payin.Authorise {
-			is.Sealed, is.Returned = nil, ""
-		}
-		if d != nil {
-			m, err := e.putMethod(tx, c.Scope, now, d)
-			if err != nil {
-				return err
-			}
-			is.Method = m.ID
-		} else if took && is.Method != "" {
-			if err := touchMethod(tx, c.Scope, now, is.Method); err != nil && !isNotFound(err) {
-				return err
-			}
-		}
-		is.Changed = later(now, is.Changed)
-		if err := e.tellPayment(tx, c.Scope, now, is); err != nil {
-			return err
-		}
-		*p = *is
-		if err := e.savePayment(tx, c.Scope, now, is, is.Due); err != nil {
-			return err
-		}
-		p.Due, p.Asked, p.Tries = is.Due, is.Asked, is.Tries
-		return nil
-	}
-	if !took || p.Method != "" || p.Consent == nil || p.Customer == "" || p.Future == "" {
-		return p, e.update(ctx, func(tx store.Tx, now time.Time) error { return settle(tx, now, nil) })
-	}
-	n := NewMethod{Customer: p.Customer, Kind: service.Card, Form: "card", Type: "credit", Details: card, Consent: *p.Consent}
-	return p, e.withMethod(ctx, c.Scope, n, func(tx store.Tx, now time.Time, d *drawn) error {
-		if _, err := liveCustomer(tx, c.Scope, p.Customer); err != nil { // it was deleted meanwhile
-			return settle(tx, now, nil)
-		}
-		return settle(tx, now, d)
-	})
 }
 
 func either(a, b string) string {

@@ -23,6 +23,9 @@ func (e *Engine) savePayment(tx store.Tx, s Scope, now time.Time, p *Payment, wa
 	case p.Asked.IsZero(): // just begun: whoever began it asks first
 		p.Due, p.Asked = now.Add(e.Timing.Lease), now
 	}
+	if ends := p.Expires; p.Status == payin.NeedsAction && ends.After(now) && p.Due.After(ends) {
+		p.Due = ends
+	}
 	if err := keep(tx, bucketPayment, s.key(p.ID), p); err != nil {
 		return err
 	}
@@ -64,6 +67,9 @@ func (c *claims) payment(tx store.Tx, row dueRow) error {
 // there is no answer yet, or it could not be asked.
 func (e *Engine) askPayment(ctx context.Context, j job) error {
 	if done, err := e.expirePayment(ctx, j); done || err != nil {
+		return err
+	}
+	if err := e.haltOverdue(ctx, j); err != nil {
 		return err
 	}
 	p, failed := e.finish(ctx, Caller{Scope: j.Scope, Actor: "penstock", Rights: Rights()}, j.id)

@@ -16,19 +16,8 @@ import (
 	"penstock/store"
 )
 
-// What a page needs on which somebody pays: whether anybody takes the money,
-// the payment by its own id, and what was typed until it is confirmed. (The
+// What a page needs on which somebody pays: the payment by its own id, and what was typed until it is confirmed. (The
 // page of a payout is page.go's.)
-
-// Collects says whether a connected account of a point takes card payments.
-func (e *Engine) Collects(ctx context.Context, s Scope, point string) (bool, error) {
-	_, _, err := e.collectorFor(ctx, s, point)
-	var refused *Error
-	if errors.As(err, &refused) && refused.Code == CodeNoRoute {
-		return false, nil
-	}
-	return err == nil, err
-}
 
 // PaymentByID returns a payment by its id without prefix, and asks the provider
 // for what is open first.

@@ -40,10 +40,11 @@ const (
 	Capture   Kind = "capture"
 	Void      Kind = "void"
 	Refund    Kind = "refund"
+	Stop      Kind = "stop" // end a charge or an authorisation whose payer is at their bank
 )
 
 // Kinds returns all of them.
-func Kinds() []Kind { return []Kind{Charge, Authorise, Capture, Void, Refund} }
+func Kinds() []Kind { return []Kind{Charge, Authorise, Capture, Void, Refund, Stop} }
 
 // Op is one thing that was asked of the provider; the zero Op is none.
 type Op struct {
@@ -59,6 +60,7 @@ type State struct {
 	Captured money.Amount `json:"captured"`
 	Refunded money.Amount `json:"refunded"`
 	Open     Op           `json:"open,omitzero"`
+	Stopped  Op           `json:"stopped,omitzero"` // what an open Stop is to end; it is open again where the provider won't
 	Ops      int          `json:"ops,omitzero"`
 }
 
@@ -102,15 +104,29 @@ func (s State) Begin(k Kind, a money.Amount) (State, error) {
 	return s, nil
 }
 
-// from is where an operation begins.
+// Stop writes down that the provider is about to be asked to end a charge or an
+// authorisation whose payer is at their bank. Until it has answered nobody
+// knows who was first, the payer or this.
+func (s State) Stop() (State, error) {
+	if s.Status != NeedsAction || s.Open.Kind != Charge && s.Open.Kind != Authorise {
+		return s, ErrState
+	}
+	s.Ops++
+	s.Stopped, s.Open, s.Status = s.Open, Op{Stop, s.Open.Amount, s.Ops}, Processing
+	return s, nil
+}
+
+// from is where an operation begins; Stop has a way of its own.
 func from(k Kind) Status {
 	switch k {
 	case Charge, Authorise:
 		return NeedsConfirmation
 	case Capture, Void:
 		return NeedsCapture
+	case Refund:
+		return Succeeded
 	}
-	return Succeeded
+	return ""
 }
 
 // Done takes the provider's word that the open operation was carried out.
@@ -127,8 +143,8 @@ func (s State) Done() State {
 		if op.Amount.Minor() < s.Amount.Minor() {
 			s.Status = PartlyCaptured
 		}
-	case Void:
-		s.Status = Cancelled
+	case Void, Stop:
+		s.Status, s.Stopped = Cancelled, Op{}
 	case Refund:
 		s.Refunded = money.New(s.Refunded.Minor()+op.Amount.Minor(), s.Amount.Currency())
 	}
@@ -147,8 +163,13 @@ func (s State) Waits(payer bool) State {
 	return s
 }
 
-// Refused takes the provider's clear word that it was not.
+// Refused takes the provider's clear word that it was not. After a refused Stop
+// what it was to end is asked for again: the payer was first, or is still there.
 func (s State) Refused() State {
+	if s.Open.Kind == Stop {
+		s.Open, s.Stopped = s.Stopped, Op{}
+		return s
+	}
 	if k := s.Open.Kind; k == Charge || k == Authorise {
 		s.Status = Failed
 	}

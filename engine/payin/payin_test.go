@@ -77,3 +77,35 @@ func TestNoMoreComesOutThanCameIn(t *testing.T) {
 		t.Errorf("%+v %v", s, err)
 	}
 }
+
+// TestStopIsAQuestion: a payment whose payer is at their bank is cancelled when
+// the provider says so, and where it won't the charge is open again as it was,
+// under its own number.
+func TestStopIsAQuestion(t *testing.T) {
+	for _, kind := range []payin.Kind{payin.Charge, payin.Authorise} {
+		s, err := payin.New(eur(100), true).Begin(kind, eur(100))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Stop(); !errors.Is(err, payin.ErrState) {
+			t.Errorf("%s was stopped before its payer was asked", kind)
+		}
+		s = s.Waits(true)
+		asked := s.Open
+		if s, err = s.Stop(); err != nil || s.Status != payin.Processing || s.Open.Kind != payin.Stop || s.Open.N != 2 {
+			t.Fatalf("%+v %v", s, err)
+		}
+		if _, err := s.Stop(); !errors.Is(err, payin.ErrState) {
+			t.Error("stopped twice at once")
+		}
+		if done := s.Done(); done.Status != payin.Cancelled || done.Open != (payin.Op{}) || done.Stopped != (payin.Op{}) || !done.Captured.IsZero() {
+			t.Errorf("%+v", done)
+		}
+		if s = s.Refused(); s.Status != payin.Processing || s.Open != asked || s.Stopped != (payin.Op{}) {
+			t.Errorf("%+v", s)
+		}
+		if s, err = s.Waits(true).Stop(); err != nil || s.Open.N != 3 {
+			t.Errorf("%+v %v", s, err)
+		}
+	}
+}

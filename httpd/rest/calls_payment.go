@@ -70,8 +70,14 @@ func (a *API) createPayment(ctx context.Context, who engine.Caller, c *wire.Call
 		return wire.Reply{}, err
 	}
 	n := engine.NewPayment{Ref: said(r.PaymentID), Amount: money.New(int64(*r.Amount), r.Currency.Currency), Point: pointID(either(said(r.ProfileID), c.Header("X-Profile-Id"))), Choose: chooseProfile("", ""),
-		Manual: said(r.CaptureMethod) == "manual", Customer: said(r.CustomerID), Person: r.person(), Future: said(r.Future), Consent: r.consent(a), Confirm: yes(r.Confirm), Secure: said(r.Auth) == "three_ds",
+		Manual: said(r.CaptureMethod) == "manual", Customer: said(r.CustomerID), Person: r.person(), Future: said(r.Future), Consent: r.consent(a), Confirm: yes(r.Confirm), Secure: said(r.Auth) == "three_ds", Away: yes(r.OffSession),
 		Back: func(id string) string { return a.backTo(who.Merchant, id, back) }}
+	if n.Exits, n.Tree, err = r.Routing.routes(); err != nil {
+		return wire.Reply{}, err
+	}
+	if n.Expires, err = r.life(); err != nil {
+		return wire.Reply{}, err
+	}
 	if n.Card, err = r.card(); err == nil {
 		err = a.checkCard(who, n.Card.Details)
 	}
@@ -107,9 +113,6 @@ func (a *API) updatePayment(ctx context.Context, who engine.Caller, c *wire.Call
 func (a *API) confirmPayment(ctx context.Context, who engine.Caller, c *wire.Call, r paymentRequest) (wire.Reply, error) {
 	confirm := true
 	r.Confirm = &confirm
-	if who.Publishable && (r.Amount != nil || r.Currency != nil || r.CaptureMethod != nil) {
-		return wire.Reply{}, refuse(422, "IR_06", "amount, currency and capture_method cannot be provided for client-authenticated payment confirmation")
-	}
 	return a.changePayment(ctx, who, c, r)
 }
 
@@ -121,6 +124,9 @@ func (a *API) changePayment(ctx context.Context, who engine.Caller, c *wire.Call
 		}
 		if err := provePayment(p, r.ClientSecret); err != nil {
 			return wire.Reply{}, err
+		}
+		if r.Amount != nil || r.Currency != nil || r.CaptureMethod != nil || r.Routing != nil || r.OffSession != nil {
+			return wire.Reply{}, refuse(422, "IR_06", "The following fields cannot be provided for client-authenticated payments: amount, capture_method, currency, off_session, routing")
 		}
 	}
 	ed, err := r.edit(a)

@@ -161,7 +161,7 @@ func (r *methodRequest) empty() bool {
 func showMethod(merchant string, m *engine.Method) methodResponse {
 	return methodResponse{
 		MerchantID: merchant, CustomerID: m.Customer, MethodID: m.ID, Method: kindMethod(m.Kind), Type: shownType(m),
-		Card: showCard(m), Experience: []string{"redirect_to_url"}, Metadata: m.Metadata, Created: stamp(m.Created),
+		Card: showCard(m), Experience: []string{"redirect_to_url"}, Metadata: m.Metadata, Created: stamp(m.Created), Recurring: m.Recurs(),
 		BankTransfer: bankOf(m), LastUsed: stamp(m.LastUsed), ClientSecret: shown(m.Secret),
 	}
 }
@@ -217,7 +217,7 @@ func listMethod(m *engine.Method, token, standard string) listedMethod {
 	return listedMethod{
 		Token: token, MethodID: m.ID, CustomerID: m.Customer, Method: kindMethod(m.Kind), Type: shownType(m),
 		Experience: []string{"redirect_to_url"}, Card: showCard(m), Metadata: m.Metadata, Created: stamp(m.Created),
-		BankTransfer: bankOf(m), Bank: maskOf(m), RequiresCVV: m.Kind == service.Card, LastUsed: stamp(m.LastUsed),
+		BankTransfer: bankOf(m), Bank: maskOf(m), RequiresCVV: m.Kind == service.Card && !m.Recurs(), Recurring: m.Recurs(), LastUsed: stamp(m.LastUsed),
 		Default: m.ID == standard, Billing: m.Billing,
 	}
 }

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"encoding/json"
+	"time"
 
 	"penstock/engine"
 	"penstock/engine/connector"
@@ -84,6 +85,18 @@ func (r *paymentRequest) note(x *paymentExtra) error {
 	return nil
 }
 
+// life is how long it may be paid; zero: for ever.
+func (r *paymentRequest) life() (time.Duration, error) {
+	switch n := r.SessionExpiry; {
+	case n == nil:
+		return 0, nil
+	case *n < 60 || *n > 7_890_000:
+		return 0, refuse(422, "IR_06", "session_expiry should be between 60 and 7890000")
+	default:
+		return time.Duration(*n) * time.Second, nil
+	}
+}
+
 func (r *paymentRequest) person() *engine.Person {
 	p := engine.Person{Name: said(r.Name), Email: said(r.Email), Phone: said(r.Phone), PhoneCode: said(r.PhoneCode)}
 	if p.Name == "" && p.Email == "" && p.Phone == "" && p.PhoneCode == "" {
@@ -122,7 +135,11 @@ func (r *paymentRequest) edit(a *API) (engine.PaymentEdit, error) {
 		}
 		return wire.Encode(x)
 	}
+	ed.Away = r.OffSession
 	var err error
+	if ed.Exits, ed.Tree, err = r.Routing.routes(); err != nil {
+		return ed, err
+	}
 	ed.Card, err = r.card()
 	return ed, err
 }

@@ -37,6 +37,8 @@ type paymentRequest struct {
 	Metadata      wire.Object            `json:"metadata"`
 	ClientSecret  *string                `json:"client_secret"`
 	Auth          *authType              `json:"authentication_type"`
+	Routing       *routing               `json:"routing"`
+	SessionExpiry *int64                 `json:"session_expiry"`
 }
 
 // paymentData is the card that pays.

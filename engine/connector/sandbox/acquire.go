@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net/url"
 	"slices"
+	"strings"
 
 	"penstock/engine/connector"
 )
@@ -40,6 +41,10 @@ const (
 	challengeGranted = "granted"
 )
 
+// mandateName begins the names under which the test provider keeps what was paid
+// with. What is kept always pays, and its holder isn't asked again.
+const mandateName = "mandate_"
+
 func acquired(ctx context.Context, in connector.Acquisition) (out connector.Acquired, err error) {
 	if err := ctx.Err(); err != nil {
 		out.Outcome, err = unknown(err)
@@ -47,12 +52,25 @@ func acquired(ctx context.Context, in connector.Acquisition) (out connector.Acqu
 	}
 	sum := sha256.Sum256([]byte(in.Key))
 	out.Outcome = connector.Outcome{Verdict: connector.Paid, Ref: "pi_" + hex.EncodeToString(sum[:10])}
+	back, _ := url.ParseQuery(in.Returned)
+	if in.What == "void" && back.Get("challenge") == challengeGranted { // the payer was first
+		out.Verdict, out.Resolution, out.Code, out.Message = connector.Rejected, connector.Declined, "already_paid", "the payer has said yes before"
+		return out, nil
+	}
 	if in.What != "charge" && in.What != "authorise" {
 		return out, nil
 	}
 	number, _ := value(in.Details, cardFields, digits)
-	if in.ReturnURL != "" && (in.Secure || slices.Contains(challengeCards[:], number)) {
-		back, _ := url.ParseQuery(in.Returned)
+	asks := slices.Contains(challengeCards[:], number)
+	switch name := in.Details["psp_token"]; {
+	case name != "" && (!strings.HasPrefix(name, mandateName) || in.Customer == ""):
+		out.Verdict, out.Resolution, out.Code, out.Message = connector.Rejected, connector.InvalidAccount, "mandate_unknown", "nothing is kept under that name"
+		return out, nil
+	case asks && in.OffSession:
+		out.Verdict, out.Resolution, out.Code, out.Message = connector.Rejected, connector.Declined, "authentication_required", "the payer's bank wants them asked, and they are not there"
+		return out, nil
+	}
+	if in.ReturnURL != "" && (in.Secure || asks) {
 		switch back.Get("challenge") {
 		case "", "ask":
 			out.Verdict, out.Next = connector.Accepted, in.ReturnURL+"?"+ChallengeAsk
@@ -68,6 +86,8 @@ func acquired(ctx context.Context, in connector.Acquisition) (out connector.Acqu
 		out.Verdict, out.Resolution, out.Code, out.Message = connector.Rejected, f.Resolution, f.Resolution, "the card was declined"
 	case f.End == Accepted:
 		out.Verdict = connector.Accepted
+	case in.Save:
+		out.Method, out.Customer = mandateName+hex.EncodeToString(sum[10:20]), "cus_"+hex.EncodeToString(sum[20:30])
 	}
 	return out, nil
 }

@@ -129,6 +129,9 @@ func intent(c connector.Acquisition) (url.Values, *connector.Outcome) {
 	if c.Save {
 		form.Set("setup_future_usage", "off_session")
 	}
+	if c.OffSession {
+		form.Set("off_session", "true")
+	}
 	if c.What == "authorise" {
 		form.Set("capture_method", "manual")
 	}

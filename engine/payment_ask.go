@@ -1,0 +1,218 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"penstock/engine/connector"
+	"penstock/engine/payin"
+	"penstock/engine/service"
+	"penstock/locker"
+	"penstock/store"
+)
+
+// What is open is asked of the provider, and what it says is written down.
+
+// maxAsked is how many operations are asked for in a row: one whose end begins
+// another is followed by it at once, and else by the worker.
+const maxAsked = 3
+
+// finish asks the provider for what is open, with the key that it was or may
+// have been asked with before, and writes down what it says. While it says
+// nothing the payment stays as it is, and the worker asks again.
+func (e *Engine) finish(ctx context.Context, c Caller, id string) (*Payment, error) {
+	for range maxAsked - 1 {
+		p, more, err := e.askOnce(ctx, c, id)
+		if err != nil || !more {
+			return p, err
+		}
+	}
+	p, _, err := e.askOnce(ctx, c, id)
+	return p, err
+}
+
+// askOnce is finish for one operation; more says that another is open now.
+func (e *Engine) askOnce(ctx context.Context, c Caller, id string) (p *Payment, more bool, err error) {
+	p, err = read(ctx, e, func(tx store.Tx) (*Payment, error) { return paymentByID(tx, c.Scope, id, PrefixPayment+id) })
+	if err != nil {
+		return nil, false, err
+	}
+	if err := e.openPayment(ctx, c.Scope, p); err != nil {
+		return nil, false, err
+	}
+	if p.Open.Kind == payin.None || p.Due.IsZero() || e.Held() != "" {
+		return p, false, nil
+	}
+	via, err := e.connectorOf(ctx, c.Scope, p.Account)
+	if err != nil {
+		return nil, false, err
+	}
+	in, ok := via.(connector.Acquirer)
+	if !ok {
+		return p, false, nil
+	}
+	if e.tooOld(p, via.Traits()) {
+		p, err = e.giveUp(context.WithoutCancel(ctx), c, p)
+		return p, false, err
+	}
+	ask, card, err := e.acquisition(ctx, c.Scope, p)
+	if errors.Is(err, locker.ErrErased) {
+		return p, false, nil // a customer's deletion; the provider's books tell what came of it
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	call, cancel := context.WithTimeout(ctx, e.Timing.Deadline)
+	defer cancel()
+	out, err := in.Acquire(call, ask)
+	if err != nil {
+		return p, false, nil // not known: whoever looks next asks again
+	}
+	asked := p.Open
+	switch out.Verdict {
+	case connector.Paid, connector.Rejected:
+		p, err = e.settlePayment(context.WithoutCancel(ctx), c, p, out, card)
+	case connector.Accepted:
+		p, err = e.notYet(context.WithoutCancel(ctx), c, p, out)
+	}
+	return p, err == nil && p.Open.Kind != payin.None && p.Open != asked, err
+}
+
+// acquisition is what the provider is asked for the open operation, the same
+// each time, and the card that pays.
+func (e *Engine) acquisition(ctx context.Context, s Scope, p *Payment) (ask connector.Acquisition, card connector.Details, err error) {
+	ask = connector.Acquisition{Key: fmt.Sprintf("%s%s_%d", PrefixPayment, p.ID, p.Open.N), What: string(p.Open.Kind), Amount: p.Open.Amount, Ref: p.External,
+		Save: p.keeps(), Returned: p.Returned, OffSession: p.Away}
+	if !p.Away {
+		ask.Secure, ask.ReturnURL = p.Secure, p.Back
+	}
+	if p.Open.Kind == payin.Stop {
+		ask.What = string(payin.Void)
+	}
+	if p.Sealed != nil {
+		card, err = e.openFor(ctx, ownerOf(s, p.Customer, p.Created), paymentPlace(p.ID), p.Sealed)
+		if err != nil && (!errors.Is(err, locker.ErrErased) || p.External == "") {
+			return ask, nil, err
+		}
+	}
+	if ask.Details = card; p.Mandate != nil {
+		if err = e.byMandate(ctx, s, p, &ask); err != nil && (!errors.Is(err, locker.ErrErased) || p.External == "") {
+			return ask, nil, err
+		}
+	}
+	return ask, card, nil
+}
+
+// notYet writes down that the provider has it, under which name, and where the
+// payer goes on.
+func (e *Engine) notYet(ctx context.Context, c Caller, p *Payment, out connector.Acquired) (*Payment, error) {
+	next := p.Waits(out.Next != "")
+	known := p.External != "" || out.Ref == "" || p.Open.Kind != payin.Charge && p.Open.Kind != payin.Authorise
+	if next == p.State && p.Next == out.Next && known {
+		return p, nil
+	}
+	return p, e.update(ctx, func(tx store.Tx, now time.Time) error {
+		is, err := load[Payment](tx, bucketPayment, c.key(p.ID))
+		if err != nil {
+			return err
+		}
+		is.PaymentEcho = p.PaymentEcho
+		if is.Open == p.Open && is.Returned == p.Returned { // else somebody else has written down more
+			is.State, is.Next = is.Waits(out.Next != ""), out.Next
+			if !known {
+				is.External = out.Ref
+			}
+			is.Changed = later(now, is.Changed)
+			if err := e.tellPayment(tx, c.Scope, now, is); err != nil {
+				return err
+			}
+			if err := e.savePayment(tx, c.Scope, now, is, is.Due); err != nil {
+				return err
+			}
+		}
+		*p = *is
+		return nil
+	})
+}
+
+// settlePayment writes down the provider's word, and saves the card where that
+// was agreed.
+func (e *Engine) settlePayment(ctx context.Context, c Caller, p *Payment, out connector.Acquired, card connector.Details) (*Payment, error) {
+	op := p.Open
+	took := out.Verdict == connector.Paid && (op.Kind == payin.Charge || op.Kind == payin.Authorise)
+	settle := func(tx store.Tx, now time.Time, d *drawn) error {
+		is, err := load[Payment](tx, bucketPayment, c.key(p.ID))
+		if err != nil {
+			return err
+		}
+		is.PaymentEcho = p.PaymentEcho
+		if is.Open != op { // somebody else has written it down
+			*p = *is
+			return nil
+		}
+		was := is.Due
+		at := slices.IndexFunc(is.Refunds, func(r Refund) bool { return r.N == op.N })
+		word := "succeeded"
+		if out.Verdict == connector.Paid {
+			is.State = is.Done()
+			if took { // what an earlier refusal to end it said
+				is.Code, is.Message = "", ""
+			}
+			is.unwanted(op)
+		} else {
+			is.State, word = is.Refused(), "failed"
+			is.Code, is.Message = either(out.Code, out.Resolution), out.Message
+		}
+		if at >= 0 {
+			is.Refunds = slices.Clone(is.Refunds)
+			is.Refunds[at].Status = word
+		}
+		if is.External == "" {
+			is.External = out.Ref
+		}
+		is.Next = ""
+		if is.Open.Kind != payin.Charge && is.Open.Kind != payin.Authorise {
+			is.Sealed, is.Mandate, is.Returned = nil, nil, ""
+		}
+		if d != nil {
+			m, err := e.putMethod(tx, c.Scope, now, d)
+			if err != nil {
+				return err
+			}
+			is.Method = m.ID
+		} else if took && is.Method != "" {
+			if err := touchMethod(tx, c.Scope, now, is.Method); err != nil && !isNotFound(err) {
+				return err
+			}
+		}
+		if out.Verdict == connector.Paid {
+			if err := e.keepMandate(tx, c.Scope, now, is, op, out); err != nil {
+				return err
+			}
+		}
+		is.Changed = later(now, is.Changed)
+		if is.Status != payin.Processing { // else it is asked for again at once
+			if err := e.tellPayment(tx, c.Scope, now, is); err != nil {
+				return err
+			}
+		}
+		if err := e.savePayment(tx, c.Scope, now, is, was); err != nil {
+			return err
+		}
+		*p = *is
+		return nil
+	}
+	if !took || p.Method != "" || p.Consent == nil || p.Customer == "" || p.Future == "" {
+		return p, e.update(ctx, func(tx store.Tx, now time.Time) error { return settle(tx, now, nil) })
+	}
+	n := NewMethod{Customer: p.Customer, Kind: service.Card, Form: "card", Type: "credit", Details: card, Consent: *p.Consent}
+	return p, e.withMethod(ctx, c.Scope, n, func(tx store.Tx, now time.Time, d *drawn) error {
+		if _, err := liveCustomer(tx, c.Scope, p.Customer); err != nil { // it was deleted meanwhile
+			return settle(tx, now, nil)
+		}
+		return settle(tx, now, d)
+	})
+}
