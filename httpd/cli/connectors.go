@@ -159,7 +159,11 @@ func onlyTest(build connector.Builder) connector.Builder {
 // testProvider is the sandbox: at an account's own address, at the one of the
 // configuration, or inside this process.
 func (a *appliance) testProvider(o opening) (connector.Builder, error) {
-	over := sandbox.HTTP(egress.Money(a.policy, egress.Options{}))
+	transport := egress.Money(a.policy, egress.Options{})
+	over := sandbox.HTTP(transport)
+	if o.env.TestProvider != nil {
+		over = o.env.TestProvider(transport)
+	}
 	base := o.cfg.Sandbox.BaseURL
 	if base == "" {
 		faults := sandbox.DefaultFaults()

@@ -34,6 +34,7 @@ type crash struct {
 	env     []string
 	bank    *process
 	bankDir string
+	faults  string // how the provider misbehaves
 	server  *process
 	base    atomic.Pointer[string] // where the server answers now
 	tickets chan int
@@ -52,7 +53,7 @@ type crash struct {
 func TestCrashLoop(t *testing.T) {
 	t.Parallel()
 	rounds := roundsOf(t)
-	c := newCrash(t, newPlace(t), rounds)
+	c := newCrash(t, newPlace(t), rounds, badDay)
 	clients := c.clients()
 	for round := range rounds {
 		c.serve()
@@ -70,10 +71,13 @@ func TestCrashLoop(t *testing.T) {
 	c.judge(rounds)
 }
 
+// badDay is how the provider misbehaves.
+const badDay = `{"drop_reply":0.1,"drop_request":0.05,"error_500":0.1,"reject":0.05,"late_ms":[0,3000],"delay_ms":[0,30],"seed":7}`
+
 // newCrash is a world for a number of rounds: a place to serve from, and a
 // provider that misbehaves.
-func newCrash(t *testing.T, place made, rounds int) *crash {
-	c := &crash{t: t, place: place, bankDir: t.TempDir(), tickets: make(chan int, rounds*ticketsARound), acked: map[int]string{}}
+func newCrash(t *testing.T, place made, rounds int, faults string) *crash {
+	c := &crash{t: t, place: place, bankDir: t.TempDir(), tickets: make(chan int, rounds*ticketsARound), acked: map[int]string{}, faults: faults}
 	c.startBank("127.0.0.1:0")
 	c.env = append(sandboxEnv(c.bank.url), "PENSTOCK_ENGINE_CALL_DEADLINE=500ms", "PENSTOCK_ENGINE_LEASE=1s", "PENSTOCK_ENGINE_TICK=50ms",
 		"PENSTOCK_ENGINE_POLLS=100ms,300ms,1s", "PENSTOCK_ENGINE_POLL_MAX=1s", "PENSTOCK_ENGINE_FIRST_WORD=0s")
@@ -83,7 +87,7 @@ func newCrash(t *testing.T, place made, rounds int) *crash {
 // startBank starts the provider, with the ledger that it has.
 func (c *crash) startBank(listen string) {
 	c.bank = start(c.t, nil, "sandbox", "--listen", listen, "--data", c.bankDir)
-	putFaults(c.t, c.bank.url, `{"drop_reply":0.1,"drop_request":0.05,"error_500":0.1,"reject":0.05,"late_ms":[0,3000],"delay_ms":[0,30],"seed":7}`)
+	putFaults(c.t, c.bank.url, c.faults)
 }
 
 // clients start creating payouts; the group ends when no ticket is left.
@@ -105,16 +109,21 @@ func (c *crash) issue(round int) {
 }
 
 func roundsOf(t *testing.T) int {
-	text := os.Getenv(crashRounds)
-	if text == "" && testing.Short() {
-		return 1
+	if testing.Short() {
+		return countOf(t, crashRounds, 1)
 	}
+	return countOf(t, crashRounds, 3)
+}
+
+// countOf is the number in a variable, or the other where it isn't set.
+func countOf(t *testing.T, variable string, otherwise int) int {
+	text := os.Getenv(variable)
 	if text == "" {
-		return 3
+		return otherwise
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		t.Fatalf("%s=%q: want a number of rounds", crashRounds, text)
+		t.Fatalf("%s=%q: want a number of rounds", variable, text)
 	}
 	return n
 }

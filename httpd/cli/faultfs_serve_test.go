@@ -30,7 +30,7 @@ func onDisk(t *testing.T, d *faultfs.Disk) (made, *faultfs.Mount) {
 func cutPower(t *testing.T, opt faultfs.Options, rounds int) *crash {
 	d := faultfs.New(opt)
 	place, m := onDisk(t, d)
-	c := newCrash(t, place, rounds)
+	c := newCrash(t, place, rounds, badDay)
 	c.env = append(c.env, anyFS)
 	clients := c.clients()
 	chance := rand.New(rand.NewPCG(opt.Seed, 5))

@@ -122,7 +122,7 @@ func TestFullDisk(t *testing.T) {
 func fullDisk(t *testing.T, disk smallDisk) {
 	const rounds = 5
 	place := newPlaceIn(t, filepath.Join(disk.path, "pay"))
-	c := newCrash(t, place, rounds)
+	c := newCrash(t, place, rounds, badDay)
 	c.env = append(c.env, "PENSTOCK_STORE_MIN_FREE=8MiB")
 	c.serve()
 	clients := c.clients()

@@ -11,27 +11,28 @@ import (
 // An act is what happens to the processes in one round of TestKillLoop, while
 // clients create payouts. It leaves both serving, or the server dead.
 type act struct {
-	name string
-	do   func(c *crash, chance *rand.Rand)
+	name    string
+	freezes bool // a process stands still, with what is on its way to it
+	do      func(c *crash, chance *rand.Rand)
 }
 
 func acts() []act {
 	return []act{
-		{"server killed", func(c *crash, _ *rand.Rand) {
+		{"server killed", false, func(c *crash, _ *rand.Rand) {
 			c.server.end(syscall.SIGKILL)
 		}},
-		{"provider killed", func(c *crash, chance *rand.Rand) {
+		{"provider killed", false, func(c *crash, chance *rand.Rand) {
 			c.bank.end(syscall.SIGKILL)
 			pause(chance.IntN(300))
 			c.restartBank()
 		}},
-		{"both killed", func(c *crash, chance *rand.Rand) {
+		{"both killed", false, func(c *crash, chance *rand.Rand) {
 			c.bank.end(syscall.SIGKILL)
 			pause(chance.IntN(20))
 			c.server.end(syscall.SIGKILL)
 			c.restartBank()
 		}},
-		{"server killed while it starts", func(c *crash, chance *rand.Rand) {
+		{"server killed while it starts", false, func(c *crash, chance *rand.Rand) {
 			c.server.end(syscall.SIGKILL)
 			for range 3 {
 				p := launch(c.t, c.env, "serve", "--config", c.place.Config)
@@ -39,13 +40,13 @@ func acts() []act {
 				p.end(syscall.SIGKILL)
 			}
 		}},
-		{"server stopped beyond its lease", func(c *crash, chance *rand.Rand) {
+		{"server stopped beyond its lease", true, func(c *crash, chance *rand.Rand) {
 			c.server.stopFor(c.t, killLease+chance.IntN(600))
 		}},
-		{"provider stopped beyond the lease", func(c *crash, chance *rand.Rand) {
+		{"provider stopped beyond the lease", true, func(c *crash, chance *rand.Rand) {
 			c.bank.stopFor(c.t, killLease+chance.IntN(600))
 		}},
-		{"server stopped, and killed as it wakes", func(c *crash, chance *rand.Rand) {
+		{"server stopped, and killed as it wakes", true, func(c *crash, chance *rand.Rand) {
 			c.server.stopFor(c.t, killLease+100)
 			pause(chance.IntN(30))
 			c.server.end(syscall.SIGKILL)
@@ -74,6 +75,18 @@ func (p *process) stopFor(t *testing.T, ms int) {
 	}
 }
 
+// round lets clients begin payouts, and the act happen after some of them were
+// acknowledged.
+func (c *crash) round(n int, a act, chance *rand.Rand) {
+	if c.server == nil || c.server.ended() {
+		c.serve()
+	}
+	before, wanted := c.acks.Load(), int64(1+chance.IntN(acksBeforeEnd))
+	c.issue(n)
+	waitFor(c.t, "payouts are acknowledged", func() bool { return c.acks.Load()-before >= wanted })
+	a.do(c, chance)
+}
+
 // restartBank starts the provider again at its address.
 func (c *crash) restartBank() { c.startBank(strings.TrimPrefix(c.bank.url, "http://")) }
 
@@ -86,23 +99,17 @@ func TestKillLoop(t *testing.T) {
 	if testing.Short() {
 		rounds = 2
 	}
-	c := newCrash(t, newPlace(t), rounds)
+	c := newCrash(t, newPlace(t), rounds, badDay)
 	clients := c.clients()
 	chance := rand.New(rand.NewPCG(11, uint64(rounds)))
 	done := map[string]int{}
 	for round := range rounds {
-		if c.server == nil || c.server.cmd.ProcessState != nil {
-			c.serve()
-		}
-		before, wanted := c.acks.Load(), int64(1+chance.IntN(acksBeforeEnd))
-		c.issue(round)
-		waitFor(t, "payouts are acknowledged", func() bool { return c.acks.Load()-before >= wanted })
 		a := acts()[round%len(acts())]
-		a.do(c, chance)
+		c.round(round, a, chance)
 		done[a.name]++
 	}
 	close(c.tickets)
-	if c.server.cmd.ProcessState != nil {
+	if c.server.ended() {
 		c.serve()
 	}
 	c.finish(clients)

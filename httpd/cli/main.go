@@ -13,12 +13,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"penstock/engine/connector"
 )
 
 // Exit codes.
@@ -30,13 +33,17 @@ const (
 	ExitUnknown = 4 // the outcome is not known: do not repeat blindly
 )
 
-// Env is what the process gives to the command line. Every field is wanted.
+// Env is what the process gives to the command line. Every field but the last
+// is wanted.
 type Env struct {
 	Args           []string // without the program's name
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Environ        []string // KEY=value, as of os.Environ
 	ExampleConfig  []byte   // config.example.toml
+	// TestProvider builds connectors to a test provider that is a process of its
+	// own; nil: sandbox.HTTP. A test that lets it be of another nature gives one.
+	TestProvider func(http.RoundTripper) connector.Builder
 }
 
 // Getenv returns the value of a variable, empty when it is not set.

@@ -117,6 +117,9 @@ func (p *process) end(s os.Signal) int {
 	return p.wait()
 }
 
+// ended says whether somebody has waited for its end.
+func (p *process) ended() bool { return p.cmd.ProcessState != nil }
+
 // wait waits for the process to end and returns the exit code; -1 when it was
 // killed.
 func (p *process) wait() int {

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 			Stderr:        os.Stderr,
 			Environ:       os.Environ(),
 			ExampleConfig: example,
+			TestProvider:  providerOf(os.Getenv(natureVariable)),
 		}))
 	}})
 }
