@@ -28,7 +28,9 @@ func lowers() []lower {
 		{pkg: "httpd/ui httpd/docs httpd/client httpd/offsite", tests: "httpd/docs/docstest"},
 		{pkg: "httpd/docs/docstest", may: "httpd/docs"},
 		{pkg: "httpd/rest", may: "httpd/wire engine" + pure, tests: "httpd/hosted httpd/client httpd/wire/wiretest httpd/docs/docstest engine/** locker" + stores}, // its payout links are shown on the page of hosted
-		{pkg: "httpd/jsonapi httpd/hosted httpd/admin", may: "httpd/wire engine" + pure, tests: "httpd/browsertest httpd/client httpd/wire/wiretest httpd/docs/docstest engine/** locker" + stores},
+		// admin answers in the very structures that its client reads.
+		{pkg: "httpd/admin", may: "httpd/client httpd/wire engine" + pure, tests: "httpd/wire/wiretest httpd/docs/docstest engine/** locker" + stores},
+		{pkg: "httpd/jsonapi httpd/hosted", may: "httpd/wire engine" + pure, tests: "httpd/browsertest httpd/client httpd/wire/wiretest httpd/docs/docstest engine/** locker" + stores},
 		// The dashboard is apart from admin: that one is served where a file's permission is the authentication, this one authenticates everybody itself.
 		{pkg: "httpd/browsertest"}, // Chromium, which knows of no page
 		{pkg: "httpd/dash", may: "httpd/ui httpd/wire engine" + pure, tests: "httpd/browsertest httpd/wire/wiretest engine/** locker" + stores},

@@ -13,7 +13,7 @@ type StatementFile struct {
 	Merchant string `json:"merchant_id"`
 	Mode     string `json:"mode"`
 	Name     string `json:"name"`
-	Map      string `json:"map,omitempty"` // how a CSV file is read
+	Map      string `json:"map,omitzero"` // how a CSV file is read
 	Text     []byte `json:"text"`
 }
 
@@ -22,8 +22,8 @@ type Loaded struct {
 	Lines   int    `json:"lines"`
 	New     int    `json:"new"`
 	Settled int    `json:"settled"`
-	From    string `json:"from,omitempty"`
-	To      string `json:"to,omitempty"`
+	From    string `json:"from,omitzero"` // days; empty: none is said
+	To      string `json:"to,omitzero"`
 }
 
 // Load hands a statement over. A repeat changes nothing.
@@ -44,7 +44,7 @@ func (s Scope) body() map[string]string {
 type Books struct {
 	Account   string         `json:"account_id"`
 	From      string         `json:"from"`
-	To        string         `json:"to"`
+	To        string         `json:"to"` // the last day
 	Counts    map[string]int `json:"counts"`
 	Explained int            `json:"explained"`
 	Findings  []BooksFinding `json:"findings"`
@@ -53,22 +53,22 @@ type Books struct {
 // BooksFinding is how one payout stands, or a line that is about none.
 type BooksFinding struct {
 	Class     string       `json:"class"`
-	Why       string       `json:"why,omitempty"`
-	Payout    string       `json:"instruction_id,omitempty"`
-	Request   string       `json:"payout_id,omitempty"`
-	Status    string       `json:"status,omitempty"`
-	Currency  string       `json:"currency,omitempty"`
+	Why       string       `json:"why,omitzero"`
+	Payout    string       `json:"instruction_id,omitzero"`
+	Request   string       `json:"payout_id,omitzero"`
+	Status    string       `json:"status,omitzero"`
+	Currency  string       `json:"currency,omitzero"`
 	Ours      Sums         `json:"ours"`
 	Ledger    Sums         `json:"ledger"`
 	Theirs    Sums         `json:"theirs"`
 	Lines     []ReportLine `json:"lines"`
-	Explained string       `json:"explained,omitempty"`
+	Explained string       `json:"explained,omitzero"`
 }
 
 // Sums are in major units; empty is nothing.
 type Sums struct {
-	Out  string `json:"out,omitempty"`
-	Back string `json:"back,omitempty"`
+	Out  string `json:"out,omitzero"`
+	Back string `json:"back,omitzero"`
 }
 
 // ReportLine is one line of theirs.
@@ -77,11 +77,11 @@ type ReportLine struct {
 	Day      string `json:"day"`
 	What     string `json:"verdict"`
 	Booked   bool   `json:"booked"`
-	Amount   string `json:"amount,omitempty"`
-	Currency string `json:"currency,omitempty"`
-	Source   string `json:"source,omitempty"`
-	Row      int    `json:"row,omitempty"`
-	Done     string `json:"done,omitempty"`
+	Amount   string `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
+	Source   string `json:"source,omitzero"`
+	Row      int    `json:"row,omitzero"`
+	Done     string `json:"done,omitzero"`
 }
 
 // BooksQuery says which books are compared: days, and what is shown.

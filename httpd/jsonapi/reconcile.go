@@ -3,6 +3,7 @@ package jsonapi
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -102,26 +103,12 @@ func (a *API) pullReports(ctx context.Context, who engine.Caller, c *wire.Call, 
 
 // compared reads the period of a query and compares the books.
 func (a *API) compared(ctx context.Context, who engine.Caller, c *wire.Call) (*engine.Comparison, error) {
-	var p engine.Period
-	for _, at := range []struct {
-		name string
-		into *time.Time
-		plus int
-	}{{"from", &p.From, 0}, {"to", &p.To, 1}} {
-		text := c.Query(at.name)
-		if text == "" {
-			continue
-		}
-		t, err := time.Parse(time.DateOnly, text)
-		if err != nil {
-			return nil, badQuery(at.name, "Invalid value provided for field `"+at.name+"`. Expected a day such as 2026-11-28.")
-		}
-		*at.into = t.AddDate(0, 0, at.plus)
+	from, until, err := c.Days()
+	var bad *wire.DayError
+	if errors.As(err, &bad) {
+		return nil, badQuery(bad.Name, "Invalid value provided for field `"+bad.Name+"`: it "+bad.Rule+".")
 	}
-	if !p.From.IsZero() && !p.To.IsZero() && !p.From.Before(p.To) {
-		return nil, badQuery("to", "The period must not end before it begins.")
-	}
-	return a.Engine.Reconcile(ctx, who.Scope, accountID(c.Param("id")), p)
+	return a.Engine.Reconcile(ctx, who.Scope, accountID(c.Param("id")), engine.Period{From: from, To: until})
 }
 
 type reconciliationAttributes struct {
