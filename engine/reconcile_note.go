@@ -98,6 +98,18 @@ func (e *Engine) Reconciled(ctx context.Context, s Scope, account string) (*Reco
 	})
 }
 
+// Tells says what can be asked of the provider of an account about its books: a
+// report, a balance. Neither where it can't be asked now.
+func (e *Engine) Tells(ctx context.Context, s Scope, account string) (reports, balances bool) {
+	via, err := e.connectorOf(ctx, s, account)
+	if err != nil {
+		return false, false
+	}
+	_, reports = via.(connector.Reporter)
+	_, balances = via.(connector.Balancer)
+	return reports, balances
+}
+
 // Books are the latest numbers of all accounts together, for the metrics.
 type Books struct {
 	Counts   map[reconcile.Class]int // summed

@@ -9,6 +9,7 @@
 package httpd
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -33,6 +34,7 @@ type Config struct {
 	Log *slog.Logger     // nil: nothing is logged
 
 	MaxBody            int           // bytes; 64 KiB
+	Long               Long          // nil: nobody sends more
 	MaxHeader          int           // bytes, with the request line; 8 KiB
 	MaxConns           int           // open connections; 10,000
 	MaxConnsPerAddr    int           // of one address (IPv6: one /64), this machine and trusted proxies excepted; 64
@@ -46,6 +48,15 @@ type Config struct {
 	// its own; for tests under testing/synctest.
 	NoDate bool
 }
+
+// Long says how many bytes of body a request may bring beyond MaxBody; zero: it
+// may not. It is asked when the head has been read, before any of the body is,
+// and so it has to find out by the cookies who asks: memory is nobody's to take
+// who isn't known.
+type Long func(method, path string, cookies []string) int
+
+// longRead is how long such a body may take to arrive.
+const longRead = time.Minute
 
 // Endpoint is where a server listens: in clear, or over TLS where TLS is set.
 type Endpoint struct {
@@ -65,6 +76,7 @@ type Server struct {
 	voice  *wire.Dialect
 	guards *guards
 	drain  time.Duration
+	long   Long
 }
 
 // New has no side effects.
@@ -82,10 +94,11 @@ func New(c Config) (*Server, error) {
 		exempt: func(a netip.Addr) bool { return a.IsLoopback() || c.Mux.Funnel().Trusts(a) },
 		conns:  map[*guardConn]struct{}{}, byAddr: map[netip.Addr]int{},
 	}
+	s.long = c.Long
 	s.http = &fasthttp.Server{
 		Handler:                      s.handle,
 		ErrorHandler:                 s.unreadable,
-		HeaderReceived:               headerReceived,
+		HeaderReceived:               s.headerReceived,
 		Logger:                       quiet{s.log},
 		Concurrency:                  2 * maxConns, // the guard is the limit; see guards
 		ReadBufferSize:               or(c.MaxHeader, 8<<10),
@@ -166,12 +179,24 @@ const refused = "\x00refused"
 // headerReceived judges a head before the body is read. fasthttp has no way to
 // refuse here, so a bad head gets a mark and no body, and the connection ends
 // with the answer: what follows on it has no sound beginning.
-func headerReceived(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+func (s *Server) headerReceived(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	if r := checkHead(h); r != nil {
 		h.Del(fasthttp.HeaderExpect)
 		h.SetContentLength(0)
 		h.SetConnectionClose()
 		h.SetCanonical([]byte(refused), []byte(r.Code))
+		return fasthttp.RequestConfig{}
+	}
+	if s.long == nil || h.ContentLength() <= s.http.MaxRequestBodySize {
+		return fasthttp.RequestConfig{}
+	}
+	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
+	var cookies []string
+	for _, line := range h.PeekAll(fasthttp.HeaderCookie) {
+		cookies = append(cookies, string(line))
+	}
+	if most := s.long(string(h.Method()), string(path), cookies); most > s.http.MaxRequestBodySize {
+		return fasthttp.RequestConfig{MaxRequestBodySize: most, ReadTimeout: longRead}
 	}
 	return fasthttp.RequestConfig{}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -337,5 +338,35 @@ func TestABodyTooLargeIsRefusedByItsDialect(t *testing.T) {
 		if resp.StatusCode != 413 || !strings.Contains(string(body), want) || !resp.Close {
 			t.Errorf("%s: %d %s, want the words of its dialect and the end of the connection", path, resp.StatusCode, body)
 		}
+	}
+}
+
+// TestLongBodiesAreOfWhoIsKnown: beyond the limit is read what Long lets pass,
+// and it is asked before any of the body is there.
+func TestLongBodiesAreOfWhoIsKnown(t *testing.T) {
+	var asked []string
+	w := newWorld(t, func(c *Config) {
+		c.MaxBody = 100
+		c.Long = func(method, path string, cookies []string) int {
+			asked = append(asked, method+" "+path+" "+strings.Join(cookies, "|"))
+			if path == "/file" && strings.Contains(strings.Join(cookies, "|"), "who=ada") {
+				return 1000
+			}
+			return 0
+		}
+	}, nil)
+	post := func(path, cookie string, n int) string {
+		return fmt.Sprintf("POST %s?a=1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nCookie: %s\r\nContent-Length: %d\r\n\r\n%s", path, cookie, n, strings.Repeat("x", n))
+	}
+	for _, c := range []struct {
+		path, cookie string
+		size, want   int
+	}{{"/file", "who=ada", 100, 200}, {"/file", "who=ada", 1000, 200}, {"/file", "who=ada", 1001, 413}, {"/file", "who=eve", 101, 413}, {"/else", "who=ada", 101, 413}} {
+		if got := w.talk(t, post(c.path, c.cookie, c.size)+"GET /end HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"); len(got) == 0 || got[0] != c.want {
+			t.Errorf("%s by %s, %d bytes: %v, want %d", c.path, c.cookie, c.size, got, c.want)
+		}
+	}
+	if len(asked) != 4 || asked[0] != "POST /file who=ada" {
+		t.Errorf("asked %q", asked)
 	}
 }

@@ -228,7 +228,7 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 	}
 	s, l := d.cfg.Server, d.cfg.Limits
 	return httpd.New(httpd.Config{
-		Mux: mux, Now: time.Now, Log: d.log, MaxBody: int(l.Body.Bytes()), MaxConns: l.Concurrency, MaxConnsPerAddr: l.ConnsPerIP,
+		Mux: mux, Now: time.Now, Log: d.log, MaxBody: int(l.Body.Bytes()), Long: board.Long, MaxConns: l.Concurrency, MaxConnsPerAddr: l.ConnsPerIP,
 		ReadTimeout: s.ReadTimeout.D(), WriteTimeout: s.WriteTimeout.D(), IdleTimeout: s.IdleTimeout.D(), Drain: s.Shutdown.D(),
 	})
 }

@@ -165,7 +165,11 @@ func (d *Dash) open(voice *wire.Dialect, method, pattern string, fn func(context
 // role must allow.
 func (d *Dash) page(voice *wire.Dialect, method, pattern string, need engine.Permit, fn handler) wire.Route {
 	auth := wire.Auth[*visit]{Check: d.enter, Who: func(v *visit) wire.Who { return wire.Who{KeyID: v.session.ID} }}
-	return wire.Route{Method: method, Pattern: pattern, Handler: wire.Handle(d.Funnel, voice, auth, wire.Options{},
+	var o wire.Options
+	if strings.HasSuffix(pattern, loadPath) {
+		o.Timeout = loadTime
+	}
+	return wire.Route{Method: method, Pattern: pattern, Handler: wire.Handle(d.Funnel, voice, auth, o,
 		func(ctx context.Context, v *visit, _ *wire.Call, _ wire.Raw) (wire.Reply, error) {
 			if need != "" && !v.who.May(need) {
 				return wire.Reply{}, &forbidden{v.who.Role}

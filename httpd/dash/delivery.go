@@ -76,7 +76,7 @@ func delivered(dl *engine.Delivery, where map[string]string) ui.Tries {
 		out.Where = dl.Endpoint
 	}
 	out.Table = ui.Table{Name: "Attempts, newest first", Cols: []ui.Col{
-		{Name: "Time", Place: ui.Aside}, {Name: "Answer", Place: ui.Lead}, {Name: "Took", Place: ui.Side, Right: true}, {Name: "Kind", Place: ui.Under}, {Name: "Error", Place: ui.Plain},
+		{Name: "Time", Place: ui.Aside}, {Name: "Answer", Place: ui.Lead}, {Name: "Took", Place: ui.Side, Count: true}, {Name: "Kind", Place: ui.Under}, {Name: "Error", Place: ui.Plain},
 	}}
 	for _, t := range slices.Backward(dl.Attempts) {
 		answer := ui.Badge{Text: "No answer", Tone: ui.Bad}

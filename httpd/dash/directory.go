@@ -45,7 +45,7 @@ func (d *Dash) listProviders(ctx context.Context, v *visit) (wire.Reply, error) 
 		return wire.Reply{}, err
 	}
 	q := strings.ToLower(strings.TrimSpace(v.Query("q")))
-	t := ui.Table{Name: "Providers", Cols: []ui.Col{{Name: "Provider", Place: ui.Lead}, {Name: "State", Place: ui.Side}, {Name: "Can", Place: ui.Plain}, {Name: "Payout services", Place: ui.Plain, Right: true}, {Name: "Accounts in use", Place: ui.Plain, Right: true}}}
+	t := ui.Table{Name: "Providers", Cols: []ui.Col{{Name: "Provider", Place: ui.Lead}, {Name: "State", Place: ui.Side}, {Name: "Can", Place: ui.Plain}, {Name: "Payout services", Place: ui.Plain, Count: true}, {Name: "Accounts in use", Place: ui.Plain, Count: true}}}
 	all := d.Engine.Directory.Providers()
 	slices.SortStableFunc(all, func(a, b service.Provider) int { // those that can be used here first
 		rank := func(p *service.Provider) int {
@@ -136,7 +136,7 @@ func currencyText(sv service.Service) string {
 func (d *Dash) listServices(ctx context.Context, v *visit) (wire.Reply, error) {
 	currency, kind, q := strings.ToUpper(v.Query("currency")), v.Query("kind"), strings.ToLower(strings.TrimSpace(v.Query("q")))
 	currencies, kinds := map[string]bool{}, map[string]bool{}
-	t := ui.Table{Name: "Payout services", Cols: []ui.Col{{Name: "Service", Place: ui.Lead}, {Name: "Method", Place: ui.Under}, {Name: "Currency", Place: ui.Side}, {Name: "One payout", Place: ui.Plain, Right: true}, {Name: "Fields", Place: ui.Plain, Right: true}, {Name: "State", Place: ui.Plain}}}
+	t := ui.Table{Name: "Payout services", Cols: []ui.Col{{Name: "Service", Place: ui.Lead}, {Name: "Method", Place: ui.Under}, {Name: "Currency", Place: ui.Side}, {Name: "One payout", Place: ui.Plain, Count: true}, {Name: "Fields", Place: ui.Plain, Count: true}, {Name: "State", Place: ui.Plain}}}
 	for sv := range d.Engine.Directory.Services() {
 		currencies[sv.CurrencyCode()], kinds[string(sv.Kind)] = true, true
 		if currency != "" && sv.CurrencyCode() != currency || kind != "" && string(sv.Kind) != kind || q != "" && !strings.Contains(strings.ToLower(sv.Code+" "+sv.Form+" "+methodName(sv.Form)), q) {

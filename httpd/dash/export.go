@@ -51,13 +51,18 @@ func (d *Dash) exports() map[string]handler {
 		"/requests": d.listRequests, "/links": d.listLinks, "/customers": d.listCustomers, "/points": d.listPoints, "/routes": d.listRoutes, "/schemes": d.listSchemes,
 		"/deposits": d.listDeposits, "/deposits/{deposit}": d.showLedger, "/accounts": d.listAccounts, "/directory": d.listProviders, "/directory/services": d.listServices,
 		"/webhooks": d.listWebhooks, "/webhooks/endpoints": d.listEndpoints, "/people": d.listPeople, "/activity": d.showActivity, "/sheets/{source}": d.showSheet,
+		"/reconcile": d.listBooks, booksPath: d.showBooks,
 	}
 }
 
 func (d *Dash) exportRoutes(voice *wire.Dialect) [][]wire.Route {
 	var out [][]wire.Route
 	for at, list := range d.exports() {
-		out = append(out, d.shop(voice, "GET", "/export"+at, "", d.export(list)))
+		file := d.export(list)
+		if at == booksPath {
+			file = d.exportBooks
+		}
+		out = append(out, d.shop(voice, "GET", "/export"+at, "", file))
 	}
 	return out
 }

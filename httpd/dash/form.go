@@ -23,7 +23,10 @@ const (
 )
 
 // form is what was typed.
-type form struct{ url.Values }
+type form struct {
+	url.Values
+	file upload
+}
 
 // text is a value without white space around it.
 func (f form) text(name string) string { return strings.TrimSpace(f.Get(name)) }
@@ -31,6 +34,9 @@ func (f form) text(name string) string { return strings.TrimSpace(f.Get(name)) }
 // parseForm reads a body as browsers send it. Each field stands once.
 func parseForm(c *wire.Call) (form, error) {
 	media, _, _ := strings.Cut(c.Header("Content-Type"), ";")
+	if strings.EqualFold(strings.TrimSpace(media), "multipart/form-data") {
+		return parseUpload(c)
+	}
 	if !strings.EqualFold(strings.TrimSpace(media), "application/x-www-form-urlencoded") {
 		return form{}, wire.ErrMediaType
 	}
@@ -46,7 +52,7 @@ func parseForm(c *wire.Call) (form, error) {
 			return form{}, errForm
 		}
 	}
-	return form{values}, nil
+	return form{Values: values}, nil
 }
 
 // foreign says that a browser sent the request from a page that is not ours.

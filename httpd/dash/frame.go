@@ -116,7 +116,7 @@ func navigation(s *ui.Shell, v *visit, all []engine.Merchant) {
 		{Links: []ui.Link{link("Home", "home", "")}},
 		{Title: "Payouts", Links: []ui.Link{link("Payout requests", "request", "/requests"), link("Links", "link", "/links"), link("Customers", "card", "/customers")}},
 		{Title: "Where money leaves", Links: []ui.Link{link("Payout points", "point", "/points"), link("Routing schemes", "scheme", "/schemes"), link("Payout routes", "route", "/routes"), link("Dry run", "play", "/explain")}},
-		{Title: "Money", Links: []ui.Link{link("Deposit accounts", "deposit", "/deposits"), link("Provider accounts", "account", "/accounts"), link("Exchange rates", "rate", "/rates"), link("Directory", "book", "/directory")}},
+		{Title: "Money", Links: []ui.Link{link("Deposit accounts", "deposit", "/deposits"), link("Provider accounts", "account", "/accounts"), link("Reconciliation", "books", "/reconcile"), link("Exchange rates", "rate", "/rates"), link("Directory", "book", "/directory")}},
 		{Title: "Administration", Links: []ui.Link{link("Webhooks", "hook", "/webhooks"), link("Developers", "key", "/keys"), link("People", "people", "/people"), link("Activity log", "log", "/activity"), link("Settings", "gear", "/settings"), link("System", "system", "/system")}},
 	}
 	if len(all) > 1 {

@@ -1,11 +1,14 @@
 package dash_test
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"html"
 	"io"
+	"maps"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/netip"
@@ -17,6 +20,7 @@ import (
 
 	"penstock/engine"
 	"penstock/engine/connector"
+	"penstock/engine/connector/iso20022"
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/money"
 	"penstock/engine/service"
@@ -47,7 +51,7 @@ type office struct {
 
 func newOffice(t testing.TB) *office {
 	t.Helper()
-	w, err := sim.New(sim.Config{Seed: 1, Render: map[string]engine.Render{"rest": tell}})
+	w, err := sim.New(sim.Config{Seed: 1, Statements: iso20022.Reader{}, Render: map[string]engine.Render{"rest": tell}})
 	must(t, err)
 	o := &office{World: w, t: t, state: dash.State{Version: "1.2.3", Stalled: 1000 * time.Hour}}
 	f, err := wire.New(wire.Config{Now: w.Clock.Now, Random: rand.Reader, Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
@@ -209,6 +213,41 @@ func (p *person) send(method, path string, form url.Values, header ...string) pa
 	text, err := io.ReadAll(resp.Body)
 	must(p.o.t, err)
 	return page{p.o.t, method + " " + path, resp.StatusCode, resp.Header, string(text)}
+}
+
+// hand sends the form of the page at path with a file, as a browser does.
+func (p *person) hand(path, file, text string, fields map[string]string) page {
+	p.o.t.Helper()
+	return p.handTo(path, path, file, text, fields)
+}
+
+// handTo sends the form of one page to another.
+func (p *person) handTo(path, to, file, text string, fields map[string]string) page {
+	p.o.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	fields = maps.Clone(fields)
+	if fields == nil {
+		fields = map[string]string{}
+	}
+	fields["csrf"] = p.get(path).csrf()
+	for name, value := range fields {
+		must(p.o.t, w.WriteField(name, value))
+	}
+	part, err := w.CreateFormFile("file", file)
+	must(p.o.t, err)
+	_, err = io.WriteString(part, text)
+	must(p.o.t, err)
+	must(p.o.t, w.Close())
+	req, err := http.NewRequest("POST", site+to, &body)
+	must(p.o.t, err)
+	req.Header.Set("Content-Type", w.FormDataContentType())
+	resp, err := p.client.Do(req)
+	must(p.o.t, err)
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	must(p.o.t, err)
+	return page{p.o.t, "POST " + to, resp.StatusCode, resp.Header, string(got)}
 }
 
 func (p *person) get(path string, header ...string) page {

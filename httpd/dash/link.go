@@ -106,7 +106,7 @@ func (d *Dash) askLink(ctx context.Context, v *visit) (wire.Reply, error) {
 
 // makeLink makes a hosted payment and leads to the page that shows its address.
 func (d *Dash) makeLink(ctx context.Context, v *visit) (wire.Reply, error) {
-	typed := form{cloneValues(v.form.Values)}
+	typed := form{Values: cloneValues(v.form.Values)}
 	c, err := money.ParseCurrency(strings.ToUpper(typed.text("currency")))
 	if err != nil {
 		return d.linkForm(ctx, v, 422, typed, "currency", "There is no such currency.")

@@ -3,6 +3,7 @@ package dash_test
 import (
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,6 +68,26 @@ func (o *office) furnish() {
 	must(o.t, err)
 	o.gateway("order-88124", 1500, engine.Wishes{Moderation: true, AttemptsLimit: 3}, nil)
 	o.run(time.Minute)
+	o.reconcileSome()
+}
+
+// reconcileSome loads a statement of which some lines fit and some don't.
+func (o *office) reconcileSome() {
+	o.t.Helper()
+	for i, ref := range []string{"march-01", "march-02", "march-03", "march-04", "march-05"} {
+		o.ask("success", int64(18000+i*31275), func(n *engine.NewRequest) { n.Ref = ref })
+	}
+	o.run(time.Minute)
+	text := statementHead + o.line("march-01", "180.00", "paid") + o.line("march-02", "492.15", "paid") + o.line("march-04", "1118.25", "paid") + o.line("march-04", "1118.25", "paid") +
+		"Rent January,2350.00,EUR,paid,2026-01-06,\n" + "Refund 7712,84.20,EUR,returned,2026-01-06,\n"
+	_, err := o.Engine.LoadStatement(o.Ctx, onServer("shop"), o.account(), connector.File{Name: "nordbank-2026-01-07.csv", Text: []byte(text)})
+	must(o.t, err)
+}
+
+// findingOf is the address of a finding about a request's payout.
+func (o *office) findingOf(ref string) string {
+	o.t.Helper()
+	return home + "/reconcile/" + o.account() + "/findings/" + o.get(ref).Payouts[0].Key()
 }
 
 // TestEveryPageIsLookedAt opens each page wide and on a phone, and wants that
@@ -121,6 +142,7 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		{"customers", home + "/customers"}, {"customer", home + "/customers/ada"}, {"pay", home + "/pay"}, {"pay-sepa", home + "/pay?service=sepa_eur"}, {"links", home + "/links"}, {"link-new", home + "/links/new"},
 		{"directory", home + "/directory"}, {"provider", home + "/directory/providers/stripe"}, {"services", home + "/directory/services?currency=EUR"}, {"service", home + "/directory/services/sepa_eur"}, {"connect", home + "/connect/stripe"},
 		{"account", home + "/accounts/" + o.account()}, {"rate-new", home + "/rates/new"}, {"rate", home + "/rates/" + o.rates()},
+		{"reconcile", home + "/reconcile"}, {"books", home + "/reconcile/" + o.account()}, {"finding", o.findingOf("march-02")}, {"statement-load", home + "/reconcile/" + o.account() + "/load?separator=%3B&reference=Zweck"},
 		{"endpoints", home + "/webhooks/endpoints"}, {"endpoint-new", home + "/webhooks/endpoints/new"}, {"delivery", home + "/webhooks/deliveries/" + o.latestDelivery()}, {"resend-period", home + "/webhooks/resend"}, {"signature", home + "/webhooks/check"},
 		{"keys", home + "/keys"}, {"key-new", home + "/keys/new"}, {"settings", home + "/settings"}, {"system", home + "/system"}, {"find-amount", home + "/find?q=12.50+EUR"},
 		{"prove", home + "/me/prove?next=" + home}, {"app", home + "/me/app"}, {"person", home + "/people/" + o.operatorID("owner@example.com")},
@@ -155,7 +177,8 @@ func TestNothingStandsInAnybodysWay(t *testing.T) {
 	b.Barriers("login")
 	b.as(engine.RoleOwner)
 	for _, path := range []string{"", "/requests?status=failed", "/requests/seller-payout-2211", "/requests/seller-payout-2211/payouts", "/requests/seller-payout-2211/deliveries", "/deposits/" + o.depositIn("USD").ID, "/deposits/" + o.depositIn("USD").ID + "/adjust",
-		"/pay?service=sepa_eur", "/customers/ada", "/routes?currency=USD", "/schemes/" + o.scheme(), "/schemes/" + o.scheme() + "/tree?service=test_usd", "/rates/" + o.rates(), "/webhooks/deliveries/" + o.latestDelivery(), "/keys/new", "/people", "/system", "/me/app", "/nothing"} {
+		"/pay?service=sepa_eur", "/customers/ada", "/routes?currency=USD", "/schemes/" + o.scheme(), "/schemes/" + o.scheme() + "/tree?service=test_usd", "/rates/" + o.rates(), "/webhooks/deliveries/" + o.latestDelivery(), "/keys/new", "/people", "/system", "/me/app", "/nothing",
+		"/reconcile", "/reconcile/" + o.account(), strings.TrimPrefix(o.findingOf("march-02"), home), "/reconcile/" + o.account() + "/load?reference=x"} {
 		b.Go(home + path)
 		b.Do(chromedp.WaitVisible(chromedp.CSS("main")))
 		b.Barriers(path)

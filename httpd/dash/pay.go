@@ -239,7 +239,7 @@ func (d *Dash) pay(ctx context.Context, v *visit) (wire.Reply, error) {
 	if len(wrong) > 0 {
 		return d.payPage(ctx, v, 422, &o, v.form, wrong, ui.Notice{Tone: ui.Bad, Text: "Nothing was made.", Hint: "See the fields that are marked. Account numbers have to be typed again."})
 	}
-	typed := form{cloneValues(v.form.Values)}
+	typed := form{Values: cloneValues(v.form.Values)}
 	once, err := v.once("payout")
 	if err != nil {
 		return wire.Reply{}, err

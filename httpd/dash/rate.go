@@ -19,7 +19,7 @@ func (d *Dash) listRates(ctx context.Context, v *visit) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	t := ui.Table{Name: "Rate schemes", Cols: []ui.Col{{Name: "Rate scheme", Place: ui.Lead}, {Name: "ID", Place: ui.Under}, {Name: "Rules", Place: ui.Plain, Right: true}, {Name: "A pair without a rule", Place: ui.Plain}}}
+	t := ui.Table{Name: "Rate schemes", Cols: []ui.Col{{Name: "Rate scheme", Place: ui.Lead}, {Name: "ID", Place: ui.Under}, {Name: "Rules", Place: ui.Plain, Count: true}, {Name: "A pair without a rule", Place: ui.Plain}}}
 	for i := range schemes {
 		s := &schemes[i]
 		name := ui.Cell{Text: s.Name}
@@ -28,7 +28,7 @@ func (d *Dash) listRates(ctx context.Context, v *visit) (wire.Reply, error) {
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{name, {Text: pick(s.System, "", engine.PrefixRates+s.ID), Mono: true}, {Text: pick(s.System, "", count(len(s.Rules), "rule"))}, {Text: pick(s.System, "every pair of the sources", pick(s.Fallback, "goes by the System scheme", "has no rate"))}}})
 	}
-	src := ui.Table{Name: "Sources of rates", Cols: []ui.Col{{Name: "Source", Place: ui.Lead}, {Name: "Rates of", Place: ui.Aside}, {Name: "Imported", Place: ui.Plain}, {Name: "Pairs", Place: ui.Side, Right: true}}}
+	src := ui.Table{Name: "Sources of rates", Cols: []ui.Col{{Name: "Source", Place: ui.Lead}, {Name: "Rates of", Place: ui.Aside}, {Name: "Imported", Place: ui.Plain}, {Name: "Pairs", Place: ui.Side, Count: true}}}
 	for i := range sheets {
 		s := &sheets[i]
 		src.Rows = append(src.Rows, ui.Row{Cells: []ui.Cell{{Link: &ui.Link{Text: s.Resource, Href: v.at("/sheets/" + s.Resource)}}, {At: s.At}, {At: s.Imported}, {Text: count(len(s.Pairs), "pair")}}})
@@ -82,7 +82,7 @@ func (d *Dash) ratesPage(ctx context.Context, v *visit, status int, s *engine.Ra
 }
 
 func ruleTable(s *engine.RateScheme) ui.Table {
-	t := ui.Table{Name: "Rules", Cols: []ui.Col{{Name: "Pair", Place: ui.Lead}, {Name: "Source", Place: ui.Under}, {Name: "Kind", Place: ui.Plain}, {Name: "Turned over", Place: ui.Plain}, {Name: "Fee, %", Place: ui.Plain, Right: true}, {Name: "Fixed fee", Place: ui.Plain, Right: true}, {Name: "Own rate", Place: ui.Side, Right: true}}}
+	t := ui.Table{Name: "Rules", Cols: []ui.Col{{Name: "Pair", Place: ui.Lead}, {Name: "Source", Place: ui.Under}, {Name: "Kind", Place: ui.Plain}, {Name: "Turned over", Place: ui.Plain}, {Name: "Fee, %", Place: ui.Plain, Count: true}, {Name: "Fixed fee", Place: ui.Plain, Count: true}, {Name: "Own rate", Place: ui.Side, Count: true}}}
 	for _, r := range s.Rules {
 		own := ""
 		if !r.Fixed.IsZero() {
@@ -111,7 +111,7 @@ func (d *Dash) showSheet(ctx context.Context, v *visit) (wire.Reply, error) {
 		if s.Resource != v.Param("source") {
 			continue
 		}
-		t := ui.Table{Name: "Rates", Cols: []ui.Col{{Name: "Pair", Place: ui.Lead}, {Name: "Bid", Place: ui.Side, Right: true}, {Name: "Ask", Place: ui.Plain, Right: true}}}
+		t := ui.Table{Name: "Rates", Cols: []ui.Col{{Name: "Pair", Place: ui.Lead}, {Name: "Bid", Place: ui.Side, Count: true}, {Name: "Ask", Place: ui.Plain, Count: true}}}
 		for _, p := range s.Pairs {
 			t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: p.Base.Code() + " to " + p.Quote.Code()}, {Text: p.Bid.String()}, {Text: p.Ask.String()}}})
 		}

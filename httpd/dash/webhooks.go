@@ -48,7 +48,7 @@ func (d *Dash) listWebhooks(ctx context.Context, v *visit) (wire.Reply, error) {
 		p.Older = v.at("/webhooks?before=" + next + query)
 	}
 	t := ui.Table{Name: "Webhooks, newest first", Cols: []ui.Col{
-		{Name: "Webhook", Place: ui.Lead}, {Name: "State", Place: ui.Side}, {Name: "To", Place: ui.Plain}, {Name: "Last answer", Place: ui.Plain}, {Name: "Tries", Place: ui.Plain, Right: true}, {Name: "Next try", Place: ui.Plain}, {Name: "Created", Place: ui.Aside},
+		{Name: "Webhook", Place: ui.Lead}, {Name: "State", Place: ui.Side}, {Name: "To", Place: ui.Plain}, {Name: "Last answer", Place: ui.Plain}, {Name: "Tries", Place: ui.Plain, Count: true}, {Name: "Next try", Place: ui.Plain}, {Name: "Created", Place: ui.Aside},
 	}}
 	for i := range all {
 		t.Rows = append(t.Rows, webhookRow(v, &all[i], where))

@@ -5,6 +5,7 @@ import (
 
 	"penstock/engine"
 	"penstock/engine/payout"
+	"penstock/engine/reconcile"
 )
 
 // TestEverythingHasAWord: a new status, event or code of the engine needs one.
@@ -27,6 +28,11 @@ func TestEverythingHasAWord(t *testing.T) {
 	for _, s := range payout.Steps() {
 		if eventWords[string(s)] == "" {
 			t.Errorf("step %s has no word", s)
+		}
+	}
+	for _, c := range reconcile.Classes() {
+		if classWords[c].Text == "" || nextSteps[c] == "" {
+			t.Errorf("class %s has no words", c)
 		}
 	}
 	for _, c := range engine.Codes() {

@@ -24,6 +24,7 @@ func (u *UI) funcs() template.FuncMap {
 		"initial":  initial,
 		"ceremony": func(csrf string, p *Passkey) Ceremony { return Ceremony{csrf, p} },
 		"part":     func(csrf string, f Form) Posted { return Posted{csrf, f} },
+		"press":    func(csrf string, p Press) Pressed { return Pressed{csrf, p} },
 	}
 }
 
@@ -31,6 +32,12 @@ func (u *UI) funcs() template.FuncMap {
 type Posted struct {
 	CSRF string
 	Form
+}
+
+// Pressed is an act without a page of its own, with the token that guards it.
+type Pressed struct {
+	CSRF  string
+	Press Press
 }
 
 // Ceremony is a passkey's form with the token that guards it.

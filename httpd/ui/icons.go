@@ -27,6 +27,8 @@ var icons = map[string]string{
 	"system":  `<rect x="2.5" y="2.75" width="11" height="4.5" rx="1"/><rect x="2.5" y="8.75" width="11" height="4.5" rx="1"/><path d="M5 5h.01M5 11h.01"/>`,
 	"save":    `<path d="M8 2.75v7M5 6.75 8 9.75l3-3M2.75 13h10.5"/>`,
 	"star":    `<path d="m8 2.5 1.7 3.5 3.8.55-2.75 2.7.65 3.8L8 11.25l-3.4 1.8.65-3.8L2.5 6.55 6.3 6z"/>`,
+	"up":      `<path d="M8 9.75v-7M5 5.75 8 2.75l3 3M2.75 13h10.5"/>`,
+	"books":   `<path d="M2.5 3.25h4v9.5h-4zM9.5 3.25h4v9.5h-4zM4 6h1M4 8.5h1M11 6h1M11 8.5h1"/>`,
 	"menu":    `<path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11"/>`,
 	"search":  `<circle cx="7" cy="7" r="4.25"/><path d="m10.25 10.25 3.25 3.25"/>`,
 	"down":    `<path d="m4.5 6.25 3.5 3.5 3.5-3.5"/>`,

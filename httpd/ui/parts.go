@@ -124,7 +124,8 @@ type Facts struct {
 // Field is one entry of a form.
 type Field struct {
 	Name, Label, Hint, Value, Error string
-	Type                            string // text, password, email, date, select, area, code, hidden
+	Type                            string // text, password, email, date, select, area, code, file, hidden
+	Accept                          string // of a file: its endings and media types
 	Auto                            string // autocomplete
 	Mode                            string // inputmode
 	Required, Fixed, Focus          bool
@@ -145,11 +146,18 @@ type Form struct {
 	Submit string
 	Danger bool // what it does can't be undone
 	Cancel string
+	Upload bool // one of its fields is a file
+
+	// More are fields that mostly stay as they are, folded away under a title.
+	More                []Field
+	MoreTitle, MoreText string
+	MoreOpen            bool
 }
 
 // Pager leads through a list by keys: there are no page numbers.
 type Pager struct {
 	Newest, Older string // "" where there is none
+	First         bool   // the list has an order of its own: "first" and "next", not "newest" and "older"
 	Text          string // what is shown
 }
 
@@ -207,7 +215,9 @@ const (
 type Col struct {
 	Name  string
 	Place Place
-	Right bool // numbers
+	Right bool // amounts, which are two columns of a file
+	Count bool // numbers that are no amounts
+	Tight bool // never broken over two lines
 }
 
 // Row is one line; its first link leads to the thing itself.
@@ -232,10 +242,13 @@ type Cell struct {
 
 // List is a whole list page.
 type List struct {
+	Tiles  []Tile  // what there is in all, in numbers
+	Press  []Press // what can be done here
 	Filter *Filter
 	Table  Table
 	Pager  *Pager
 	Empty  Empty
+	Below  []Section // what belongs to it
 }
 
 // Enter is a page before the log-in.
@@ -266,6 +279,7 @@ type Tile struct {
 	Count int
 	Sums  []Money
 	Href  string
+	On    bool // it is what is shown
 }
 
 // Home is the first page.
