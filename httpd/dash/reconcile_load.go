@@ -2,12 +2,11 @@ package dash
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"strconv"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"penstock/engine"
 	"penstock/engine/connector"
