@@ -20,6 +20,9 @@ func (k *check) requests(tx store.Tx) error {
 		if r.Customer != "" {
 			k.recent[string(s.key(r.Customer, id))] = true
 		}
+		if err := k.stages.ask(tx, s, r); err != nil {
+			return err
+		}
 		if r.WantsPerson() {
 			k.wants[string(s.key(id))] = true
 		}

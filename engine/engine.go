@@ -142,6 +142,7 @@ type Engine struct {
 	watching watchers // who wants to know of changes
 
 	keeping keeping // how far retention has come
+	sorting sorting // and the sorting by stage
 }
 
 // Open checks the configuration, begins a new epoch in the store and returns
@@ -189,9 +190,13 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 
 // formatVersion is the version of the records. 2: deposit accounts with a
 // ledger, payout points, routes. No release has written 1, so there is no way
-// from it but to start anew. A store of a newer one is
-// refused.
-const formatVersion = 2
+// from it but to start anew. 3: requests are sorted by stage, which a version
+// that does not keep that sorted may not touch; 2 becomes 3 when it is opened.
+// A store of a newer one is refused.
+const (
+	formatVersion = 3
+	formatOldest  = 2
+)
 
 // begin starts an epoch: at the start of the process, and after each step of
 // the clock. Work that a clock since set back has put into the future moves
@@ -256,7 +261,9 @@ func checkFormat(tx store.Tx) error {
 		return tx.Put(bucketMeta, []byte("format"), []byte{formatVersion})
 	case err != nil:
 		return fmt.Errorf("read format: %w", err)
-	case len(raw) == 1 && raw[0] < formatVersion:
+	case len(raw) == 1 && raw[0] >= formatOldest && raw[0] < formatVersion:
+		return tx.Put(bucketMeta, []byte("format"), []byte{formatVersion})
+	case len(raw) == 1 && raw[0] < formatOldest:
 		return fmt.Errorf("the store has records of format %d, of a development version before deposit accounts had a ledger; this penstock reads format %d: let the old one end its payouts, then init a new directory", raw[0], formatVersion)
 	case len(raw) != 1 || raw[0] > formatVersion:
 		return fmt.Errorf("the store has records of format %v and this penstock reads up to %d: use a newer penstock", raw, formatVersion)

@@ -82,8 +82,8 @@ func tagIn(id string) []byte {
 	return append([]byte(nil), b[6:6+tagLen]...)
 }
 
-// timeOfID is the millisecond in which an id was made.
-func timeOfID(id string) (time.Time, error) {
+// TimeOfID is the millisecond in which an id was made.
+func TimeOfID(id string) (time.Time, error) {
 	b, err := decodeID(id)
 	if err != nil {
 		return time.Time{}, err

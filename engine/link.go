@@ -103,7 +103,7 @@ func (e *Engine) DeliveryByEvent(ctx context.Context, s Scope, event string) (*D
 	if !ok {
 		return nil, notFound(ObjDelivery, event)
 	}
-	at, err := timeOfID(id)
+	at, err := TimeOfID(id)
 	if err != nil {
 		return nil, notFound(ObjDelivery, event)
 	}

@@ -30,8 +30,10 @@ type Filter struct {
 	Keep   func(*Request) bool
 	Opened bool
 	// Look, unless it is zero, is how many requests are read at most; what lies
-	// beyond is as if it were not there.
-	Look int
+	// beyond is as if it were not there. Ended, unless it is nil, is then given the
+	// id of the last one read, and "" where Look did not end the list.
+	Look  int
+	Ended *string
 	// Bare leaves the customers' persons and what requests echo out, so that
 	// nothing is opened.
 	Bare bool
@@ -89,28 +91,42 @@ type lister struct {
 	out      []View
 	fit      int                  // seen so far that fit
 	read     int                  // seen so far
+	last     []byte               // key of the one seen last
 	people   map[string]*Customer // of those in out
 }
 
 func (l *lister) run(ctx context.Context, tx store.Tx) error {
-	l.out, l.fit, l.read, l.people = nil, 0, 0, map[string]*Customer{}
+	l.out, l.fit, l.read, l.last, l.people = nil, 0, 0, nil, map[string]*Customer{}
+	if l.f.Ended != nil {
+		*l.f.Ended = ""
+	}
 	l.bound()
+	if l.bucket == bucketRequest && len(l.f.Stages) > 0 {
+		return l.byStage(ctx, tx)
+	}
+	_, err := l.walk(ctx, tx)
+	return err
+}
+
+// walk goes from one end of the keys to the other, and says whether to go on
+// behind it.
+func (l *lister) walk(ctx context.Context, tx store.Tx) (more bool, err error) {
 	page := min(max(l.skip+l.limit, 1), 200)
 	for {
 		if err := ctx.Err(); err != nil {
-			return err
+			return false, err
 		}
 		rows, err := tx.Scan(l.bucket, l.from, l.to, page, !l.f.Oldest)
 		if err != nil {
-			return fmt.Errorf("scan requests: %w", err)
+			return false, fmt.Errorf("scan requests: %w", err)
 		}
 		for _, row := range rows {
 			if more, err := l.row(ctx, tx, row); err != nil || !more {
-				return err
+				return false, err
 			}
 		}
 		if len(rows) < page {
-			return nil
+			return true, nil
 		}
 		last := rows[len(rows)-1].Key
 		if l.f.Oldest {
@@ -172,8 +188,12 @@ func firstID(at time.Time) string {
 // page it decodes nothing that its key alone can tell to fit.
 func (l *lister) row(ctx context.Context, tx store.Tx, row store.Pair) (more bool, err error) {
 	if l.read++; l.f.Look > 0 && l.read > l.f.Look {
+		if l.f.Ended != nil {
+			*l.f.Ended = string(l.last[len(l.prefix):])
+		}
 		return false, nil
 	}
+	l.last = row.Key
 	if l.bucket == bucketRequest && !l.f.mayFit(row.Value) {
 		return true, nil
 	}
@@ -232,11 +252,21 @@ func (l *lister) take(tx store.Tx, r *Request) error {
 }
 
 // mayFit says of a record as it is stored whether it can be in one of the stages
-// asked for. No text inside of it looks like that: its quotes are escaped.
+// asked for.
 func (f Filter) mayFit(record []byte) bool {
-	return len(f.Stages) == 0 || slices.ContainsFunc(f.Stages, func(s payout.Stage) bool {
-		return bytes.Contains(record, []byte(`"stage":"`+string(s)+`"`))
-	})
+	return len(f.Stages) == 0 || slices.Contains(f.Stages, stageOf(record))
+}
+
+// stageOf is the stage in a record as it is stored. What stands before it has
+// no text inside that looks like it: quotes are escaped.
+func stageOf(record []byte) payout.Stage {
+	const name = `"stage":"`
+	at := bytes.Index(record, []byte(name))
+	if at < 0 {
+		return ""
+	}
+	value := record[at+len(name):]
+	return payout.Stage(value[:max(bytes.IndexByte(value, '"'), 0)])
 }
 
 func (f Filter) fits(r *Request) bool {

@@ -46,7 +46,7 @@ func FuzzID(f *testing.F) {
 		if again := encodeID(b); again != id {
 			t.Fatalf("%q is also spelt %q", id, again)
 		}
-		if _, err := timeOfID(id); err != nil || len(tagIn(id)) != tagLen {
+		if _, err := TimeOfID(id); err != nil || len(tagIn(id)) != tagLen {
 			t.Fatalf("%q: %v", id, err)
 		}
 		n = 1 + (n&math.MaxInt)%(1<<16)

@@ -190,7 +190,7 @@ func (e *Engine) recoverOne(tx store.Tx, s Scope, a ProviderAccount, id string, 
 	now, mark := e.pulse.now()
 	if r == nil {
 		n = 1
-		made, err := timeOfID(id)
+		made, err := TimeOfID(id)
 		if err != nil {
 			return 0, err
 		}

@@ -156,9 +156,10 @@ func moveWant(tx store.Tx, s Scope, r *Request, was bool) error {
 	return nil
 }
 
-// dues are the due times of the record as they stand in the index, and whether
-// it stands in the list of those that want a person.
+// dues are the due times of the record as they stand in the index, its stage
+// there, and whether it stands in the list of those that want a person.
 type dues struct {
+	stage   payout.Stage
 	wants   bool
 	expiry  time.Time
 	step    time.Time
@@ -167,7 +168,7 @@ type dues struct {
 }
 
 func (r *Request) dues() dues {
-	d := dues{wants: r.WantsPerson(), expiry: r.expiry(), step: r.stepDue(), queue: r.inQueue(), payouts: make([]time.Time, len(r.Payouts))}
+	d := dues{stage: r.Stage, wants: r.WantsPerson(), expiry: r.expiry(), step: r.stepDue(), queue: r.inQueue(), payouts: make([]time.Time, len(r.Payouts))}
 	for i := range r.Payouts {
 		d.payouts[i] = r.payoutDue(i)
 	}
@@ -227,6 +228,9 @@ func saveRequest(tx store.Tx, s Scope, r *Request, was dues) error {
 		return err
 	}
 	if err := moveWant(tx, s, r, was.wants); err != nil {
+		return err
+	}
+	if err := moveStage(tx, s, r, was.stage); err != nil {
 		return err
 	}
 	if err := moveDue(tx, dueRequest, s, r.ID, was.expiry, r.expiry()); err != nil {

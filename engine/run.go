@@ -47,6 +47,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		if err := scrub.step(ctx, e); err != nil && ctx.Err() == nil {
 			e.Log.WarnContext(ctx, "a sweep was put off", "err", err)
 		}
+		if err := e.SortStages(ctx); err != nil && ctx.Err() == nil {
+			e.Log.WarnContext(ctx, "requests could not be sorted by stage; the next round tries again", "err", err)
+		}
 		switch left, err := e.Retain(ctx); {
 		case err != nil && ctx.Err() == nil:
 			e.Log.WarnContext(ctx, "what should be forgotten is still there; the next sweep tries again", "err", err)

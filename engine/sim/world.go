@@ -253,6 +253,9 @@ func (w *World) Run(d time.Duration) error {
 		if err != nil {
 			return err
 		}
+		if err := w.Engine.SortStages(w.Ctx); err != nil {
+			return err
+		}
 		for _, p := range w.providers() {
 			p.Advance(w.Clock.steady())
 		}

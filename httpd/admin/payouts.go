@@ -104,7 +104,7 @@ func (a *Admin) listPayouts(ctx context.Context, c *wire.Call, _ wire.None) (lis
 		if !slices.Contains(payout.Stages(), status) {
 			return list[request]{}, wrong("status", "is none of a request's")
 		}
-		f.Keep = func(r *engine.Request) bool { return r.Stage == status }
+		f.Stages = []payout.Stage{status}
 	}
 	if before := c.Query("before"); before != "" {
 		v, err := a.Engine.Get(ctx, who, engine.PrefixRequest, before)

@@ -17,7 +17,8 @@ const (
 	// maxLook is how many requests a list reads for one page when it looks into
 	// them; then it says how far it has come, and goes on when asked to.
 	maxLook = 5000
-	maxOpen = 2000 // of those that have to be opened for it, which costs more
+	maxOpen = 2000   // of those that have to be opened for it, which costs more
+	maxPass = 20_000 // of those that are passed by for their status, which costs less
 )
 
 // query is what narrows the list of requests, as it stands in the address.
@@ -76,12 +77,23 @@ func (q query) values() url.Values {
 	return out
 }
 
-// narrow says that the list has to look into requests.
-func (q query) narrow() bool { return q.status != "" || q.only != nil }
+// look is how many requests a list reads for one page; zero: it needs no bound.
+func (q query) look() int {
+	switch {
+	case q.only != nil:
+		return pick(q.opened, maxOpen, maxLook)
+	case q.status != "":
+		return pick(q.customer != "", maxLook, maxPass)
+	}
+	return 0
+}
 
 // filter is the query in the engine's words. The last day counts whole.
 func (q query) filter() engine.Filter {
-	f := engine.Filter{Customer: q.customer, Before: q.before, Wants: q.wants}
+	f := engine.Filter{Customer: q.customer, Before: q.before, Wants: q.wants, Look: q.look(), Keep: q.only}
+	if q.status != "" {
+		f.Stages = []payout.Stage{q.status}
+	}
 	if at, err := time.Parse(time.DateOnly, q.from); err == nil {
 		f.From = at
 	}
@@ -89,10 +101,6 @@ func (q query) filter() engine.Filter {
 		f.To = at.AddDate(0, 0, 1)
 	}
 	return f
-}
-
-func (q query) fits(r *engine.Request) bool {
-	return (q.status == "" || r.Stage == q.status) && (q.only == nil || q.only(r))
 }
 
 // found is one page of a list.
@@ -106,16 +114,9 @@ type found struct {
 func (d *Dash) search(ctx context.Context, v *visit, q query) (found, error) {
 	f := q.filter()
 	f.Bare = d.State().Sealed // masked details are sealed too: then a list goes without them
+	f.Opened = q.opened && !f.Bare
 	var last string
-	var lastAt time.Time
-	looked := 0
-	if q.narrow() {
-		f.Look, f.Opened = pick(q.opened, maxOpen, maxLook), q.opened && !f.Bare
-		f.Keep = func(r *engine.Request) bool {
-			looked, last, lastAt = looked+1, r.ID, r.Created
-			return q.fits(r)
-		}
-	}
+	f.Ended = &last
 	list, _, err := d.Engine.List(ctx, v.caller(), f, 0, v.size()+1)
 	if err != nil {
 		return found{}, err
@@ -125,10 +126,16 @@ func (d *Dash) search(ctx context.Context, v *visit, q query) (found, error) {
 	case len(list) > v.size():
 		out.list = list[:v.size()]
 		out.older = out.list[v.size()-1].ID
-	case q.narrow() && looked >= f.Look:
-		out.older, out.back = last, lastAt
+	case last != "":
+		out.older, out.back = last, lookedTo(last)
 	}
 	return out, nil
+}
+
+// lookedTo is when the last request was made at which a list looked.
+func lookedTo(id string) time.Time {
+	at, _ := engine.TimeOfID(id) // of a record that was read
+	return at
 }
 
 func (d *Dash) listRequests(ctx context.Context, v *visit) (wire.Reply, error) {

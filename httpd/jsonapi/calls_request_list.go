@@ -129,6 +129,7 @@ func (a *API) byName(ctx context.Context, who engine.Caller, conditions []condit
 func requestWalk(q *query, prefix string, tests []test[engine.Request]) (engine.Filter, error) {
 	f := engine.Filter{Oldest: q.oldest()}
 	f.From, f.To = span(tests, "created")
+	f.Stages = statusStages(tests)
 	if len(tests) > 0 {
 		f.Keep = func(r *engine.Request) bool { return passes(r, tests) }
 	}
@@ -139,6 +140,23 @@ func requestWalk(q *query, prefix string, tests []test[engine.Request]) (engine.
 		f.Before = id
 	}
 	return f, err
+}
+
+// statusStages are the stages that a filter by status leaves; nil where none
+// narrows them.
+func statusStages(tests []test[engine.Request]) (out []payout.Stage) {
+	for _, t := range tests {
+		if t.field.name != "status" || t.operator != "" && t.operator != "eq" && t.operator != "in" {
+			continue
+		}
+		out = []payout.Stage{""} // which none has: a status that there isn't finds nothing
+		for _, v := range t.values {
+			out = append(out, stagesOf(v.text)...)
+		}
+		slices.Sort(out)
+		out = slices.Compact(out)
+	}
+	return out
 }
 
 // digits are those of ids, in their order.

@@ -69,6 +69,16 @@ func statusOf(r *engine.Request) string {
 	return stageStatus(r.Stage)
 }
 
+// stagesOf are those at which a request can have a status.
+func stagesOf(status string) (out []payout.Stage) {
+	for _, s := range payout.Stages() {
+		if stageStatus(s) == status || s == payout.Draft && status == reqDetails || s == payout.Dispatching && status == reqPending || s == payout.Withdrawn && status == reqCanceled {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // payoutStatuses are all that a payout can have, in the order of its life.
 func payoutStatuses() []string {
 	return []string{"READY", "INVOKING", "PROCESSING", "PENDING", "PROCESSED", "PARTIALLY_PROCESSED", "PROCESS_FAILED", "TERMINATED", "CANCELLED"}
