@@ -1,6 +1,7 @@
 package mobilemoney
 
 import (
+	"strings"
 	"testing"
 
 	"penstock/engine/connector"
@@ -35,6 +36,39 @@ func FuzzAnswer(f *testing.F) {
 		}
 		if bad != nil || status >= 202 || in.Key != "po_1" || in.Currency != "KWD" || sum != a {
 			t.Errorf("%d %q: got %+v", status, body, out)
+		}
+	})
+}
+
+// FuzzDarajaResult: only a result that bears the name of an order of ours is a
+// word about it, and only one of the codes that are known.
+func FuzzDarajaResult(f *testing.F) {
+	c := theSafaricom(f)
+	ours := c.conversation("po_1")
+	for _, code := range []string{"0", `"0"`, "1", `"SFC_IC0003"`, "26", "null", "[0]", `{"a":0}`, "0.0", "-0"} {
+		f.Add(string(darajaResult(ours, code)))
+	}
+	f.Add(string(darajaResult("po_1", "0")))
+	f.Add(`{"Result":{"ResultCode":0,"OriginatorConversationID":"` + ours + `","ConversationID":7}}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		got, err := c.Notification(nil, []byte(body))
+		if err != nil {
+			if got != (connector.Notice{}) {
+				t.Errorf("%q: got %+v with %v", body, got, err)
+			}
+			return
+		}
+		var in struct {
+			Result struct {
+				Conversation string `json:"OriginatorConversationID"`
+			} `json:"Result"`
+		}
+		if connector.ReadJSON([]byte(body), &in) != nil || in.Result.Conversation != c.conversation(got.Key) {
+			t.Errorf("%q, which bears no name of ours: got %+v", body, got)
+		}
+		code, known := got.Outcome.Code, results[got.Outcome.Code] != ""
+		if want := map[bool]connector.Verdict{true: connector.Paid, false: connector.Rejected}[code == "0"]; got.Outcome.Verdict != want || code != "0" && !known || !strings.Contains(body, code) {
+			t.Errorf("%q: got %+v", body, got)
 		}
 	})
 }

@@ -37,7 +37,7 @@ type theirs struct {
 	amount string
 }
 
-func newTheirs(t *testing.T, from, to time.Time) *theirs {
+func newTheirs(t testing.TB, from, to time.Time) *theirs {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -70,7 +70,7 @@ func (p *theirs) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-func (p *theirs) sign(t *testing.T, body []byte) http.Header {
+func (p *theirs) sign(t testing.TB, body []byte) http.Header {
 	t.Helper()
 	const id, at = "69cd13f0-d67a-11e5-baa3-778b53f4ae55", "2026-03-02T10:29:00Z"
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%s|%d", id, at, testWebhook, crc32.ChecksumIEEE(body)))
@@ -81,7 +81,7 @@ func (p *theirs) sign(t *testing.T, body []byte) http.Header {
 	return http.Header{"Paypal-Auth-Algo": {"SHA256withRSA"}, "Paypal-Cert-Url": {certURL}, "Paypal-Transmission-Id": {id}, "Paypal-Transmission-Time": {at}, "Paypal-Transmission-Sig": {base64.StdEncoding.EncodeToString(sig)}}
 }
 
-func listener(t *testing.T, p *theirs, webhook string) connector.Notifier {
+func listener(t testing.TB, p *theirs, webhook string) connector.Notifier {
 	t.Helper()
 	c, err := New(lend(p))(connector.Account{ID: "mca_1", Provider: Provider, Test: true, Secrets: map[string]string{ClientID: testID, ClientSecret: testSecret, WebhookID: webhook}})
 	if err != nil {

@@ -351,3 +351,34 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// Whatever a signed event says, it is of this mode and bears a key of ours, or
+// it says nothing.
+func FuzzNotification(f *testing.F) {
+	c, err := New(lend(http.DefaultTransport))(connector.Account{Test: true, Secrets: map[string]string{APIKey: testKey, WebhookSecret: testSecret}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	a := c.(*account)
+	f.Add(string(eventText("po_1")))
+	f.Add(strings.Replace(string(eventText("po_1")), `"livemode":false`, `"livemode":true`, 1))
+	f.Add(`{"object":"event","type":"charge.succeeded","data":[]}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		got, err := a.told([]byte(body))
+		if err != nil {
+			if got.Key != "" || got.Outcome.Verdict != "" {
+				t.Errorf("%q: got %+v with %v", body, got, err)
+			}
+			return
+		}
+		var e struct {
+			Live *bool `json:"livemode"`
+			Data struct {
+				Object thing `json:"object"`
+			} `json:"data"`
+		}
+		if connector.ReadJSON([]byte(body), &e) != nil || e.Live == nil || *e.Live || got.Key == "" || e.Data.Object.Metadata[keyName] != got.Key || got.Outcome.Ref == "" {
+			t.Errorf("%q: got %+v", body, got)
+		}
+	})
+}
