@@ -12,7 +12,8 @@ import (
 // payments looks at money that comes in: sums, what is open and its due row,
 // ids that lead to it, refunds, and what lies sealed.
 func (k *check) payments(tx store.Tx) error {
-	return scoped(k, tx, bucketPayment, func(s Scope, id string, p *Payment) error {
+	lead := map[string]string{} // ids of merchants' own -> payment
+	err := scoped(k, tx, bucketPayment, func(s Scope, id string, p *Payment) error {
 		what := "payment " + id
 		if !p.Due.IsZero() {
 			k.due[string(dueKey(p.Due, duePayment, s, id))] = true
@@ -35,14 +36,21 @@ func (k *check) payments(tx store.Tx) error {
 			k.found("%s: amount %s, captured %s, given back %s", what, p.Amount, p.Captured, p.Refunded)
 		}
 		k.paymentRefunds(tx, s, p)
+		for _, r := range p.Refunds {
+			lead[bucketRefund+string(s.key(r.ID))] = id
+		}
 		if p.Ref != "" {
 			if at, err := tx.Get(bucketPayRef, s.key(p.Ref)); err != nil || string(at) != id {
 				k.found("%s is not found by its merchant's id", what)
 			}
+			lead[bucketPayRef+string(s.key(p.Ref))] = id
 		}
 		for _, t := range p.Told {
 			if d, err := load[Delivery](tx, bucketDelivery, s.key(t.Delivery)); err != nil && !errors.Is(err, store.ErrNotFound) || err == nil && d.Payment != id {
 				k.found("%s has told by delivery %s, which tells of something else", what, t.Delivery)
+			}
+			if t.Of != "" && !slices.ContainsFunc(p.Refunds, func(r Refund) bool { return r.ID == t.Of && r.Status != "pending" }) {
+				k.found("%s has told of refund %s, which has not ended", what, t.Of)
 			}
 		}
 		k.sealedValue("what "+what+" echoes", func() error { return k.opens(echoOwner(s, p.Customer, p.Created), paymentEchoPlace(id), p.Shut) })
@@ -56,6 +64,17 @@ func (k *check) payments(tx store.Tx) error {
 		}
 		return nil
 	})
+	for _, bucket := range []string{bucketPayRef, bucketRefund} {
+		if err == nil {
+			err = each(tx, bucket, nil, func(row store.Pair) error {
+				if lead[bucket+string(row.Key)] != string(row.Value) {
+					k.found("%s: an id leads to payment %s, which does not bear it", bucket, row.Value)
+				}
+				return nil
+			})
+		}
+	}
+	return err
 }
 
 // paymentRefunds adds up what was given back, and looks whether each is found.

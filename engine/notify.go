@@ -32,6 +32,7 @@ type Told struct {
 	Type     string `json:"t"`
 	Endpoint string `json:"e"`
 	Delivery string `json:"d"`
+	Of       string `json:"o,omitzero"` // the refund that it tells of; empty: what it is told for
 }
 
 // Delivery is one message to one endpoint, and its own work item. It is
@@ -43,6 +44,7 @@ type Delivery struct {
 	Type     string    `json:"type"`
 	Request  string    `json:"request,omitzero"`
 	Payment  string    `json:"payment,omitzero"` // instead of a request
+	Refund   string    `json:"refund,omitzero"`  // id of the refund that it tells of, of that payment
 	Endpoint string    `json:"endpoint"`
 	Profile  string    `json:"profile"`
 	URL      string    `json:"url,omitzero"`    // where it goes; empty: to the endpoint's own address
@@ -151,7 +153,7 @@ func (e *Engine) notifyProfile(tx store.Tx, now time.Time, o Occasion, all []End
 		if err := saveDelivery(tx, s, d, time.Time{}); err != nil {
 			return err
 		}
-		v.Told = append(v.Told, Told{kind, p.ID, d.ID})
+		v.Told = append(v.Told, Told{Type: kind, Endpoint: p.ID, Delivery: d.ID})
 	}
 	return nil
 }

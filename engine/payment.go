@@ -75,6 +75,8 @@ type Refund struct {
 	N       int          `json:"n"`  // the operation by which it is given
 	Amount  money.Amount `json:"amount"`
 	Status  string       `json:"status"` // pending, succeeded, failed
+	Code    string       `json:"code,omitzero"`
+	Message string       `json:"message,omitzero"`
 	Reason  string       `json:"reason,omitzero"`
 	Created time.Time    `json:"created"`
 }

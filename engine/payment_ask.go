@@ -138,6 +138,17 @@ func (e *Engine) notYet(ctx context.Context, c Caller, p *Payment, out connector
 	})
 }
 
+// tellSettled tells of what has ended: the refund at a place, or the payment.
+func (e *Engine) tellSettled(tx store.Tx, s Scope, now time.Time, p *Payment, at int) error {
+	switch {
+	case at >= 0:
+		return e.tellOf(tx, s, now, p, &p.Refunds[at])
+	case p.Status == payin.Processing: // it is asked for again at once
+		return nil
+	}
+	return e.tellPayment(tx, s, now, p)
+}
+
 // settlePayment writes down the provider's word, and saves the card where that
 // was agreed.
 func (e *Engine) settlePayment(ctx context.Context, c Caller, p *Payment, out connector.Acquired, card connector.Details) (*Payment, error) {
@@ -164,11 +175,15 @@ func (e *Engine) settlePayment(ctx context.Context, c Caller, p *Payment, out co
 			is.unwanted(op)
 		} else {
 			is.State, word = is.Refused(), "failed"
-			is.Code, is.Message = either(out.Code, out.Resolution), out.Message
 		}
+		code, message := &is.Code, &is.Message
 		if at >= 0 {
 			is.Refunds = slices.Clone(is.Refunds)
-			is.Refunds[at].Status = word
+			r := &is.Refunds[at]
+			r.Status, code, message = word, &r.Code, &r.Message
+		}
+		if out.Verdict == connector.Rejected {
+			*code, *message = either(out.Code, out.Resolution), out.Message
 		}
 		if is.External == "" {
 			is.External = out.Ref
@@ -194,10 +209,8 @@ func (e *Engine) settlePayment(ctx context.Context, c Caller, p *Payment, out co
 			}
 		}
 		is.Changed = later(now, is.Changed)
-		if is.Status != payin.Processing { // else it is asked for again at once
-			if err := e.tellPayment(tx, c.Scope, now, is); err != nil {
-				return err
-			}
+		if err := e.tellSettled(tx, c.Scope, now, is, at); err != nil {
+			return err
 		}
 		if err := e.savePayment(tx, c.Scope, now, is, was); err != nil {
 			return err

@@ -182,6 +182,7 @@ type PaymentOccasion struct {
 	At    time.Time
 	Scope
 	Payment *Payment
+	Refund  *Refund // of Payment; nil: it is told of the payment itself
 	Point   *Point
 }
 
@@ -190,6 +191,11 @@ type RenderPayment func(PaymentOccasion) (kind string, body []byte, err error)
 
 // tellPayment writes the webhooks that tell of a payment as it stands now.
 func (e *Engine) tellPayment(tx store.Tx, s Scope, now time.Time, p *Payment) error {
+	return e.tellOf(tx, s, now, p, nil)
+}
+
+// tellOf is tellPayment of one of its refunds; nil: of the payment itself.
+func (e *Engine) tellOf(tx store.Tx, s Scope, now time.Time, p *Payment, r *Refund) error {
 	if len(e.RenderPayment) == 0 {
 		return nil
 	}
@@ -210,14 +216,14 @@ func (e *Engine) tellPayment(tx store.Tx, s Scope, now time.Time, p *Payment) er
 		if render == nil || to.URL == "" || to.Disabled || to.Point != "" && to.Point != p.Point {
 			continue
 		}
-		if err := e.tellOne(tx, s, now, p, to, k.points[p.Point], render); err != nil {
+		if err := e.tellOne(tx, s, now, p, r, to, k.points[p.Point], render); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (e *Engine) tellOne(tx store.Tx, s Scope, now time.Time, p *Payment, to *Endpoint, point *Point, render RenderPayment) error {
+func (e *Engine) tellOne(tx store.Tx, s Scope, now time.Time, p *Payment, r *Refund, to *Endpoint, point *Point, render RenderPayment) error {
 	var ids [3]string
 	for i := range ids {
 		var err error
@@ -225,14 +231,18 @@ func (e *Engine) tellOne(tx store.Tx, s Scope, now time.Time, p *Payment, to *En
 			return err
 		}
 	}
-	kind, body, err := render(PaymentOccasion{Event: PrefixEvent + ids[0], At: now, Scope: s, Payment: p, Point: point})
+	kind, body, err := render(PaymentOccasion{Event: PrefixEvent + ids[0], At: now, Scope: s, Payment: p, Refund: r, Point: point})
 	if err != nil {
 		return fmt.Errorf("render webhook: %w", err)
 	}
-	if kind == "" || !to.wants(kind) || slices.ContainsFunc(p.Told, func(t Told) bool { return t.Type == kind && t.Endpoint == to.ID }) {
+	of := ""
+	if r != nil {
+		of = r.ID
+	}
+	if kind == "" || !to.wants(kind) || slices.ContainsFunc(p.Told, func(t Told) bool { return t.Type == kind && t.Endpoint == to.ID && t.Of == of }) {
 		return nil
 	}
-	d := &Delivery{ID: PrefixDelivery + ids[2], Message: PrefixMessage + ids[1], Event: PrefixEvent + ids[0], Type: kind, Payment: p.ID, Endpoint: to.ID, Profile: to.Profile, URL: to.URL,
+	d := &Delivery{ID: PrefixDelivery + ids[2], Message: PrefixMessage + ids[1], Event: PrefixEvent + ids[0], Type: kind, Payment: p.ID, Refund: of, Endpoint: to.ID, Profile: to.Profile, URL: to.URL,
 		Token: p.Token, Holder: p.Customer, State: Waiting, Due: now, Created: now}
 	for _, t := range slices.Backward(p.Told) {
 		if t.Endpoint == to.ID {
@@ -246,7 +256,7 @@ func (e *Engine) tellOne(tx store.Tx, s Scope, now time.Time, p *Payment, to *En
 	if err := saveDelivery(tx, s, d, time.Time{}); err != nil {
 		return err
 	}
-	p.Told = append(p.Told, Told{kind, to.ID, d.ID})
+	p.Told = append(p.Told, Told{kind, to.ID, d.ID, of})
 	return nil
 }
 
@@ -256,7 +266,7 @@ var errNoPayment = errors.New("a payment that does not know of it")
 // paymentTold checks that a payment knows of a delivery about it.
 func paymentTold(tx store.Tx, s Scope, d *Delivery) error {
 	p, err := load[Payment](tx, bucketPayment, s.key(d.Payment))
-	if err != nil || !slices.ContainsFunc(p.Told, func(t Told) bool { return t.Delivery == d.ID }) {
+	if err != nil || !slices.ContainsFunc(p.Told, func(t Told) bool { return t.Delivery == d.ID && t.Of == d.Refund }) {
 		return errNoPayment
 	}
 	return nil

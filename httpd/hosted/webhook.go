@@ -36,7 +36,7 @@ func Renderer(publicURL string, s Settings) engine.Render {
 func PaymentRenderer(publicURL string, s Settings) engine.RenderPayment {
 	return func(o engine.PaymentOccasion) (kind string, body []byte, err error) {
 		in := incomingOf(o.Payment)
-		if !in.hosted() {
+		if !in.hosted() || o.Refund != nil {
 			return "", nil, nil
 		}
 		switch status, _ := in.status(o.At); status {

@@ -91,7 +91,10 @@ func (a *API) objects(ctx context.Context, who engine.Caller, list []engine.Deli
 
 func showEvent(merchant, object string, d *engine.Delivery) eventShown {
 	out := eventShown{ID: d.Event, MerchantID: merchant, ObjectID: object, Type: d.Type, Class: "payouts", Initial: d.Event, Created: stamp(d.Created)}
-	if d.Payment != "" {
+	switch {
+	case d.Refund != "":
+		out.Class, out.ObjectID = "refunds", d.Refund
+	case d.Payment != "":
 		out.Class = "payments"
 	}
 	if point := strings.TrimPrefix(d.Endpoint, engine.PrefixEndpoint); len(point) == 26 {

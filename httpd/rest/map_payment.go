@@ -181,5 +181,5 @@ func showPayment(merchant string, p *engine.Payment) paymentResponse {
 }
 
 func showRefund(p *engine.Payment, r *engine.Refund) refundShown {
-	return refundShown{RefundID: r.ID, PaymentID: paymentID(p), Amount: r.Amount.Minor(), Currency: r.Amount.Currency().Code(), Status: r.Status, Reason: shown(r.Reason), Created: stamp(r.Created), Connector: shown(p.Provider), ProfileID: engine.PrefixProfile + p.Point}
+	return refundShown{RefundID: r.ID, PaymentID: paymentID(p), Amount: r.Amount.Minor(), Currency: r.Amount.Currency().Code(), Status: r.Status, Reason: shown(r.Reason), Created: stamp(r.Created), Code: shown(r.Code), Message: shown(r.Message), Connector: shown(p.Provider), ProfileID: engine.PrefixProfile + p.Point}
 }

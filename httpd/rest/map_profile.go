@@ -120,7 +120,7 @@ func (w *webhookDetails) hook(to *engine.PointHookEdit) {
 
 // chooses says that not all is to be told.
 func (w *webhookDetails) chooses() bool {
-	return w.Payouts != nil || w.Payments != nil || w.Succeeded != nil && !*w.Succeeded || w.Failed != nil && !*w.Failed
+	return w.Payouts != nil || w.Payments != nil || w.Refunds != nil || w.Succeeded != nil && !*w.Succeeded || w.Failed != nil && !*w.Failed
 }
 
 // types are the events that are to be told; where none is, a word that is none.
@@ -141,6 +141,11 @@ func (w *webhookDetails) types() (types []string) {
 			continue
 		}
 		take(paymentEvents()[s])
+	}
+	for _, s := range []struct{ own, theirs string }{{"succeeded", "success"}, {"failed", "failure"}} {
+		if w.Refunds == nil || slices.Contains(w.Refunds, s.own) || slices.Contains(w.Refunds, s.theirs) {
+			take(refundEvents()[s.own])
+		}
 	}
 	if len(types) == 0 {
 		types = []string{"none"}

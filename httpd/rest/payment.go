@@ -141,6 +141,8 @@ type refundShown struct {
 	Status    string  `json:"status"`
 	Reason    *string `json:"reason"`
 	Created   string  `json:"created_at"`
+	Code      *string `json:"error_code"`
+	Message   *string `json:"error_message"`
 	Connector *string `json:"connector"`
 	ProfileID string  `json:"profile_id"`
 }

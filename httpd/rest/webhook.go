@@ -42,14 +42,20 @@ func paymentEvents() map[payin.Status]string {
 		payin.NeedsAction: "action_required", payin.NeedsCapture: "payment_authorized", payin.PartlyCaptured: "payment_captured"}
 }
 
-// RenderPayment makes this dialect's webhooks about payments.
+// refundEvents are what webhooks about refunds are called, by status.
+func refundEvents() map[string]string {
+	return map[string]string{"succeeded": "refund_succeeded", "failed": "refund_failed"}
+}
+
+// RenderPayment makes this dialect's webhooks about payments and refunds.
 func RenderPayment(o engine.PaymentOccasion) (kind string, body []byte, err error) {
+	content := webhookContent{Type: "payment_details", Object: showPayment(o.Merchant, o.Payment)}
 	if kind = paymentEvents()[o.Payment.Status]; kind == "" || readPayment(o.Payment.Extra).Secret == "" { // another dialect's
 		return "", nil, nil
 	}
-	body, err = wire.Encode(webhookBody{
-		MerchantID: o.Merchant, EventID: o.Event, EventType: kind, Timestamp: stamp(o.At), Processor: o.Merchant,
-		Content: webhookContent{Type: "payment_details", Object: showPayment(o.Merchant, o.Payment)},
-	})
+	if o.Refund != nil {
+		kind, content = refundEvents()[o.Refund.Status], webhookContent{Type: "refund_details", Object: showRefund(o.Payment, o.Refund)}
+	}
+	body, err = wire.Encode(webhookBody{MerchantID: o.Merchant, EventID: o.Event, EventType: kind, Timestamp: stamp(o.At), Processor: o.Merchant, Content: content})
 	return kind, body, err
 }
