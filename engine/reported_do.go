@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"penstock/engine/connector"
@@ -41,14 +42,26 @@ func (e *Engine) doPass(ctx context.Context, s Scope, account string, t connecto
 		if err != nil {
 			return settled, fmt.Errorf("scan reported lines: %w", err)
 		}
+		var idle []judged
 		for _, row := range page {
-			moved, err := e.doLine(ctx, s, account, string(row.Key[len(prefix):]), t, late)
+			j, err := e.judge(ctx, s, account, string(row.Key[len(prefix):]), late)
+			if err != nil {
+				return settled, err
+			}
+			if j.what != DoneSettled {
+				idle = append(idle, j)
+				continue
+			}
+			moved, err := e.doLine(ctx, s, account, j, t)
 			if err != nil {
 				return settled, err
 			}
 			if moved {
 				settled++
 			}
+		}
+		if err := e.finishIdle(ctx, s, account, idle); err != nil {
+			return settled, err
 		}
 		if len(page) < loadPiece {
 			return settled, nil
@@ -60,40 +73,60 @@ func (e *Engine) doPass(ctx context.Context, s Scope, account string, t connecto
 // errDone says that somebody else has done a line meanwhile.
 var errDone = errors.New("the line is done")
 
-// doLine does one line; of those that came back only where late says so.
-func (e *Engine) doLine(ctx context.Context, s Scope, account, id string, t connector.Traits, late bool) (moved bool, err error) {
-	var l *ReportLine
-	var what Done
+// judged is a line and what it means; "" is for another pass.
+type judged struct {
+	*ReportLine
+	what Done
+}
+
+// judge says what a line means now; of those that came back only where late
+// says so.
+func (e *Engine) judge(ctx context.Context, s Scope, account, id string, late bool) (j judged, err error) {
 	err = e.Store.View(ctx, func(tx store.Tx) error {
-		if l, err = load[ReportLine](tx, bucketReported, s.key(account, id)); err != nil {
+		if j.ReportLine, err = load[ReportLine](tx, bucketReported, s.key(account, id)); err != nil {
 			return err
 		}
-		what, err = l.means(tx, s, account)
+		j.what, err = j.means(tx, s, account)
 		return err
 	})
-	if err != nil || late != (l.Verdict == connector.Returned) || l.Done != "" {
-		return false, err
+	if err != nil || late != (j.Verdict == connector.Returned) || j.Done != "" {
+		return judged{j.ReportLine, ""}, err
 	}
-	if what == DoneForeign && e.Held() != "" {
-		return false, nil // this store may have forgotten the payout, and hear of it yet
+	if j.what == DoneForeign && e.Held() != "" {
+		j.what = "" // this store may have forgotten the payout, and hear of it yet
 	}
-	done := func(tx store.Tx) error { return finishLine(tx, s, account, id, what) }
-	if what != DoneSettled {
-		err = e.update(ctx, func(tx store.Tx, _ time.Time) error { return done(tx) })
-		if errors.Is(err, errDone) {
-			return false, nil
-		}
-		return false, err
-	}
+	return j, nil
+}
+
+// doLine takes a line as the provider's word about its payout.
+func (e *Engine) doLine(ctx context.Context, s Scope, account string, l judged, t connector.Traits) (moved bool, err error) {
 	o := connector.Outcome{Verdict: l.Verdict, Resolution: l.Resolution, Code: l.Code, Message: l.Message}
 	if l.Verdict == connector.PartlyPaid {
 		o.Paid = l.Amount
 	}
+	done := func(tx store.Tx) error { return finishLine(tx, s, account, l.ID, l.what) }
 	err = e.settleBy(ctx, s, l.Key[len(PrefixPayout):], t, payout.Statement{Source: payout.FromReport, Outcome: o}, nil, done)
 	if errors.Is(err, errDone) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// finishIdle notes all at once what became of lines that move nothing: most of a
+// long statement, of which each would cost a commit of its own.
+func (e *Engine) finishIdle(ctx context.Context, s Scope, account string, idle []judged) error {
+	idle = slices.DeleteFunc(idle, func(j judged) bool { return j.what == "" })
+	if len(idle) == 0 {
+		return nil
+	}
+	return e.update(ctx, func(tx store.Tx, _ time.Time) error {
+		for _, j := range idle {
+			if err := finishLine(tx, s, account, j.ID, j.what); err != nil && !errors.Is(err, errDone) {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // finishLine notes what became of a line, once.
