@@ -29,29 +29,36 @@ const (
 
 var errTooMany = errors.New("provider's list is longer than is read")
 
-// Transfers lists the transfers and payouts of the account itself that bear a
-// key of ours. What a connected account pays out isn't among them: Stripe
-// lists it there alone.
+// Transfers lists the transfers and payouts that bear a key of ours, those that
+// connected accounts pay out among them.
 func (a *account) Transfers(ctx context.Context, since time.Time) ([]connector.Transfer, error) {
-	var out []connector.Transfer
-	for _, kind := range []string{"transfer", "payout"} {
-		list, err := a.list(ctx, kind, since)
+	books, err := a.books(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("stripe: %w", err)
+	}
+	out, err := a.list(ctx, "", "transfer", since)
+	if err != nil {
+		return nil, fmt.Errorf("stripe: list transfers: %w", err)
+	}
+	for _, connected := range books {
+		list, err := a.list(ctx, connected, "payout", since)
 		if err != nil {
-			return nil, fmt.Errorf("stripe: list %ss: %w", kind, err)
+			return nil, fmt.Errorf("stripe: list payouts: %w", err)
 		}
 		out = append(out, list...)
 	}
 	return out, nil
 }
 
-func (a *account) list(ctx context.Context, kind string, since time.Time) ([]connector.Transfer, error) {
+// list is all of a kind, in the books of a connected account or in our own.
+func (a *account) list(ctx context.Context, connected, kind string, since time.Time) ([]connector.Transfer, error) {
 	var out []connector.Transfer
 	query := url.Values{"limit": {strconv.Itoa(pageSize)}}
 	if !since.IsZero() {
 		query.Set("created[gte]", strconv.FormatInt(since.Unix(), 10))
 	}
 	for range maxPages {
-		got, err := a.call(ctx, connector.Request{Method: http.MethodGet, URL: a.base + "/v1/" + kind + "s?" + query.Encode(), Max: 4 << 20})
+		got, err := a.call(ctx, connector.Request{Method: http.MethodGet, URL: a.base + "/v1/" + kind + "s?" + query.Encode(), Header: whose(connected), Max: 4 << 20})
 		if err != nil {
 			return nil, err
 		}

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,6 +49,7 @@ type fakeStripe struct {
 
 	mu      sync.Mutex
 	kinds   map[string]string // by key: payout or transfer
+	of      map[string]string // by key: the connected account that pays it out
 	refused []string
 }
 
@@ -78,8 +81,10 @@ func (f *fakeStripe) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"error":{"code":"resource_missing","message":"No such object","type":"invalid_request_error"}}`)
 	case kind == "balance":
 		_, _ = w.Write(rec.Body.Bytes())
+	case kind == "accounts":
+		f.accounts(w)
 	default:
-		f.list(w, strings.TrimSuffix(kind, "s"), r.URL.Query())
+		f.list(w, strings.TrimSuffix(kind, "s"), r.Header.Get("Stripe-Account"), r.URL.Query())
 	}
 }
 
@@ -92,7 +97,7 @@ func (f *fakeStripe) order(w http.ResponseWriter, r *http.Request, kind string, 
 		return
 	}
 	f.mu.Lock()
-	f.kinds[key] = kind
+	f.kinds[key], f.of[key] = kind, r.Header.Get("Stripe-Account")
 	f.mu.Unlock()
 	row, fate := f.Order(key, a)
 	switch {
@@ -105,8 +110,21 @@ func (f *fakeStripe) order(w http.ResponseWriter, r *http.Request, kind string, 
 	}
 }
 
-// list goes newest first, two to a page whatever is asked for.
-func (f *fakeStripe) list(w http.ResponseWriter, kind string, query url.Values) {
+// accounts are those that are connected.
+func (f *fakeStripe) accounts(w http.ResponseWriter) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var data []string
+	for _, id := range slices.Compact(slices.Sorted(maps.Values(f.of))) {
+		if id != "" {
+			data = append(data, fmt.Sprintf(`{"id":%q,"object":"account"}`, id))
+		}
+	}
+	fmt.Fprintf(w, `{"object":"list","url":"/v1/accounts","data":[%s],"has_more":false}`, strings.Join(data, ","))
+}
+
+// list is one account's, newest first, two to a page whatever is asked for.
+func (f *fakeStripe) list(w http.ResponseWriter, kind, of string, query url.Values) {
 	after := len(f.Rows()) + 1
 	if id := query.Get("starting_after"); id != "" {
 		after, _ = strconv.Atoi(id[3:])
@@ -115,7 +133,7 @@ func (f *fakeStripe) list(w http.ResponseWriter, kind string, query url.Values) 
 	more := false
 	for n := after - 1; n > 0; n-- {
 		row, _ := f.Nth(n)
-		if f.kindOf(row.Key) != kind {
+		if f.kindOf(row.Key) != kind || f.ownerOf(row.Key) != of {
 			continue
 		}
 		if len(data) == 2 {
@@ -131,6 +149,12 @@ func (f *fakeStripe) kindOf(key string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.kinds[key]
+}
+
+func (f *fakeStripe) ownerOf(key string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.of[key]
 }
 
 func (f *fakeStripe) text(row spectest.Row) string {
@@ -150,7 +174,7 @@ func serveMock(t testing.TB) (*fakeStripe, connector.Connector) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fake := &fakeStripe{Book: &spectest.Book{Window: window, Late: 2 * time.Minute}, mock: stub, kinds: map[string]string{}}
+	fake := &fakeStripe{Book: &spectest.Book{Window: window, Late: 2 * time.Minute}, mock: stub, kinds: map[string]string{}, of: map[string]string{}}
 	srv := httptest.NewServer(fake)
 	t.Cleanup(srv.Close)
 	c, err := New(lend(&http.Transport{DisableKeepAlives: true}))(connector.Account{ID: "mca_1", Provider: Provider, Test: true, BaseURL: srv.URL, Secrets: map[string]string{APIKey: testKey, WebhookSecret: testSecret}})
@@ -233,7 +257,7 @@ func TestTheFakeIsAsStripeDescribesIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fake := &fakeStripe{Book: &spectest.Book{}, mock: stub, kinds: map[string]string{}}
+	fake := &fakeStripe{Book: &spectest.Book{}, mock: stub, kinds: map[string]string{}, of: map[string]string{}}
 	srv := httptest.NewServer(judge.Over(fake))
 	defer srv.Close()
 	c, err := New(lend(&http.Transport{DisableKeepAlives: true}))(connector.Account{Test: true, BaseURL: srv.URL, Secrets: map[string]string{APIKey: testKey}})

@@ -111,16 +111,14 @@ var errRef = errors.New("this is no name of Stripe's")
 
 // named is the order of a name.
 func named(q connector.Question) (*order, error) {
-	o := &order{key: q.Key, amount: q.Amount, header: http.Header{}}
+	o := &order{key: q.Key, amount: q.Amount}
 	account, id, connected := strings.Cut(q.Ref, "/")
 	if !connected {
 		account, id = "", q.Ref
 	} else if !name(account, "acct_") {
 		return nil, errRef
-	} else {
-		o.header.Set("Stripe-Account", account)
 	}
-	o.account, o.ref = account, q.Ref
+	o.account, o.ref, o.header = account, q.Ref, whose(account)
 	switch {
 	case name(id, "po_"):
 		o.kind, o.path = "payout", "/v1/payouts/"+id

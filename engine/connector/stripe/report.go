@@ -41,31 +41,39 @@ var entryTypes = map[string]bool{
 
 // Reports reads the account's balance transactions that pay out. What a
 // merchant's customers pay in isn't among them, nor what Stripe pays to the
-// merchant by its own schedule. What a connected account pays out Stripe books
-// there.
+// merchant by its own schedule. Of what connected accounts pay out, which Stripe
+// books there, it is what bears a key of ours: the rest is their business.
 func (a *account) Reports(ctx context.Context, since time.Time) ([]connector.Report, error) {
-	out, err := a.reports(ctx, since)
+	books, err := a.books(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("stripe: balance transactions: %w", err)
+		return nil, fmt.Errorf("stripe: %w", err)
+	}
+	var out []connector.Report
+	for _, connected := range books {
+		list, err := a.reports(ctx, connected, since)
+		if err != nil {
+			return nil, fmt.Errorf("stripe: balance transactions: %w", err)
+		}
+		out = append(out, list...)
 	}
 	return out, nil
 }
 
-func (a *account) reports(ctx context.Context, since time.Time) ([]connector.Report, error) {
+func (a *account) reports(ctx context.Context, connected string, since time.Time) ([]connector.Report, error) {
 	var out []connector.Report
 	query := url.Values{"limit": {strconv.Itoa(pageSize)}, "expand[]": {"data.source"}}
 	if !since.IsZero() {
 		query.Set("created[gte]", strconv.FormatInt(since.Unix(), 10))
 	}
 	for range maxPages {
-		got, err := a.call(ctx, connector.Request{Method: http.MethodGet, URL: a.base + "/v1/balance_transactions?" + query.Encode(), Max: 8 << 20})
+		got, err := a.call(ctx, connector.Request{Method: http.MethodGet, URL: a.base + "/v1/balance_transactions?" + query.Encode(), Header: whose(connected), Max: 8 << 20})
 		if err != nil {
 			return nil, err
 		}
 		if got.Status != http.StatusOK {
 			return nil, fmt.Errorf("provider answered %d", got.Status)
 		}
-		list, last, more, err := readEntries(got.Body, a.host.Now())
+		list, last, more, err := readEntries(connected, got.Body, a.host.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -78,8 +86,8 @@ func (a *account) reports(ctx context.Context, since time.Time) ([]connector.Rep
 	return nil, errTooMany
 }
 
-// readEntries reads one page.
-func readEntries(body []byte, now time.Time) (out []connector.Report, last string, more bool, err error) {
+// readEntries reads one page of a connected account's, or of our own.
+func readEntries(connected string, body []byte, now time.Time) (out []connector.Report, last string, more bool, err error) {
 	var page struct {
 		Object string  `json:"object"`
 		Data   []entry `json:"data"`
@@ -99,7 +107,7 @@ func readEntries(body []byte, now time.Time) (out []connector.Report, last strin
 		if !entryTypes[e.Type] {
 			continue
 		}
-		r, ours, err := e.report(now)
+		r, ours, err := e.report(connected, now)
 		if err != nil {
 			return nil, "", false, err
 		}
@@ -111,9 +119,9 @@ func readEntries(body []byte, now time.Time) (out []connector.Report, last strin
 }
 
 // report is a transaction as the engine hears of it; false for one by Stripe's
-// own schedule. What left is booked once Stripe says how it ended, since until
+// own schedule, and for one of a connected account that isn't ours. What left is booked once Stripe says how it ended, since until
 // then our books have nothing to hold it against.
-func (e entry) report(now time.Time) (r connector.Report, ours bool, err error) {
+func (e entry) report(connected string, now time.Time) (r connector.Report, ours bool, err error) {
 	var of source
 	if err := connector.ReadJSON(e.Source, &of); err != nil {
 		return r, false, err
@@ -135,12 +143,12 @@ func (e entry) report(now time.Time) (r connector.Report, ours bool, err error) 
 	if of.Object == "transfer_reversal" {
 		r.Outcome = back
 		r.Outcome.Ref = connector.Ref(of.Transfer)
-		return r, !left, nil
+		return r, !left && connected == "", nil
 	}
-	if of.Automatic != nil && *of.Automatic {
+	if of.Automatic != nil && *of.Automatic || connected != "" && of.Metadata[keyName] == "" {
 		return r, false, nil
 	}
-	said, err := of.outcome("", now)
+	said, err := of.outcome(connected, now)
 	if err != nil {
 		return r, false, err
 	}

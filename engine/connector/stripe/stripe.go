@@ -73,17 +73,22 @@ func build(host connector.Host, acc connector.Account) (*account, error) {
 	if secret != "" && !strings.HasPrefix(secret, "whsec_") {
 		return nil, fmt.Errorf("credential %q must be an endpoint's signing secret, which begins with whsec_", WebhookSecret)
 	}
-	return &account{host: host, base: base, key: key, secret: secret, live: !acc.Test}, nil
+	connected, err := readConnected(acc.Secrets[Connected])
+	if err != nil {
+		return nil, err
+	}
+	return &account{host: host, base: base, key: key, secret: secret, live: !acc.Test, connected: connected}, nil
 }
 
 // account is one account at Stripe.
 type account struct {
 	connector.Mute
-	host   connector.Host
-	base   string
-	key    string
-	secret string
-	live   bool
+	host      connector.Host
+	base      string
+	key       string
+	secret    string
+	live      bool
+	connected []string // accounts that may pay out by themselves; nil: all
 }
 
 var (
@@ -109,6 +114,9 @@ func (a *account) Send(ctx context.Context, in connector.Instruction) (connector
 	o, refused := orderOf(in)
 	if refused != nil {
 		return *refused, nil
+	}
+	if !a.paysOut(o.account) {
+		return connector.Refuse(connector.InvalidMethod, "the credential %s doesn't name the account that was to pay this out", Connected), nil
 	}
 	got, err := a.call(ctx, connector.Request{Method: http.MethodPost, URL: a.base + o.path, Header: o.header, Body: []byte(o.form.Encode())})
 	if err != nil {
