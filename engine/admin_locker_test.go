@@ -87,7 +87,7 @@ func TestASealedApplianceRefusesWhatNeedsItsKeys(t *testing.T) {
 			_, err := s.engine.SaveMethod(s.ctx, s.me, engine.NewMethod{Customer: "ada", Kind: b.Kind, Form: b.Form, Details: b.Details}, nil)
 			return err
 		},
-		"mint token": func() error { _, err := s.engine.MintToken(s.me.Scope, m); return err },
+		"mint token": func() error { _, err := s.engine.MintToken(s.me.Scope, m, 0); return err },
 		"add endpoint": func() error {
 			_, err := s.engine.AddEndpoint(s.ctx, s.me, "https://a.example", "rest", nil)
 			return err

@@ -108,7 +108,7 @@ func (c *crowd) create(draw *mrand.Rand, e *engine.Engine, me engine.Caller, who
 		Customer: who, Person: &engine.Person{Name: "Ada"}, Beneficiary: card(oneOf(draw, "4111111111111111", "4242424242424242"))}
 	if m, ok := c.method(draw, e, me, who); ok && draw.IntN(2) == 0 {
 		n.Beneficiary, n.Recurring = engine.Beneficiary{Method: m.ID}, false
-		if token, err := e.MintToken(me.Scope, m); err == nil && draw.IntN(2) == 0 {
+		if token, err := e.MintToken(me.Scope, m, 0); err == nil && draw.IntN(2) == 0 {
 			n.Beneficiary = engine.Beneficiary{Token: token, Kind: service.Card}
 		}
 	}

@@ -73,9 +73,9 @@ func TestPaymentTokenIsBoundAndEnds(t *testing.T) {
 	k.customer("ada")
 	k.customer("bob")
 	m := k.save("ada", "4111111111111111")
-	token, err := k.Engine.MintToken(k.me.Scope, m)
+	token, err := k.Engine.MintToken(k.me.Scope, m, 0)
 	must(t, err)
-	second, err := k.Engine.MintToken(k.me.Scope, m)
+	second, err := k.Engine.MintToken(k.me.Scope, m, 0)
 	must(t, err)
 	if token == second {
 		t.Error("two lists gave the same token")
@@ -109,7 +109,7 @@ func forged(token string) string {
 func TestATokenOfAnotherMerchantIsWorthNothing(t *testing.T) {
 	k := newKit(t, sim.Config{})
 	k.customer("ada")
-	token, err := k.Engine.MintToken(k.me.Scope, k.save("ada", "4111111111111111"))
+	token, err := k.Engine.MintToken(k.me.Scope, k.save("ada", "4111111111111111"), 0)
 	must(t, err)
 	_, err = k.Engine.CreateMerchant(k.Ctx, k.me, "other", "")
 	must(t, err)

@@ -27,16 +27,20 @@ func (e *Engine) tokenMAC(s Scope, m *Method, body []byte) ([]byte, error) {
 	return mac[:16], nil
 }
 
-// MintToken makes a payment token of a saved method.
-func (e *Engine) MintToken(s Scope, m *Method) (string, error) {
+// MintToken makes a payment token of a saved method that lives so long; zero:
+// as long as the settings say.
+func (e *Engine) MintToken(s Scope, m *Method, life time.Duration) (string, error) {
 	now, _ := e.pulse.now()
+	if life == 0 {
+		life = e.Timing.TokenTTL
+	}
 	id, err := decodeID(strings.TrimPrefix(m.ID, PrefixMethod))
 	if err != nil {
 		return "", fmt.Errorf("mint a token of method %s: %w", m.ID, err)
 	}
 	b := make([]byte, 0, tokenBytes)
 	b = append(b, id[:]...)
-	b = binary.BigEndian.AppendUint64(b, uint64(now.Add(e.Timing.TokenTTL).Unix()))
+	b = binary.BigEndian.AppendUint64(b, uint64(now.Add(life).Unix()))
 	b = b[:len(b)+8]
 	if _, err := io.ReadFull(e.Rand, b[24:32]); err != nil {
 		return "", fmt.Errorf("draw a token: %w", err)

@@ -72,6 +72,12 @@ func showCard(shown map[string]string, number string) {
 	if brand := Brand(number); brand != "" {
 		shown["card_network"] = brand // what the sender said comes later and wins
 	}
+	of := issuedBy(number)
+	for key, v := range map[string]string{"card_type": of.kind, "card_issuing_country": of.country} {
+		if v != "" {
+			shown[key] = v
+		}
+	}
 }
 
 func (r Rule) apply(value string) string {

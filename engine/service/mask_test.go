@@ -2,6 +2,7 @@ package service
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -48,7 +49,7 @@ func TestShortValuesAreHiddenWhole(t *testing.T) {
 
 func TestCardIsShownByItsEnds(t *testing.T) {
 	got := Mask("card", map[string]string{"card_number": "4242424242424242", "expiry_month": "03", "expiry_year": "2030", "card_holder_name": "Jane Doe", "cvc": "123"})
-	want := map[string]string{"last4": "4242", "card_isin": "424242", "card_exp_month": "03", "card_exp_year": "2030", "card_holder_name": "Jane Doe", "card_network": Visa}
+	want := map[string]string{"last4": "4242", "card_isin": "424242", "card_exp_month": "03", "card_exp_year": "2030", "card_holder_name": "Jane Doe", "card_network": Visa, "card_type": "CREDIT", "card_issuing_country": "US"}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -120,4 +121,28 @@ func FuzzMask(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestPublishedNumbersTellTypeAndCountry: each row of the table is a published
+// test number, and tells what it says unless the sender knows better.
+func TestPublishedNumbersTellTypeAndCountry(t *testing.T) {
+	for number, of := range bins() {
+		if !Luhn(number) || MaybeRealCard(number) || Brand(number) == "" {
+			t.Errorf("%s is no published test number", number)
+		}
+		if len(of.country) != 2 && of.country != "" || !slices.Contains([]string{"CREDIT", "DEBIT", "PREPAID"}, of.kind) {
+			t.Errorf("%s is %+v", number, of)
+		}
+	}
+	shown := Mask("card", map[string]string{"card_number": "5200828282828210", "expiry_month": "03", "expiry_year": "2030"})
+	if shown["card_type"] != "DEBIT" || shown["card_issuing_country"] != "US" || shown["card_network"] != Mastercard || shown["card_issuer"] != "" {
+		t.Errorf("%v", shown)
+	}
+	shown = Mask("card", map[string]string{"card_number": "5200828282828210", "card_type": "credit", "card_issuing_country": "SE", "card_issuer": "A Bank"})
+	if shown["card_type"] != "credit" || shown["card_issuing_country"] != "SE" || shown["card_issuer"] != "A Bank" {
+		t.Errorf("the sender's words: %v", shown)
+	}
+	if shown = Mask("card", map[string]string{"card_number": "4539578763621486"}); shown["card_type"] != "" || shown["card_network"] != Visa {
+		t.Errorf("a real card's: %v", shown)
+	}
 }

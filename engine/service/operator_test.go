@@ -48,7 +48,7 @@ func TestOperatorFileAddsServicesWholly(t *testing.T) {
 			map[string]string{"card": "512381******0000", "iban": "NL91A********64300"}, map[string]string{"card": "5123817234060000"},
 			map[string]string{"last4": "0000", "card_isin": "512381", "card_network": "Mastercard", "iban": "NL91A********64300"}},
 		{"payment_card_btn", map[string]string{"card_number": "4242424242424242"}, map[string]string{"card_number": "4242424242424242"},
-			map[string]string{"card_number": "424242******4242"}, map[string]string{"card_number": "5123817234060000"}, map[string]string{"last4": "4242", "card_isin": "424242", "card_network": "Visa"}},
+			map[string]string{"card_number": "424242******4242"}, map[string]string{"card_number": "5123817234060000"}, map[string]string{"last4": "4242", "card_isin": "424242", "card_network": "Visa", "card_type": "CREDIT", "card_issuing_country": "US"}},
 	} {
 		s, ok := d.Service(row.code)
 		if !ok {

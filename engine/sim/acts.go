@@ -32,7 +32,7 @@ func (s *story) save() error {
 	if err != nil {
 		return harmless(err)
 	}
-	token, err := s.w.Engine.MintToken(me.Scope, m)
+	token, err := s.w.Engine.MintToken(me.Scope, m, 0)
 	if err != nil {
 		return err
 	}

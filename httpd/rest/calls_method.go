@@ -157,23 +157,51 @@ func (a *API) listMethods(ctx context.Context, who engine.Caller, c *wire.Call, 
 	if err != nil {
 		return out, err
 	}
-	return out, a.tokensOf(ctx, who, c.Param("customer"), limit, &out)
+	return out, a.tokensOf(ctx, who, c, c.Param("customer"), limit, &out)
 }
 
 // tokensOf fills a list with the methods of a customer.
-func (a *API) tokensOf(ctx context.Context, who engine.Caller, customer string, limit int, out *methodList) error {
+func (a *API) tokensOf(ctx context.Context, who engine.Caller, c *wire.Call, customer string, limit int, out *methodList) error {
+	life, err := a.tokenLife(ctx, who, c.Header("X-Profile-Id"))
+	if err != nil {
+		return err
+	}
 	methods, cust, err := a.Engine.Methods(ctx, who, customer)
 	if err != nil {
 		return err
 	}
 	for i := range methods[:min(limit, len(methods))] {
-		token, err := a.Engine.MintToken(who.Scope, &methods[i])
+		token, err := a.Engine.MintToken(who.Scope, &methods[i], life)
 		if err != nil {
 			return err
 		}
 		out.Methods = append(out.Methods, listMethod(&methods[i], token, cust.DefaultMethod))
 	}
 	return nil
+}
+
+// tokenLife is how long a profile's payment tokens live: its
+// intent_fulfillment_time. Of no profile, and of one that doesn't say, it is
+// zero, which is what the settings say.
+func (a *API) tokenLife(ctx context.Context, who engine.Caller, profile string) (time.Duration, error) {
+	if profile == "" {
+		m, err := a.Engine.LiveMerchant(ctx, who.Merchant)
+		if err != nil {
+			return 0, err
+		}
+		points, err := a.Engine.LivePoints(ctx, who.Scope)
+		if err != nil {
+			return 0, err
+		}
+		if profile = defaultOf(pointers(points), m.Point); profile == "" {
+			return 0, nil
+		}
+	}
+	p, err := a.profileByID(ctx, who, profile)
+	if err != nil {
+		return 0, err
+	}
+	return time.Duration(readProfile(p.Extra).Fulfilment) * time.Second, nil
 }
 
 // maxMethods bounds a list; nobody has as many accounts.

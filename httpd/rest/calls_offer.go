@@ -105,7 +105,7 @@ func (a *API) listMethodsBySecret(ctx context.Context, who engine.Caller, c *wir
 		out.Guest = &guest
 		return out, nil
 	}
-	return out, a.tokensOf(ctx, who, of.customer, limit, &out)
+	return out, a.tokensOf(ctx, who, c, of.customer, limit, &out)
 }
 
 // offeredMethods are the methods of the merchant's connectors. A client secret

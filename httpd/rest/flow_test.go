@@ -77,6 +77,25 @@ func TestTokenLivesAsLongAsItSays(t *testing.T) {
 	s.do("POST", "/payouts/create", body).ok()
 	s.Clock.Advance(16 * time.Minute)
 	s.do("POST", "/payouts/create", body).refused(422, "IR_29", "Token is invalid or expired")
+
+	// A profile's intent_fulfillment_time is how long its tokens live.
+	profile := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
+	s.do("POST", "/account/shop/business_profile/"+profile, `{"intent_fulfillment_time":60}`).ok()
+	other := s.do("POST", "/account/shop/business_profile", `{"profile_name":"other","intent_fulfillment_time":1800}`).ok().str("profile_id")
+	of := func(profile string) string {
+		return s.do("GET", "/customers/ada/payment_methods", "", "X-Profile-Id: "+profile).ok().str("customer_payment_methods.0.payment_token")
+	}
+	pay := func(token string) reply {
+		return s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR","customer_id":"ada","profile_id":"`+profile+`","payout_type":"card","payout_token":"`+token+`"}`)
+	}
+	short, long, neither := of(profile), of(other), s.token("ada") // of two profiles none is the default
+	s.Clock.Advance(2 * time.Minute)
+	pay(short).refused(422, "IR_29", "Token is invalid or expired")
+	pay(neither).ok()
+	s.Clock.Advance(20 * time.Minute)
+	pay(neither).refused(422, "IR_29", "Token is invalid or expired")
+	pay(long).ok()
+	s.do("GET", "/customers/ada/payment_methods", "", "X-Profile-Id: pro_nobody").refused(404, "HE_02", "Business profile")
 }
 
 // TestLatestUsedComesFirst covers the order of a customer's list.
