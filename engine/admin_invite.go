@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"penstock/store"
@@ -35,9 +34,6 @@ var ErrInvitation = &Error{Code: CodeNotFound, Object: ObjOperator, Message: "th
 func (e *Engine) Invite(ctx context.Context, c Caller, email string, role Role, life time.Duration) (token string, err error) {
 	if err := checkEmail(email); err != nil {
 		return "", err
-	}
-	if !slices.Contains(Roles(), role) {
-		return "", invalid("role", "a role is owner, administrator, manager, developer or viewer")
 	}
 	if token, err = draw(e.Rand, 40); err != nil {
 		return "", err
@@ -129,6 +125,7 @@ type Acceptance struct {
 	Name     string
 	Password string // a slow hash, see Operator
 	From     string // the address it came from, for the audit log
+	Agent    string // the browser's word for itself
 }
 
 // Accept uses an invitation up and opens the first session of whoever it let
@@ -172,7 +169,7 @@ func (e *Engine) Accept(ctx context.Context, a Acceptance) (o *Operator, token s
 		if err := audit(tx, now, Act{Actor: o.ID, Action: "operator.accept", Object: o.ID, Note: string(o.Role)}); err != nil {
 			return err
 		}
-		return e.openSession(tx, now, o, token, a.From)
+		return e.openSession(tx, now, o, token, a.From, a.Agent)
 	})
 	if err != nil {
 		return nil, "", err
@@ -197,6 +194,9 @@ func (e *Engine) newOperator(tx store.Tx, now time.Time, a Acceptance, role Role
 		return nil, err
 	}
 	o := &Operator{ID: PrefixOperator + id, Email: a.Email, Role: role, Created: now}
+	if err := o.resolve(tx); err != nil {
+		return nil, err
+	}
 	if err := tx.Put(bucketMail, mailKey(a.Email), []byte(o.ID)); err != nil {
 		return nil, fmt.Errorf("write e-mail: %w", err)
 	}

@@ -32,21 +32,23 @@ const (
 	PermitResend  Permit = "resend"  // send webhooks again
 	PermitConnect Permit = "connect" // provider accounts, routes, schemes, payout points, keys
 	PermitPeople  Permit = "people"  // invite, give roles, end sessions
+	PermitRoles   Permit = "roles"   // say what custom roles allow
 )
 
-// roleTable is the whole of what roles allow, from the widest to the narrowest.
+// roleTable is the whole of what the roles that there always are allow, from the
+// widest to the narrowest. Owners make others, see CustomRole.
 var roleTable = []struct {
 	role    Role
 	permits []Permit
 }{
-	{RoleOwner, []Permit{PermitPay, PermitState, PermitFund, PermitResend, PermitConnect, PermitPeople}},
+	{RoleOwner, []Permit{PermitPay, PermitState, PermitFund, PermitResend, PermitConnect, PermitPeople, PermitRoles}},
 	{RoleAdministrator, []Permit{PermitPay, PermitState, PermitFund, PermitResend, PermitConnect, PermitPeople}},
 	{RoleManager, []Permit{PermitPay, PermitState, PermitFund, PermitResend}},
 	{RoleDeveloper, []Permit{PermitResend, PermitConnect}},
 	{RoleViewer, nil},
 }
 
-// Roles returns every role, the widest first.
+// Roles returns every role that there always is, the widest first.
 func Roles() []Role {
 	out := make([]Role, len(roleTable))
 	for i, row := range roleTable {
@@ -69,8 +71,9 @@ func (r Role) Permits() []Permit {
 // May says whether the role allows the act.
 func (r Role) May(p Permit) bool { return slices.Contains(r.Permits(), p) }
 
-// May is Role.May of an operator who is let in.
-func (o *Operator) May(p Permit) bool { return !o.Disabled && o.Role.May(p) }
+// May says whether an operator who is let in may do the act. What is not named
+// by their role is refused.
+func (o *Operator) May(p Permit) bool { return !o.Disabled && slices.Contains(o.Permits, p) }
 
 // Operator is a person who works in the dashboard, for every merchant. It is
 // the appliance's own and belongs to no scope.
@@ -86,6 +89,8 @@ type Operator struct {
 	Created  time.Time `json:"created"`
 	Seen     time.Time `json:"seen,omitzero"` // of the latest log-in
 	Second   Second    `json:"second,omitzero"`
+	// Permits are what the role allows, as it stood when the operator was read.
+	Permits []Permit `json:"-"`
 	// Views are lists as this person wants to find them again.
 	Views []SavedView `json:"views,omitzero"`
 }
@@ -133,7 +138,10 @@ func loadOperator(tx store.Tx, id string) (*Operator, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, notFound(ObjOperator, id)
 	}
-	return o, err
+	if err != nil {
+		return nil, err
+	}
+	return o, o.resolve(tx)
 }
 
 // operatorOf finds an operator by e-mail; nil where nobody has that address.
@@ -170,6 +178,7 @@ func (e *Engine) Operators(ctx context.Context) (out []Operator, err error) {
 		return each(tx, bucketOperator, nil, func(p store.Pair) error {
 			o, err := decode[Operator](bucketOperator, p.Value)
 			if err == nil {
+				err = o.resolve(tx)
 				o.Password, o.Second.Codes = "", nil
 				out = append(out, *o)
 			}
@@ -183,9 +192,6 @@ func (e *Engine) Operators(ctx context.Context) (out []Operator, err error) {
 // come in. Sessions of one who is disabled end at once. The last owner who is
 // let in stays one.
 func (e *Engine) ChangeOperator(ctx context.Context, c Caller, id string, role Role, disabled bool) (o *Operator, err error) {
-	if !slices.Contains(Roles(), role) {
-		return nil, invalid("role", "a role is owner, administrator, manager, developer or viewer")
-	}
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
 		if o, err = loadOperator(tx, id); err != nil {
 			return err
@@ -195,6 +201,9 @@ func (e *Engine) ChangeOperator(ctx context.Context, c Caller, id string, role R
 			return err
 		}
 		o.Role, o.Disabled = role, disabled
+		if err := o.resolve(tx); err != nil {
+			return err
+		}
 		if was.Role == RoleOwner && !was.Disabled && (role != RoleOwner || disabled) {
 			if err := anotherOwner(tx, id); err != nil {
 				return err
@@ -221,25 +230,6 @@ func (e *Engine) ChangeOperator(ctx context.Context, c Caller, id string, role R
 	return o, nil
 }
 
-// mayHandle refuses an operator who would give or take away more than they
-// have themselves: whoever invites an owner's address could become that owner.
-// Other callers, on the socket, may do everything.
-func mayHandle(tx store.Tx, c Caller, roles ...Role) error {
-	if !strings.HasPrefix(c.Actor, PrefixOperator) {
-		return nil
-	}
-	o, err := loadOperator(tx, c.Actor)
-	if err != nil {
-		return err
-	}
-	for _, r := range roles {
-		if !o.May(PermitPeople) || slices.Index(Roles(), r) < slices.Index(Roles(), o.Role) {
-			return &Error{Code: CodeForbidden, Object: ObjOperator, Message: "your role may not do this to " + string(r) + "s"}
-		}
-	}
-	return nil
-}
-
 func anotherOwner(tx store.Tx, id string) error {
 	found := false
 	err := each(tx, bucketOperator, nil, func(p store.Pair) error {
@@ -264,6 +254,9 @@ func (k *check) people(tx store.Tx) error {
 			return nil
 		}
 		mails[string(mailKey(o.Email))] = o.ID
+		if _, err := permitsOf(tx, o.Role); err != nil {
+			k.found("operator %s has the role %q: %v", p.Key, o.Role, err)
+		}
 		return nil
 	})
 	if err != nil {

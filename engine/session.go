@@ -30,7 +30,8 @@ const (
 type Session struct {
 	ID       string    `json:"id"` // ses_..., which opens nothing
 	Operator string    `json:"operator"`
-	From     string    `json:"from,omitzero"` // address of whoever logged in
+	From     string    `json:"from,omitzero"`  // address of whoever logged in
+	Agent    string    `json:"agent,omitzero"` // their browser's word for itself
 	Created  time.Time `json:"created"`
 	Seen     time.Time `json:"seen"`
 	// Half says that the password was right and that more has to be proved:
@@ -65,6 +66,7 @@ type Login struct {
 	Password string // the stored hash that was looked at
 	Right    bool   // whether the password given is the one of that hash
 	From     string // the address it came from, for the audit log
+	Agent    string // the browser's word for itself
 }
 
 // LogIn opens a session, or counts a wrong password; after MaxGuesses of them
@@ -101,7 +103,7 @@ func (e *Engine) LogIn(ctx context.Context, l Login) (token string, err error) {
 		if err := o.save(tx); err != nil {
 			return err
 		}
-		return e.openSession(tx, now, o, token, l.From)
+		return e.openSession(tx, now, o, token, l.From, l.Agent)
 	})
 	if err != nil {
 		return "", err
@@ -127,12 +129,12 @@ func (o *Operator) guessed(tx store.Tx, now time.Time, from string) error {
 }
 
 // openSession writes a new session and takes those away that have ended.
-func (e *Engine) openSession(tx store.Tx, now time.Time, o *Operator, token, from string) error {
+func (e *Engine) openSession(tx store.Tx, now time.Time, o *Operator, token, from, agent string) error {
 	id, err := e.newID(now)
 	if err != nil {
 		return err
 	}
-	s := Session{ID: PrefixSession + id, Operator: o.ID, From: from, Created: now, Seen: now, Half: o.Second.On()}
+	s := Session{ID: PrefixSession + id, Operator: o.ID, From: from, Agent: cleanAgent(agent), Created: now, Seen: now, Half: o.Second.On()}
 	if !s.Half {
 		s.Proved = now
 	}

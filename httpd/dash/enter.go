@@ -157,7 +157,7 @@ func (d *Dash) tryPassword(ctx context.Context, c *wire.Call) (token, next strin
 	if o == nil {
 		return "", "", engine.ErrLogin
 	}
-	token, err = d.Engine.LogIn(ctx, engine.Login{Operator: o.ID, Password: stored, Right: right, From: c.Client.String()})
+	token, err = d.Engine.LogIn(ctx, engine.Login{Operator: o.ID, Password: stored, Right: right, From: c.Client.String(), Agent: c.Header("User-Agent")})
 	if next = ours(f.text("next")); o.Second.On() {
 		next = Root + "/login/second?next=" + url.QueryEscape(next)
 	}

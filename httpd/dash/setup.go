@@ -65,7 +65,7 @@ func (d *Dash) setUp(ctx context.Context, c *wire.Call) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	_, token, err := d.Engine.Accept(ctx, engine.Acceptance{Token: c.Param("token"), Email: email, Name: f.text("name"), Password: hash, From: c.Client.String()})
+	_, token, err := d.Engine.Accept(ctx, engine.Acceptance{Token: c.Param("token"), Email: email, Name: f.text("name"), Password: hash, From: c.Client.String(), Agent: c.Header("User-Agent")})
 	if field, problem, ok := wrongField(err); ok {
 		return d.setupPage(c, 422, i, f, field, problem)
 	}
