@@ -24,10 +24,14 @@ type operatorRow struct {
 func (a *Admin) listOperators(ctx context.Context, _ *wire.Call, _ wire.None) (list[operatorRow], error) {
 	all, err := a.Engine.Operators(ctx)
 	out := make([]operatorRow, len(all))
-	for i, o := range all {
-		out[i] = operatorRow{o.ID, o.Email, o.Name, o.Role, o.Disabled, o.Created, o.Seen}
+	for i := range all {
+		out[i] = rowOf(&all[i])
 	}
 	return list[operatorRow]{Data: out}, err
+}
+
+func rowOf(o *engine.Operator) operatorRow {
+	return operatorRow{o.ID, o.Email, o.Name, o.Role, o.Disabled, o.Created, o.Seen}
 }
 
 type newInvitation struct {

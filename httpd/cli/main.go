@@ -59,6 +59,7 @@ func verbs(env Env) []*cobra.Command {
 		verbStatus(env),
 		verbMerchant(env),
 		verbOperator(env),
+		verbRole(env),
 		verbAPIKey(env),
 		verbPayout(env),
 		verbWebhook(env),

@@ -10,7 +10,7 @@ import (
 
 func verbOperator(env Env) *cobra.Command {
 	return group("operator", "Let people into the dashboard", groupRun,
-		"  penstock operator invite ada@example.com --role manager", operatorInvite(env), operatorList(env))
+		"  penstock operator invite ada@example.com --role manager", operatorInvite(env), operatorList(env), operatorChange(env), operatorSessions(env), operatorEnd(env))
 }
 
 func operatorInvite(env Env) *cobra.Command {
@@ -27,7 +27,7 @@ role: this is also how a forgotten password is replaced.`,
   penstock operator invite bob@example.com --role viewer
   penstock operator invite ada@example.com --json | jq -r .setup_url`,
 	}
-	cmd.Flags().StringVar(&role, "role", "owner", "`ROLE` of somebody new: owner, administrator, manager, developer or viewer")
+	cmd.Flags().StringVar(&role, "role", "owner", "`ROLE` of somebody new: owner, administrator, manager, developer, viewer, or a custom one")
 	r := asking(env, cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return ask(r, func(c *client.Client) (client.Invitation, error) {

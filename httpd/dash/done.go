@@ -27,6 +27,8 @@ var deeds = map[string]ui.Notice{
 	"revoked":     {Tone: ui.Good, Text: "Revoked: whoever calls with it is refused."},
 	"explained":   {Tone: ui.Good, Text: "Your explanation was kept; the difference is told apart from now on."},
 	"asked-books": {Tone: ui.Good, Text: "The provider was asked; this is how the books stand now."},
+	"ended":       {Tone: ui.Good, Text: "The session has ended."},
+	"others":      {Tone: ui.Good, Text: "Your other sessions have ended."},
 	"password":    {Tone: ui.Good, Text: "Your password was changed; your other sessions have ended."},
 }
 

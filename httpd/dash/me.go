@@ -26,7 +26,11 @@ func (d *Dash) mePage(ctx context.Context, v *visit, status int, field, problem 
 	}
 	blocks := []ui.Block{{Title: "You", Facts: facts}}
 	blocks = append(blocks, secondBlocks(v)...)
-	blocks = append(blocks, ui.Block{Title: "Password", Form: &ui.Form{Action: v.at("/me"), Fields: mark(fields, field, problem), Submit: "Change password"}})
+	sessions, err := d.ownSessions(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	blocks = append(blocks, sessions, ui.Block{Title: "Password", Form: &ui.Form{Action: v.at("/me"), Fields: mark(fields, field, problem), Submit: "Change password"}})
 	return d.show(ctx, v, status, "stack", ui.Head{Title: "Your account"}, ui.Stack{List: blocks})
 }
 

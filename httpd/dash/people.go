@@ -24,7 +24,7 @@ func (d *Dash) listPeople(ctx context.Context, v *visit) (wire.Reply, error) {
 	for i := range all {
 		o := &all[i]
 		name := ui.Cell{Text: o.Name}
-		if v.who.May(engine.PermitPeople) && !wider(o.Role, v.who.Role) {
+		if v.who.Covers(o.Permits) {
 			name.Link = &ui.Link{Text: o.Name, Href: v.at("/people/" + o.ID)}
 		}
 		if o.ID == v.who.ID {
@@ -32,7 +32,7 @@ func (d *Dash) listPeople(ctx context.Context, v *visit) (wire.Reply, error) {
 		}
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{name, {Text: o.Email}, {Text: sentenceCase(string(o.Role))}, {Text: secondText(o)}, {Badge: d.operatorBadge(o)}, {At: o.Seen}}})
 	}
-	head := ui.Head{Title: "People"}
+	head := ui.Head{Title: "People", Tabs: peopleTabs(v, "")}
 	if v.who.May(engine.PermitPeople) {
 		head.Actions = []ui.Action{{Text: "Invite somebody", Icon: "plus", Main: true, Href: v.at("/people/invite")}}
 	}
@@ -73,21 +73,6 @@ func (d *Dash) operatorBadge(o *engine.Operator) *ui.Badge {
 	return &ui.Badge{Text: "May come in", Tone: ui.Good}
 }
 
-// wider says that role a allows more than b.
-func wider(a, b engine.Role) bool {
-	return slices.Index(engine.Roles(), a) < slices.Index(engine.Roles(), b)
-}
-
-// roleChoices are the roles that this person may give.
-func roleChoices(v *visit, on engine.Role) (out []ui.Option) {
-	for _, r := range engine.Roles() {
-		if !wider(r, v.who.Role) {
-			out = append(out, ui.Option{Value: string(r), Text: sentenceCase(string(r)) + ": " + roleText[r], On: r == on})
-		}
-	}
-	return out
-}
-
 // roleText says what a role is for, as far as it differs from the next.
 var roleText = map[engine.Role]string{
 	engine.RoleOwner:         "everything, and other owners",
@@ -97,15 +82,11 @@ var roleText = map[engine.Role]string{
 	engine.RoleViewer:        "looks and changes nothing",
 }
 
-func invitePage(v *visit, f form, field, problem string) (ui.Head, ui.Act) {
-	role := engine.Role(f.text("role"))
-	if role == "" {
-		role = engine.RoleViewer
-	}
+func invitePage(v *visit, roles []ui.Option, f form, field, problem string) (ui.Head, ui.Act) {
 	fields := []ui.Field{
 		{Name: "email", Label: "E-mail", Type: "email", Value: f.text("email"), Auto: "off", Required: true, Max: 254, Focus: true,
 			Hint: "Whoever has this address already chooses a new password by the link and keeps their role."},
-		{Name: "role", Label: "Role", Type: "select", Required: true, Options: roleChoices(v, role)},
+		{Name: "role", Label: "Role", Type: "select", Required: true, Options: roles},
 	}
 	fields = mark(fields, field, problem)
 	return ui.Head{Title: "Invite somebody", Crumbs: []ui.Link{{Text: "People", Href: v.at("/people")}}},
@@ -114,7 +95,11 @@ func invitePage(v *visit, f form, field, problem string) (ui.Head, ui.Act) {
 }
 
 func (d *Dash) askInvite(ctx context.Context, v *visit) (wire.Reply, error) {
-	head, data := invitePage(v, form{}, "", "")
+	roles, err := d.roleChoices(ctx, v, engine.RoleViewer)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	head, data := invitePage(v, roles, form{}, "", "")
 	return d.show(ctx, v, 200, "act", head, data)
 }
 
@@ -123,7 +108,11 @@ func (d *Dash) invite(ctx context.Context, v *visit) (wire.Reply, error) {
 	email := v.form.text("email")
 	token, err := d.Engine.Invite(ctx, v.caller(), email, engine.Role(v.form.text("role")), inviteFor)
 	if field, problem, ok := wrongField(err); ok {
-		head, data := invitePage(v, v.form, field, problem)
+		roles, err := d.roleChoices(ctx, v, engine.Role(v.form.text("role")))
+		if err != nil {
+			return wire.Reply{}, err
+		}
+		head, data := invitePage(v, roles, v.form, field, problem)
 		return d.show(ctx, v, 422, "act", head, data)
 	}
 	if err != nil {
@@ -149,14 +138,14 @@ func (d *Dash) operator(ctx context.Context, v *visit) (*engine.Operator, error)
 	return &all[i], nil
 }
 
-func personPage(v *visit, o *engine.Operator) (ui.Head, ui.Stack) {
+func personPage(v *visit, o *engine.Operator, roles []ui.Option) (ui.Head, ui.Stack) {
 	state := []ui.Option{{Value: "in", Text: "May come in", On: !o.Disabled}, {Value: "out", Text: "Disabled: no log-in, and sessions end at once", On: o.Disabled}}
 	about := ui.Block{Title: "General", Facts: []ui.Fact{{Name: "E-mail", Text: o.Email}, {Name: "ID", Text: o.ID, Mono: true, Copy: true}, {Name: "Besides the password", Text: or(secondText(o), "Nothing")}, {Name: "Since", At: o.Created}, {Name: "Last log-in", At: o.Seen}}}
 	if o.Second.On() {
 		about.Press = []ui.Press{{Text: "Reset app and passkeys", Icon: "key", Href: v.at("/people/" + o.ID + "/reset")}}
 	}
 	edit := ui.Block{Title: "Edit", Form: &ui.Form{Action: v.at("/people/" + o.ID), Submit: "Save", Cancel: v.at("/people"), Fields: []ui.Field{
-		{Name: "role", Label: "Role", Type: "select", Required: true, Options: roleChoices(v, o.Role)},
+		{Name: "role", Label: "Role", Type: "select", Required: true, Options: roles},
 		{Name: "state", Label: "State", Type: "select", Required: true, Options: state},
 	}}}
 	return ui.Head{Title: o.Name, Crumbs: []ui.Link{{Text: "People", Href: v.at("/people")}}}, ui.Stack{List: []ui.Block{about, edit}}
@@ -167,7 +156,11 @@ func (d *Dash) showPerson(ctx context.Context, v *visit) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	head, data := personPage(v, o)
+	roles, err := d.roleChoices(ctx, v, o.Role)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	head, data := personPage(v, o, roles)
 	return d.show(ctx, v, 200, "stack", head, data)
 }
 
@@ -179,7 +172,11 @@ func (d *Dash) changePerson(ctx context.Context, v *visit) (wire.Reply, error) {
 	_, err = d.Engine.ChangeOperator(ctx, v.caller(), o.ID, engine.Role(v.form.text("role")), v.form.text("state") == "out")
 	if note := refusal(err); note != nil {
 		status, _ := explain(err)
-		head, data := personPage(v, o)
+		roles, err := d.roleChoices(ctx, v, o.Role)
+		if err != nil {
+			return wire.Reply{}, err
+		}
+		head, data := personPage(v, o, roles)
 		return d.show(ctx, v, status, "stack", head, data, *note)
 	}
 	if err != nil {

@@ -30,14 +30,14 @@ const (
 // proofs are the acts that want one, by the address of their page.
 var proofs = map[string]when{
 	"/keys/new": always, "/settings/secret": always, "/webhooks/endpoints/new": always, "/connect/{provider}": always, "/accounts/{account}/credentials": always,
-	"/people/invite": always, "/people/{operator}": always, "/people/{operator}/reset": always, "/me/app": always, "/me/passkeys/new": always, "/me/second": always,
+	"/people/invite": always, "/people/{operator}": always, "/people/{operator}/reset": always, "/people/role": always, "/people/roles/{role}": always, "/people/roles/{role}/delete": always, "/me/app": always, "/me/passkeys/new": always, "/me/second": always,
 	"/pay": inLive, "/links/new": inLive, "/requests/{id}/process": inLive, "/requests/{id}/release": inLive, "/requests/{id}/statement/{payout}": inLive, "/requests/{id}/resolve/{payout}": inLive,
 	"/deposits/{deposit}/topup": inLive, "/deposits/{deposit}/adjust": inLive, "/customers/{customer}/erase": inLive,
 	loadPath: inLive,
 }
 
 // backs are the pages of acts that have none of their own.
-var backs = map[string]string{"/settings/secret": "/settings", "/me/second": "/me", "/people/{operator}/reset": "/people"}
+var backs = map[string]string{"/settings/secret": "/settings", "/me/second": "/me", "/people/{operator}/reset": "/people", "/people/roles/{role}/delete": "/people/roles"}
 
 // wantsProof is where somebody proves who they are before the act at path; ""
 // where they need not.
