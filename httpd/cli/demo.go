@@ -26,6 +26,7 @@ type demo struct {
 	operator *client.Client
 
 	customer, method, token, payout string
+	account                         string // at the test provider
 	password                        string // of the dashboard
 	bearer, page                    string // a bearer token, and a page of a payment of its
 }
@@ -111,7 +112,7 @@ func (d *demo) walk(ctx context.Context) error {
 		do   func(context.Context) (string, error)
 	}{
 		{"webhooks", d.listen}, {"dashboard", d.enter}, {"customer", d.makeCustomer}, {"save", d.saveMethod}, {"list", d.listMethods},
-		{"pay", d.pay}, {"poll", d.poll}, {"told", d.told}, {"link", d.link}, {"check", d.check},
+		{"pay", d.pay}, {"poll", d.poll}, {"told", d.told}, {"books", d.books}, {"link", d.link}, {"check", d.check},
 	} {
 		limited, cancel := context.WithTimeout(ctx, demoPatience)
 		said, err := step.do(limited)
@@ -119,7 +120,7 @@ func (d *demo) walk(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("step %d, %s: %w", i+1, step.name, err)
 		}
-		fmt.Fprintf(d.env.Stdout, "  %d  %-9s %s\n", i+1, step.name, said)
+		fmt.Fprintf(d.env.Stdout, "  %2d  %-9s %s\n", i+1, step.name, said)
 	}
 	return nil
 }
@@ -244,6 +245,39 @@ func (d *demo) told(ctx context.Context) (string, error) {
 	}
 }
 
+// books holds the provider's report and balances against ours.
+func (d *demo) books(ctx context.Context) (string, error) {
+	scope := client.Scope{Merchant: firstMerchant, Mode: "test"}
+	accounts, err := d.operator.Accounts(ctx, scope)
+	if err != nil {
+		return "", err
+	}
+	if len(accounts.Data) == 0 {
+		return "", errors.New("there is no provider account")
+	}
+	d.account = accounts.Data[0].ID
+	if _, err := d.operator.PullReports(ctx, scope, d.account); err != nil {
+		return "", err
+	}
+	found, err := d.operator.Books(ctx, scope, d.account, client.BooksQuery{})
+	if err != nil {
+		return "", err
+	}
+	balances, err := d.operator.PullBalances(ctx, scope, d.account)
+	if err != nil {
+		return "", err
+	}
+	for _, b := range balances.Data {
+		if strings.Trim(b.Difference, "0.") != "" {
+			return "", fmt.Errorf("the provider says %s %s, our ledger %s", b.Currency, b.Theirs, b.Available)
+		}
+	}
+	if found.Counts["matched"] != 1 || len(found.Findings) > 0 || len(balances.Data) == 0 {
+		return "", fmt.Errorf("the provider's report differs from our books: %v", found.Counts)
+	}
+	return fmt.Sprintf("the provider's report has it too, and its %s are ours", plural(len(balances.Data), "balance")), nil
+}
+
 // link makes a payout whose recipient says where the money goes.
 func (d *demo) link(ctx context.Context) (string, error) {
 	token, err := d.operator.CreateKey(ctx, client.NewKey{Merchant: firstMerchant, Mode: "test", Scopes: []string{"payouts"}, Name: "demo", Token: &client.Token{}})
@@ -291,9 +325,12 @@ Try it in another terminal:
   curl -s %[1]s/payouts/create -H "api-key: $KEY" -H 'content-type: application/json' -H 'idempotency-key: mine-1' \
     -d '{"amount":700,"currency":"EUR","customer_id":"ada","payout_method_id":"%[4]s","payout_type":"bank","confirm":true,"auto_fulfill":true}'
 
-The last one may be repeated: the same key pays once. ^C ends the demo and removes its data.
-For real: penstock init DIR
-`, d.api.base, d.made.Key, d.payout, d.method, d.made.Operator.Email, d.password, d.page, d.bearer)
+The last one may be repeated: the same key pays once. What the provider has reported, beside our books:
+
+  penstock reconcile %[9]s --pull --all --config %[10]s
+
+^C ends the demo and removes its data. For real: penstock init DIR
+`, d.api.base, d.made.Key, d.payout, d.method, d.made.Operator.Email, d.password, d.page, d.bearer, d.account, d.made.Config)
 }
 
 func total(counts map[string]int) int {

@@ -14,7 +14,7 @@ func TestDemoOnce(t *testing.T) {
 	if err := runDemo(context.Background(), env, true); err != nil {
 		t.Fatalf("demo --once: %v\n%s%s", err, out.String(), said.String())
 	}
-	for _, want := range []string{"payment_token is token_", "poll      success", "signatures right", "every invariant holds"} {
+	for _, want := range []string{"payment_token is token_", "poll      success", "signatures right", "the provider's report has it too", "every invariant holds"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the demo did not say %q:\n%s", want, out.String())
 		}

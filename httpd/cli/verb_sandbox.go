@@ -23,10 +23,12 @@ func verbSandbox(env Env) *cobra.Command {
 money, and misbehaves as it is told (PUT /v1/faults). With --data it forgets
 nothing when it is killed; without, everything ends with it.
 
-  POST /v1/transfers        an order: {"key","amount":"12.50","currency","service","fields":{...}}
-  GET  /v1/transfers?key=K  what became of it, or 404
-  GET  /v1/ledger           every transfer; movements above 1 is a double payment
-  PUT  /v1/faults           {"drop_reply":0.1,"late_ms":[0,2000],...}; GET reads them`,
+  POST /v1/transfers           an order: {"key","amount":"12.50","currency","service","fields":{...}}
+  GET  /v1/transfers?key=K     what became of it, or 404
+  GET  /v1/ledger              every transfer; movements above 1 is a double payment
+  GET  /v1/report?account=A    what moved on an account, for the books; &since=TIME
+  GET  /v1/balances?account=A  what is left there of the play money
+  PUT  /v1/faults              {"drop_reply":0.1,"late_ms":[0,2000],...}; GET reads them`,
 		Example: `  penstock sandbox --listen 127.0.0.1:9090 --data ./provider
   curl -X PUT 127.0.0.1:9090/v1/faults -d '{"drop_reply":0.2,"error_500":0.1,"late_ms":[100,2000]}'
   PENSTOCK_SANDBOX_BASE_URL=http://127.0.0.1:9090 PENSTOCK_EGRESS_ALLOW=127.0.0.1:9090 penstock serve --config c.toml`,

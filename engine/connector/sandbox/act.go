@@ -50,7 +50,7 @@ func (p *Provider) reach(c *change, now time.Time, t Transfer, end Status, resol
 	if end == comesBack {
 		end = Returned
 	}
-	return t.end(end, resolution)
+	return t.end(now, end, resolution)
 }
 
 // changed puts the row into c and plans the notifications of its status.

@@ -60,19 +60,19 @@ func HTTP(rt http.RoundTripper, options ...Option) connector.Builder {
 		}
 		return &client{
 			rt: rt, traits: traitsOf(options),
-			transfers: strings.TrimSuffix(base.String(), "/") + "/v1/transfers",
-			ledger:    strings.TrimSuffix(base.String(), "/") + "/v1/ledger",
-			account:   a.ID, apiKey: a.Secrets["api_key"], secret: a.Secrets[SecretName], persona: personaOf(a.Provider),
+			base:    strings.TrimSuffix(base.String(), "/"),
+			account: a.ID, apiKey: a.Secrets["api_key"], secret: a.Secrets[SecretName], persona: personaOf(a.Provider),
 		}, nil
 	}
 }
+
+const transfersPath = "/v1/transfers"
 
 type client struct {
 	connector.Mute
 	rt             http.RoundTripper
 	traits         connector.Traits
-	transfers      string
-	ledger         string
+	base           string
 	account        string
 	apiKey, secret string
 	persona        *Persona // nil: the test provider's own manner
@@ -102,7 +102,7 @@ func (c *client) Send(ctx context.Context, in connector.Instruction) (connector.
 	if err != nil || len(body) > maxBody {
 		return refused(codeInvalid), nil
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.transfers, io.NopCloser(bytes.NewReader(body)))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+transfersPath, io.NopCloser(bytes.NewReader(body)))
 	if err != nil {
 		return unknown(errors.New("can't make the request"))
 	}
@@ -132,7 +132,7 @@ func (c *client) Lookup(ctx context.Context, key string) (connector.Outcome, err
 	if !c.traits.Lookup {
 		return connector.Outcome{Verdict: connector.Unknown}, connector.ErrNoLookup
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.transfers+"?key="+url.QueryEscape(key), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+transfersPath+"?key="+url.QueryEscape(key), nil)
 	if err != nil {
 		return unknown(errors.New("can't make the request"))
 	}
@@ -151,31 +151,12 @@ func (c *client) Notification(header http.Header, body []byte) (connector.Notice
 
 // Transfers lists what the account has ordered, all of it: the ledger bears no
 // times.
-func (c *client) Transfers(ctx context.Context, _ time.Time) ([]connector.Transfer, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.ledger+"?account="+url.QueryEscape(c.account), nil)
-	if err != nil {
-		return nil, errors.New("sandbox: can't make the request")
-	}
-	resp, err := c.trip(req)
-	if err != nil {
-		return nil, fmt.Errorf("sandbox: %w", err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("sandbox: provider answered %d", resp.StatusCode)
-	}
-	body := &bounded{from: resp.Body, left: maxLedger}
-	out, err := readLedger(body, c.account)
-	switch {
-	case errors.Is(body.err, errTooLong):
-		err = errTooLong
-	case body.err != nil:
-		err = quiet(ctx, body.err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("sandbox: %w", err)
-	}
-	return out, nil
+func (c *client) Transfers(ctx context.Context, _ time.Time) (out []connector.Transfer, err error) {
+	err = c.read(ctx, "/v1/ledger?account="+url.QueryEscape(c.account), func(body io.Reader) (err error) {
+		out, err = readLedger(body, c.account)
+		return err
+	})
+	return out, err
 }
 
 // ask makes one round trip and reads its answer.

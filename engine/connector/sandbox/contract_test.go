@@ -41,6 +41,14 @@ func harness() connectortest.Harness {
 			want := connector.Outcome{Verdict: connector.PartlyPaid, Ref: "tr_1", Paid: eur(500), Code: "partly_paid"}
 			return Posting{Body: body}.Header(testSecret, newClock().now), body, connector.Notice{Key: key, Outcome: want}
 		},
+		Balances: func(have []money.Amount) connectortest.Script {
+			said := map[string]string{}
+			for _, a := range have {
+				said[a.Currency().Code()] = a.Decimal()
+			}
+			text, _ := json.Marshal(map[string]any{"balances": said})
+			return func(*http.Request, []byte) string { return connectortest.JSON(200, string(text)) }
+		},
 		Sign: func(body []byte) http.Header { return Posting{Body: body}.Header(testSecret, newClock().now) },
 		OldNotice: func(key string, ago time.Duration) (http.Header, []byte) {
 			t := Transfer{ID: "tr_1", Key: key, Amount: eur(1000), Paid: eur(500), Status: PartlyPaid}

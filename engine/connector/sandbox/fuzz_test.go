@@ -75,6 +75,25 @@ func FuzzJournalLine(f *testing.F) {
 	})
 }
 
+// FuzzReport: a report is read whole or not at all, and each line is money that
+// moved for a key.
+func FuzzReport(f *testing.F) {
+	f.Add(`{"lines":[{"id":"tr_1","key":"k","kind":"paid","amount":"12.50","currency":"EUR","at":"2026-03-01T12:00:00Z"},{"id":"tr_1/back","key":"k","kind":"returned","amount":"5","currency":"JPY","at":""}]}`)
+	f.Add(`{"lines":[{"id":"tr_1","key":"k","kind":"accepted","amount":"1","currency":"EUR","at":"now"}]}`)
+	f.Add(`{"lines":[]}{}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		list, err := readReport(strings.NewReader(body))
+		if err != nil && list != nil {
+			t.Fatalf("%q: %d lines and %v", body, len(list), err)
+		}
+		for _, l := range list {
+			if l.Key == "" || l.ID == "" || !l.Booked || !l.Amount.IsPositive() || l.Outcome.Verdict == connector.Accepted {
+				t.Fatalf("%q reports %+v", body, l)
+			}
+		}
+	})
+}
+
 // FuzzLedger: a list is read whole or not at all, and tells an account nothing
 // of another's.
 func FuzzLedger(f *testing.F) {

@@ -24,11 +24,13 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /v1/transfers", s.postTransfer)
 	mux.HandleFunc("GET /v1/transfers", s.getTransfer)
 	mux.HandleFunc("GET /v1/ledger", s.getLedger)
+	mux.HandleFunc("GET /v1/report", s.getReport)
+	mux.HandleFunc("GET /v1/balances", s.getBalances)
 	mux.HandleFunc("GET /v1/faults", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, s.provider.Faults()) })
 	mux.HandleFunc("PUT /v1/faults", s.putFaults)
 	mux.HandleFunc("GET /health", s.getHealth)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		fail(w, http.StatusNotFound, "no_such_route", "see POST and GET /v1/transfers, GET /v1/ledger, GET and PUT /v1/faults")
+		fail(w, http.StatusNotFound, "no_such_route", "see POST and GET /v1/transfers, GET /v1/ledger, GET /v1/report, GET /v1/balances, GET and PUT /v1/faults")
 	})
 	return mux
 }

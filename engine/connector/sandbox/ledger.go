@@ -9,7 +9,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"penstock/engine/connector"
-	"penstock/engine/money"
 )
 
 // maxLedger bounds the answer to a question for the ledger: some three hundred
@@ -45,63 +44,77 @@ func (b *bounded) Read(p []byte) (int, error) {
 // of which a part can't be read is no list, for what it leaves out would be
 // forgotten. Its errors quote nothing of it.
 func readLedger(from io.Reader, account string) (out []connector.Transfer, err error) {
-	unreadable := errors.New("provider's ledger can't be read")
-	dec := jsontext.NewDecoder(from)
-	found := false
-	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
-		return nil, unreadable
-	}
-	for dec.PeekKind() == '"' {
-		name, err := dec.ReadToken()
-		if err != nil {
-			return nil, unreadable
+	err = readList(from, "transfers", func(raw jsontext.Value) error {
+		var line wireLine
+		if json.Unmarshal(raw, &line) != nil {
+			return errors.New("it can't be read")
 		}
-		if name.String() != "transfers" {
-			if dec.SkipValue() != nil {
-				return nil, unreadable
-			}
-			continue
+		if line.Account != account {
+			return nil // another's, of whom we must learn nothing
 		}
-		if out, err = readLines(dec, account); err != nil {
-			return nil, err
+		t, err := line.listed()
+		if err == nil {
+			out = append(out, t)
 		}
-		found = true
-	}
-	if t, err := dec.ReadToken(); err != nil || t.Kind() != '}' || !found {
-		return nil, unreadable
-	}
-	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, unreadable
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("provider's ledger: %w", err)
 	}
 	return out, nil
 }
 
-func readLines(dec *jsontext.Decoder, account string) (out []connector.Transfer, err error) {
+// readList reads an object one of whose members is a list of objects, and gives
+// each of these to take as it comes. Nothing of it may be left out or follow it.
+func readList(from io.Reader, member string, take func(jsontext.Value) error) error {
+	unreadable := errors.New("can't be read")
+	dec := jsontext.NewDecoder(from)
+	found := false
+	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
+		return unreadable
+	}
+	for dec.PeekKind() == '"' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return unreadable
+		}
+		if name.String() != member {
+			if dec.SkipValue() != nil {
+				return unreadable
+			}
+			continue
+		}
+		if err := readLines(dec, take); err != nil {
+			return err
+		}
+		found = true
+	}
+	if t, err := dec.ReadToken(); err != nil || t.Kind() != '}' || !found {
+		return unreadable
+	}
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
+		return unreadable
+	}
+	return nil
+}
+
+func readLines(dec *jsontext.Decoder, take func(jsontext.Value) error) error {
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '[' {
-		return nil, errors.New("provider's ledger has no list of transfers")
+		return errors.New("has no list")
 	}
 	for n := 1; dec.PeekKind() == '{'; n++ {
 		raw, err := dec.ReadValue()
-		if err != nil {
-			return nil, fmt.Errorf("provider's ledger can't be read at transfer %d", n)
+		if err != nil || len(raw) > maxLedgerLine {
+			return fmt.Errorf("can't be read at line %d", n)
 		}
-		var line wireLine
-		if len(raw) > maxLedgerLine || json.Unmarshal(raw, &line) != nil {
-			return nil, fmt.Errorf("provider's ledger can't be read at transfer %d", n)
+		if err := take(raw); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
 		}
-		if line.Account != account {
-			continue // another's, of whom we must learn nothing
-		}
-		t, err := line.listed()
-		if err != nil {
-			return nil, fmt.Errorf("provider's ledger, transfer %d: %w", n, err)
-		}
-		out = append(out, t)
 	}
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != ']' {
-		return nil, errors.New("provider's ledger can't be read to its end")
+		return errors.New("can't be read to its end")
 	}
-	return out, nil
+	return nil
 }
 
 // listed is a line in our words.
@@ -109,11 +122,7 @@ func (l wireLine) listed() (connector.Transfer, error) {
 	if !printable(l.Key) || len(l.Key) > maxKey || len(l.Service) > maxService {
 		return connector.Transfer{}, errors.New("no key, or one that is none of ours")
 	}
-	currency, err := money.ParseCurrency(l.Currency)
-	if err != nil {
-		return connector.Transfer{}, errors.New("unknown currency")
-	}
-	amount, err := money.Parse(l.Amount, currency)
+	amount, err := amountOf(l.Amount, l.Currency)
 	if err != nil || !amount.IsPositive() {
 		return connector.Transfer{}, errors.New("amount can't be read")
 	}

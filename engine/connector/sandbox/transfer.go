@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"penstock/engine/connector"
 	"penstock/engine/money"
@@ -48,21 +49,26 @@ type Transfer struct {
 	// Paid is what moved, also after it came back; zero of the currency while
 	// nothing has.
 	Paid      money.Amount `json:"paid"`
+	Moved     time.Time    `json:"moved,omitzero"` // when it moved, to the second
+	Back      time.Time    `json:"back,omitzero"`  // when it came back
 	NotifyURL string       `json:"notify_url,omitzero"`
 	Account   string       `json:"account,omitzero"`
 
 	Dice dice `json:"dice"` // of the arrival that made it
 }
 
-// end is the transfer with another status, and with the money moved that the
-// status says.
-func (t Transfer) end(status Status, resolution string) Transfer {
+// end is the transfer with another status since now, and with the money moved
+// that the status says.
+func (t Transfer) end(now time.Time, status Status, resolution string) Transfer {
 	t.Status, t.Resolution = status, resolution
+	second := now.UTC().Truncate(time.Second)
 	switch status {
 	case Paid:
-		t.Paid = t.Amount
+		t.Paid, t.Moved = t.Amount, second
 	case PartlyPaid:
-		t.Paid = half(t.Amount)
+		t.Paid, t.Moved = half(t.Amount), second
+	case Returned:
+		t.Back = second
 	}
 	return t
 }
