@@ -9,6 +9,7 @@ import (
 	"penstock/engine/connector"
 	"penstock/engine/money"
 	"penstock/engine/payout"
+	"penstock/engine/routing"
 	"penstock/store"
 )
 
@@ -21,6 +22,7 @@ type DryRun struct {
 	Fields   connector.Details // of the service; may be empty
 	Metadata json.RawMessage
 	Split    bool
+	Tree     *routing.Tree // one that is tried in place of the point's; nil: that of the point
 }
 
 // errDryRun takes back what a dry run would have changed.
@@ -46,10 +48,15 @@ func (e *Engine) Explain(ctx context.Context, c Caller, d DryRun) (*Choice, erro
 		if err != nil {
 			return err
 		}
-		r := &Request{Service: d.Service, Bounded: true, Form: sv.Form, Amount: d.Amount, Customer: d.Customer, Split: d.Split, Point: m.Point,
+		r := &Request{Service: d.Service, Bounded: true, Form: sv.Form, Amount: d.Amount, Customer: d.Customer, Split: d.Split, Point: m.Point, Tree: d.Tree,
 			Echo: Echo{Metadata: d.Metadata, Masked: e.Directory.Mask(sv.Form, d.Fields)}}
 		if d.Point != "" {
 			r.Point = d.Point
+		}
+		if d.Tree != nil {
+			if err := checkTree(tx, c.Scope, d.Service, *d.Tree); err != nil {
+				return err
+			}
 		}
 		k, err := e.catalogOf(tx, c.Scope)
 		if err != nil {

@@ -112,18 +112,8 @@ func (e *Engine) SetTree(ctx context.Context, c Caller, id, service string, tree
 		return nil, invalid("service", "there is no payout service of this name")
 	}
 	return e.saveScheme(ctx, c, id, "routing_scheme.revise", once, func(tx store.Tx, now time.Time, s *Scheme) error {
-		routes, err := all[Route](tx, bucketRoute, c.Scope)
-		if err != nil {
+		if err := checkTree(tx, c.Scope, service, tree); err != nil {
 			return err
-		}
-		known := make([]routing.Target, 0, len(routes))
-		for i := range routes {
-			if routes[i].Service == service {
-				known = append(known, routes[i].target())
-			}
-		}
-		if err := routing.Validate(tree, known); err != nil {
-			return treeError(err)
 		}
 		if s.Trees == nil {
 			s.Trees = map[string]ServiceScheme{}
@@ -135,6 +125,25 @@ func (e *Engine) SetTree(ctx context.Context, c Caller, id, service string, tree
 		s.Trees[service] = next
 		return keep(tx, bucketRevision, revisionKey(c.Scope, s.ID, service, next.Revision), next)
 	})
+}
+
+// checkTree refuses a tree that isn't sound, or names a route that the service
+// doesn't have.
+func checkTree(tx store.Tx, s Scope, service string, tree routing.Tree) error {
+	routes, err := all[Route](tx, bucketRoute, s)
+	if err != nil {
+		return err
+	}
+	known := make([]routing.Target, 0, len(routes))
+	for i := range routes {
+		if routes[i].Service == service {
+			known = append(known, routes[i].target())
+		}
+	}
+	if err := routing.Validate(tree, known); err != nil {
+		return treeError(err)
+	}
+	return nil
 }
 
 func revisionKey(s Scope, scheme, service string, revision int) []byte {

@@ -137,7 +137,7 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		{"deposits", home + "/deposits"}, {"ledger", home + "/deposits/" + o.depositIn("USD").ID}, {"deposit", home + "/deposits/" + o.depositIn("USD").ID + "/general"},
 		{"adjust", home + "/deposits/" + o.depositIn("USD").ID + "/adjust"}, {"deposit-edit", home + "/deposits/" + o.depositIn("USD").ID + "/edit"},
 		{"routes", home + "/routes?currency=USD"}, {"route", home + "/routes/" + o.routeFor("test_usd").ID}, {"points", home + "/points"}, {"point-new", home + "/points/new"}, {"accounts", home + "/accounts"},
-		{"schemes", home + "/schemes"}, {"scheme", home + "/schemes/" + o.scheme()}, {"tree", home + "/schemes/" + o.scheme() + "/tree?service=test_usd"}, {"rates", home + "/rates"},
+		{"schemes", home + "/schemes"}, {"scheme", home + "/schemes/" + o.scheme()}, {"tree", home + "/schemes/" + o.scheme() + "/tree?service=test_usd"}, {"tree-new", home + "/schemes/" + o.scheme() + "/tree"}, {"rates", home + "/rates"},
 		{"webhooks", home + "/webhooks"}, {"people", home + "/people"}, {"invite", home + "/people/invite"},
 		{"customers", home + "/customers"}, {"customer", home + "/customers/ada"}, {"pay", home + "/pay"}, {"pay-sepa", home + "/pay?service=sepa_eur"}, {"links", home + "/links"}, {"link-new", home + "/links/new"},
 		{"directory", home + "/directory"}, {"provider", home + "/directory/providers/stripe"}, {"services", home + "/directory/services?currency=EUR"}, {"service", home + "/directory/services/sepa_eur"}, {"connect", home + "/connect/stripe"},

@@ -14,6 +14,11 @@ var strategyWords = map[routing.StrategyType]string{
 	routing.Balance: "the one with the most money", routing.Cheapest: "the cheapest", routing.Conversion: "the one that succeeds most often",
 }
 
+// strategyNames are what strategies are called.
+var strategyNames = map[routing.StrategyType]string{
+	routing.Optimal: "Optimal", routing.Direct: "Direct", routing.Priority: "By priority", routing.Weighted: "Weight", routing.Balance: "By balance", routing.Cheapest: "By cost", routing.Conversion: "By conversion",
+}
+
 // outline is a tree in sentences, for those who don't read JSON.
 func outline(t routing.Tree, names map[string]string) []ui.Line {
 	if t.Root == nil {

@@ -113,6 +113,42 @@ func (d *Dash) saveScheme(ctx context.Context, v *visit) (wire.Reply, error) {
 	return d.edited(err, after(v.at("/schemes/"+s.ID), "saved"), again)
 }
 
+// askClone asks for the name of a scheme with the trees of another.
+func (d *Dash) askClone(ctx context.Context, v *visit) (wire.Reply, error) {
+	s, err := d.schemeOf(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	head, act := clonePage(v, s, form{}, "", "")
+	return d.show(ctx, v, 200, "act", head, act)
+}
+
+func clonePage(v *visit, s *engine.Scheme, f form, field, problem string) (ui.Head, ui.Act) {
+	at := v.at("/schemes/" + s.ID)
+	return ui.Head{Title: "Clone " + s.Name, Crumbs: []ui.Link{{Text: "Routing schemes", Href: v.at("/schemes")}, {Text: s.Name, Href: at}}},
+		ui.Act{Text: "Makes another scheme with the same trees, to try changes in. No payout goes by it before a payout point does.", Form: ui.Form{Action: at + "/clone", Submit: "Clone it", Cancel: at,
+			Fields: mark([]ui.Field{{Name: "name", Label: "Name", Type: "text", Required: true, Max: 255, Value: or(f.Get("name"), s.Name+", copy"), Focus: true}}, field, problem)}}
+}
+
+func (d *Dash) clone(ctx context.Context, v *visit) (wire.Reply, error) {
+	s, err := d.schemeOf(ctx, v)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	again := func(status int, field, problem string, notes ...ui.Notice) (wire.Reply, error) {
+		head, act := clonePage(v, s, v.form, field, problem)
+		return d.show(ctx, v, status, "act", head, act, notes...)
+	}
+	if v.form.text("name") == "" {
+		return again(422, "name", "Give it a name.")
+	}
+	made, err := d.Engine.CloneScheme(ctx, v.caller(), s.ID, v.form.text("name"), nil)
+	if err != nil {
+		return d.edited(err, "", again)
+	}
+	return goTo(after(v.at("/schemes/"+made.ID), "saved")), nil
+}
+
 // showScheme shows the tree of each service that has one.
 func (d *Dash) showScheme(ctx context.Context, v *visit) (wire.Reply, error) {
 	s, err := d.schemeOf(ctx, v)
@@ -127,7 +163,7 @@ func (d *Dash) showScheme(ctx context.Context, v *visit) (wire.Reply, error) {
 	head := ui.Head{Title: s.Name, Crumbs: []ui.Link{{Text: "Routing schemes", Href: v.at("/schemes")}}, ID: engine.PrefixScheme + s.ID, Lead: s.Description}
 	may := v.who.May(engine.PermitConnect)
 	if may {
-		head.Actions = []ui.Action{{Text: "New tree", Icon: "plus", Main: true, Href: at + "/tree"}, {Text: "Edit", Href: at + "/edit"}}
+		head.Actions = []ui.Action{{Text: "New tree", Icon: "plus", Main: true, Href: at + "/tree"}, {Text: "Edit", Href: at + "/edit"}, {Text: "Clone", Icon: "copy", Href: at + "/clone"}}
 	}
 	page := ui.Trees{Empty: ui.Empty{Title: "No tree yet", Text: "A service without a tree goes by Optimal: any route that is open, the best first."}}
 	routes, err := d.routeNames(ctx, v)
@@ -192,6 +228,9 @@ func (d *Dash) showRevisions(ctx context.Context, v *visit) (wire.Reply, error) 
 		one, err := treeCard(fmt.Sprintf("Revision %d", all[i].Revision), all[i], names, routes)
 		if err != nil {
 			return wire.Reply{}, err
+		}
+		if v.who.May(engine.PermitConnect) && i > 0 {
+			one.Edit, one.EditText = v.at(fmt.Sprintf("/schemes/%s/tree?service=%s&revision=%d", s.ID, v.Param("service"), all[i].Revision)), "Begin from this one"
 		}
 		page.List = append(page.List, one)
 	}

@@ -131,6 +131,15 @@ type Field struct {
 	Required, Fixed, Focus          bool
 	Max                             int // characters; 0 none
 	Options                         []Option
+	Grow                            *Growth // of code that is a decision tree: its editor; nil: the text alone
+}
+
+// Growth is what the graphical editor of a tree is given. Without scripts the
+// text is written.
+type Growth struct {
+	Offers string // what trees can be made of, as JSON
+	More   string // where the same is had for another service, before its code
+	Fault  string // the place that is wrong, as a JSON pointer
 }
 
 // Option is one choice of a select.
@@ -152,6 +161,7 @@ type Form struct {
 	More                []Field
 	MoreTitle, MoreText string
 	MoreOpen            bool
+	Try                 string // a button under them that sends the form with act=try; "" has none
 }
 
 // Pager leads through a list by keys: there are no page numbers.
@@ -373,6 +383,7 @@ type Tree struct {
 	Words                []Line    // the same in sentences
 	Changes              []Changed // against the one before, in place of Text
 	Edit, Revisions      string    // addresses; "" shows none
+	EditText             string    // "" is "Edit the tree"
 }
 
 // Changed is a line of a text that was changed: with "-" it went, with "+" it
@@ -407,10 +418,12 @@ type Stack struct {
 type Block struct {
 	Title   string
 	Lead    string // what it is, in a sentence
+	Folded  bool   // shown when its title is opened; for what is looked up now and then
 	Badge   *Badge
 	Actions []Action
 	Press   []Press
 	Chart   *Chart
+	Why     []Line // of a decision
 	Facts   []Fact
 	Table   Table
 	None    string // stands in place of an empty table

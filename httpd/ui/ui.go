@@ -28,7 +28,7 @@ const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 	"base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
 // sheets are the style sheets in the order in which they are joined to app.css.
-var sheets = [...]string{"tokens.css", "base.css", "shell.css", "parts.css", "pages.css", "phone.css"}
+var sheets = [...]string{"tokens.css", "base.css", "shell.css", "parts.css", "pages.css", "grow.css", "phone.css"}
 
 // UI renders pages. It is made once, never changes, and is safe for concurrent
 // use.

@@ -12,3 +12,4 @@ reveals(document);
 once(document);
 drops(document);
 keys(document);
+if (document.querySelector("[data-grow]")) import("./grow.js").then((m) => m.grows(document)); // one page has it
