@@ -208,7 +208,8 @@ func (e *Engine) CreatePayment(ctx context.Context, c Caller, n NewPayment, once
 				return fmt.Errorf("write payment's ref: %w", err)
 			}
 		}
-		return e.storePayment(tx, c, now, p, time.Time{}, "payment.create", once)
+		next := *p
+		return e.storePayment(tx, c, now, &next, time.Time{}, "payment.create", once)
 	})
 	if err != nil {
 		return nil, err
@@ -226,9 +227,11 @@ func (e *Engine) afterReplay(ctx context.Context, c Caller, once *Once) (*Paymen
 	return e.finish(ctx, c, strings.TrimPrefix(once.Subject, PrefixPayment))
 }
 
-// storePayment writes a command's change, of a payment that was due at was.
+// storePayment writes a command's change, of a payment that was due at was, and
+// fills in what follows from it. A transaction may run more than once: each run
+// wants a payment of its own.
 func (e *Engine) storePayment(tx store.Tx, c Caller, now time.Time, p *Payment, was time.Time, action string, once *Once) error {
-	p.Changed = now
+	p.Changed = later(now, p.Changed)
 	if p.Open.Kind == payin.None { // else there is more to tell as soon as the provider was asked
 		if err := e.tellPayment(tx, c.Scope, now, p); err != nil {
 			return err

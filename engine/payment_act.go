@@ -164,8 +164,9 @@ func (e *Engine) actOn(ctx context.Context, c Caller, name, action string, once 
 					return err
 				}
 			}
-			p.Due, p.Told = is.Due, is.Told
-			return e.storePayment(tx, c, later(now, was), p, is.Due, action, once)
+			next := *p // of its own for each run: what a run that came to nothing has filled in doesn't count
+			next.Due, next.Told = is.Due, is.Told
+			return e.storePayment(tx, c, now, &next, is.Due, action, once)
 		})
 		switch {
 		case errors.Is(err, errChanged):
@@ -180,7 +181,8 @@ func (e *Engine) actOn(ctx context.Context, c Caller, name, action string, once 
 	return nil, &Error{Code: CodeBusy, Object: ObjPayment, ID: name, Message: "the payment is being changed by others; repeat"}
 }
 
-// later makes each change of a record bear another time.
+// later makes each change of a record bear another time, also where the clock
+// was set back. It is for nothing but Changed: what is due is due by the clock.
 func later(now, was time.Time) time.Time {
 	if now.After(was) {
 		return now

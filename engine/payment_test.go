@@ -11,6 +11,7 @@ import (
 	"penstock/engine/connector"
 	"penstock/engine/payin"
 	"penstock/engine/sim"
+	"penstock/store"
 )
 
 // lossy takes money in and at first loses its answers.
@@ -204,5 +205,65 @@ func TestUnreachableConnectorIsAskedLessAndLess(t *testing.T) {
 	must(t, k.Run(12*time.Hour))
 	if p, err = k.Engine.Payment(k.Ctx, k.me, engine.PrefixPayment+p.ID); err != nil || p.Status != payin.Succeeded {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// again runs each transaction twice, as a store may: the first comes to
+// nothing.
+type again struct{ store.Store }
+
+func (a again) Update(ctx context.Context, fn func(store.Tx) error) error {
+	undone := errors.New("undone")
+	err := a.Store.Update(ctx, func(tx store.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return undone
+	})
+	if err != undone {
+		return err
+	}
+	return a.Store.Update(ctx, fn)
+}
+
+// TestPaymentOfATransactionThatRanTwiceIsDue: what the first run has filled in
+// doesn't count, or nobody would ask for the payment any more.
+func TestPaymentOfATransactionThatRanTwiceIsDue(t *testing.T) {
+	k := newKit(t, sim.Config{Break: sim.Break{Disk: func(_ *sim.World, s store.Store) store.Store { return again{s} }}})
+	d := &lossy{keys: map[string]int{}}
+	d.rig(k)
+	p, err := k.Engine.CreatePayment(k.Ctx, k.me, engine.NewPayment{Amount: eur(1250), Card: card("4242424242424242"), Confirm: true}, nil)
+	must(t, err)
+	d.lose = 2
+	p, err = k.Engine.RefundPayment(k.Ctx, k.me, engine.PrefixPayment+p.ID, "", nil, "", nil)
+	must(t, err)
+	if p.Open.Kind != payin.Refund || p.Due.IsZero() {
+		t.Fatalf("open %v, due %v", p.Open, p.Due)
+	}
+	must(t, k.Run(time.Hour))
+	if p = k.payment(t, p.ID); p.Refunded != eur(1250) {
+		t.Errorf("%+v", p.State)
+	}
+}
+
+// TestClockSetBackDoesNotPutPaymentsOff: what is begun after the clock was set
+// back is due by that clock, not by the payment's last change.
+func TestClockSetBackDoesNotPutPaymentsOff(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	d := &lossy{keys: map[string]int{}}
+	d.rig(k)
+	p, err := k.Engine.CreatePayment(k.Ctx, k.me, engine.NewPayment{Amount: eur(1250), Card: card("4242424242424242"), Confirm: true}, nil)
+	must(t, err)
+	k.Clock.Step(-400 * 24 * time.Hour)
+	must(t, k.Tick())
+	d.lose = 1
+	p, err = k.Engine.RefundPayment(k.Ctx, k.me, engine.PrefixPayment+p.ID, "", nil, "", nil)
+	must(t, err)
+	must(t, k.Run(time.Hour))
+	if is := k.Clock.Now(); p.Due.After(is) {
+		t.Errorf("due %v, and it is %v", p.Due, is)
+	}
+	if d.keys[engine.PrefixPayment+p.ID+"_2"] != 2 {
+		t.Errorf("asked %v", d.keys)
 	}
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"slices"
 
 	"penstock/engine"
 	"penstock/engine/connector"
@@ -26,6 +27,7 @@ type Break struct {
 	Traits          func(connector.Traits) connector.Traits
 	Reads           func(key string, a answer) answer // what an answer about the key is taken for
 	Send            func(*World, sendFunc) sendFunc
+	Acquire         func(*World, acquireFunc) acquireFunc
 	Receive         func(*World, *Message)
 	OnFile          bool       // the store is a file, whose merges are small
 	Lazy            bolt.Fault // of that file
@@ -37,9 +39,11 @@ type Break struct {
 
 type sendFunc func(context.Context, connector.Instruction) (connector.Outcome, error)
 
+type acquireFunc func(connector.Acquisition) (connector.Acquired, error)
+
 // Breaks is the catalogue, in the order of the rules and invariants broken.
 func Breaks() []Break {
-	return append(append(append(append([]Break{}, decisionBreaks()...), gatewayBreaks()...), wireBreaks()...), diskBreaks()...)
+	return slices.Concat(decisionBreaks(), gatewayBreaks(), wireBreaks(), diskBreaks(), payinBreaks())
 }
 
 // FindBreak finds one by its name.

@@ -33,6 +33,9 @@ func (s *story) judge() error {
 	if s.gate != nil {
 		parts = append(parts, s.gate.judge)
 	}
+	if s.pays != nil {
+		parts = append(parts, s.pays.judge)
+	}
 	for _, part := range parts {
 		more, err := part()
 		if err != nil {
@@ -139,6 +142,9 @@ func (s *story) heal() error {
 		}
 	}
 	for range 4 {
+		if s.pays != nil {
+			s.pays.heal()
+		}
 		if s.gate != nil {
 			if err := s.gate.let(); err != nil {
 				return err
@@ -168,6 +174,13 @@ func (s *story) heal() error {
 	}
 	if s.gate != nil {
 		more, err := s.gate.quiet()
+		if err != nil {
+			return err
+		}
+		bad = append(bad, more...)
+	}
+	if s.pays != nil {
+		more, err := s.pays.quiet()
 		if err != nil {
 			return err
 		}

@@ -48,6 +48,7 @@ var invariants = [...]string{
 	"I17 a payout stands in for another only after a refusal that is certain and of the route's own, by a route that has not failed, as often as is allowed, and never while a person has to decide",
 	"I18 what waits for money is not overtaken",
 	"I19 what is out of each account is what its provider's own book says",
+	"I20 each payment is taken once at most, not at all where it failed or was cancelled, and what was captured and given back is what the provider's book says",
 }
 
 // Invariants returns what every world is judged by, in words.

@@ -82,6 +82,9 @@ func (s *story) forget() error {
 			return err
 		}
 	}
+	if s.pays != nil {
+		s.pays.back()
+	}
 	if err := s.askAgain(3); err != nil {
 		return err
 	}

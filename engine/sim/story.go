@@ -38,6 +38,7 @@ type story struct {
 	told      map[string]bool // ends that a receiver has acknowledged, before the store was last brought back
 	back      rollback
 	gate      *gateway // nil: a story without it
+	pays      *payins  // nil: a story without it
 }
 
 // asking is one create under one key: what it said the first time.
@@ -98,6 +99,7 @@ func newStory(ctx context.Context, seed uint64, b Break, r *Result) (*story, err
 		}
 		s.merchants = append(s.merchants, me)
 	}
+	s.pays = newPayins(s, seed)
 	if s.gate = newGateway(s, seed); s.gate != nil {
 		return s, s.gate.open(s.merchants[0])
 	}
@@ -126,6 +128,9 @@ func (s *story) tell() error {
 		}
 		if err == nil && s.gate != nil {
 			err = s.gate.act()
+		}
+		if err == nil && s.pays != nil {
+			err = s.pays.act()
 		}
 		s.w.Store.Heal()
 		if err == nil && s.w.Store.IsCut() {

@@ -85,6 +85,7 @@ type World struct {
 	Locker   *locker.Locker
 	Provider *sandbox.Provider
 	Bank     *bank // the provider behind a wire; nil without Config.Wire
+	Till     *till // where money comes in; nil: as the sandbox takes it
 	Receiver *Receiver
 	Anchor   engine.Anchor // the second place; it survives whatever happens to the disk
 	Engine   *engine.Engine
@@ -301,7 +302,7 @@ func (w *World) connect(a connector.Account) (connector.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &line{Connector: inner, w: w}
+	l := &line{Connector: inner, w: w, account: a.ID}
 	if !traits.Follow || traits.Lookup {
 		return l, nil
 	}
@@ -334,11 +335,19 @@ const noticeSecret = "a secret of the provider and us"
 
 type line struct {
 	connector.Connector
-	w *World
+	w       *World
+	account string
 }
 
 // Acquire passes on what is asked about money that comes in.
 func (l *line) Acquire(ctx context.Context, c connector.Acquisition) (connector.Acquired, error) {
+	if t := l.w.Till; t != nil {
+		ask := acquireFunc(func(c connector.Acquisition) (connector.Acquired, error) { return t.acquire(l.account, c) })
+		if l.w.Break.Acquire != nil {
+			ask = l.w.Break.Acquire(l.w, ask)
+		}
+		return ask(c)
+	}
 	if in, ok := l.Connector.(connector.Acquirer); ok {
 		return in.Acquire(ctx, c)
 	}
