@@ -62,22 +62,27 @@ func fetchECB(ctx context.Context, c *http.Client, from string) (fx.Sheet, error
 
 // directory is the built-in one with what the operator's files add.
 func (r RoutingConfig) directory() (*service.Directory, error) {
-	var files []service.File
-	for _, path := range r.Directory {
-		f, err := os.Open(string(path))
-		if err != nil {
-			return nil, usage(fmt.Errorf("routing.directory: %w", err))
-		}
-		data, err := io.ReadAll(io.LimitReader(f, service.MaxFile+1))
-		f.Close()
-		if err != nil {
-			return nil, usage(fmt.Errorf("routing.directory: read %s: %w", path, err))
-		}
-		files = append(files, service.File{Name: string(path), Data: data})
+	paths := make([]string, len(r.Directory))
+	for i, path := range r.Directory {
+		paths[i] = string(path)
 	}
-	d, err := service.Builtin().With(files...)
+	d, err := readDirectory(paths)
 	if err != nil {
 		return nil, usage(fmt.Errorf("routing.directory: %w", err))
 	}
 	return d, nil
+}
+
+// readDirectory is the built-in directory with what operators' files add. The
+// currencies among it are known to the process from then on.
+func readDirectory(paths []string) (*service.Directory, error) {
+	var files []service.File
+	for _, path := range paths {
+		data, err := readBounded(path, service.MaxFile, false)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, service.File{Name: path, Data: data})
+	}
+	return service.Builtin().With(files...)
 }

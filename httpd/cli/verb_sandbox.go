@@ -14,8 +14,9 @@ import (
 
 func verbSandbox(env Env) *cobra.Command {
 	var listen, data string
+	var directory []string
 	cmd := &cobra.Command{
-		Use:     "sandbox --listen HOST:PORT [--data DIR]",
+		Use:     "sandbox --listen HOST:PORT [--data DIR] [--directory FILE]",
 		Short:   "Run the test provider as a process of its own",
 		GroupID: groupTry,
 		Args:    cobra.NoArgs,
@@ -30,14 +31,21 @@ nothing when it is killed; without, everything ends with it.
   GET  /v1/balances?account=A  what is left there of the play money
   PUT  /v1/faults              {"drop_reply":0.1,"late_ms":[0,2000],...}; GET reads them`,
 		Example: `  penstock sandbox --listen 127.0.0.1:9090 --data ./provider
+  penstock sandbox --data ./provider --directory points.json
   curl -X PUT 127.0.0.1:9090/v1/faults -d '{"drop_reply":0.2,"error_500":0.1,"late_ms":[100,2000]}'
   PENSTOCK_SANDBOX_BASE_URL=http://127.0.0.1:9090 PENSTOCK_EGRESS_ALLOW=127.0.0.1:9090 penstock serve --config c.toml`,
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:9090", "`HOST:PORT` to serve on")
-	cmd.Flags().StringVar(&data, "data", "", "`DIR` to keep the ledger in (default in memory)")
+	f := cmd.Flags()
+	f.StringVar(&listen, "listen", "127.0.0.1:9090", "`HOST:PORT` to serve on")
+	f.StringVar(&data, "data", "", "`DIR` to keep the ledger in (default in memory)")
+	f.StringArrayVar(&directory, "directory", nil, "operator's `FILE` whose currencies it knows, as in routing.directory; may be repeated")
+	completes(cmd, "directory", "json")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if !listenAddress(listen) {
 			return usage(fmt.Errorf(`--listen wants HOST:PORT, HOST an address, "localhost" or empty for all; got %q`, clip(listen)))
+		}
+		if _, err := readDirectory(directory); err != nil {
+			return usage(fmt.Errorf("--directory: %w", err))
 		}
 		if data != "" {
 			if err := os.MkdirAll(data, 0o700); err != nil {

@@ -68,7 +68,7 @@ func FuzzNotification(f *testing.F) {
 func FuzzJournalLine(f *testing.F) {
 	f.Add([]byte("9db52b16 {\"arrivals\":4}\n"))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		if c, ok := decodeLine(line); ok {
+		if c, whole, err := decodeLine(line); whole && err == nil {
 			p, _ := world(t, `{}`)
 			p.apply(c)
 		}

@@ -85,8 +85,11 @@ func replay(file *os.File, apply func(change)) error {
 		if err != nil && err != io.EOF {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
-		c, ok := decodeLine(line)
-		if !ok {
+		c, whole, bad := decodeLine(line)
+		if bad != nil {
+			return fmt.Errorf("line %d: %w", number, bad)
+		}
+		if !whole {
 			if err == nil { // the line has its end
 				if _, peek := in.Peek(1); peek != io.EOF {
 					return fmt.Errorf("line %d is damaged and not the last", number)
@@ -121,18 +124,24 @@ func readLine(in *bufio.Reader) ([]byte, error) {
 	}
 }
 
-func decodeLine(line []byte) (change, bool) {
-	var c change
+var errForeign = errors.New("a newer version wrote it, or a currency that an operator's file adds is not known here")
+
+// decodeLine reads a line; whole is false for one that is torn or damaged. One
+// that is whole and can't be read must not be taken for torn, and cut.
+func decodeLine(line []byte) (c change, whole bool, err error) {
 	line, ended := bytes.CutSuffix(line, []byte("\n"))
 	sum, text, ok := bytes.Cut(line, []byte(" "))
 	if !ended || !ok {
-		return c, false
+		return c, false, nil
 	}
 	want, err := strconv.ParseUint(string(sum), 16, 32)
 	if err != nil || len(sum) != 8 || crc32.Checksum(text, castagnoli) != uint32(want) {
-		return c, false
+		return c, false, nil
 	}
-	return c, json.Unmarshal(text, &c, json.RejectUnknownMembers(true)) == nil
+	if json.Unmarshal(text, &c, json.RejectUnknownMembers(true)) != nil {
+		return c, true, errForeign
+	}
+	return c, true, nil
 }
 
 func (j *journal) append(c change) {

@@ -1,7 +1,10 @@
 package sandbox
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -200,6 +203,33 @@ func TestFileHoldsNoAccountNumber(t *testing.T) {
 		if strings.Contains(string(data), secret) {
 			t.Errorf("file holds %s", secret)
 		}
+	}
+}
+
+// TestALineThatIsWholeIsNeverCut: of a currency that isn't known here, say,
+// since to forget it would be to pay twice.
+func TestALineThatIsWholeIsNeverCut(t *testing.T) {
+	dir, c := t.TempDir(), newClock()
+	p := openDir(t, dir, c)
+	receive(t, p, card("one"))
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, fileName)
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(strings.TrimSuffix(string(data[9:]), "\n"), "EUR", "QQQ")
+	odd := fmt.Appendf(nil, "%08x %s\n", crc32.Checksum([]byte(text), castagnoli), text)
+	if err := os.WriteFile(name, odd, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(Settings{Now: c.Now, Dir: dir}); !errors.Is(err, errForeign) {
+		t.Errorf("got %v, want a refusal", err)
+	}
+	if after, err := os.ReadFile(name); err != nil || !bytes.Equal(after, odd) {
+		t.Errorf("the file was changed to %q, %v", after, err)
 	}
 }
 
