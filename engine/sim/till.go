@@ -220,7 +220,7 @@ func (t *till) charge(account string, c connector.Acquisition) connector.Acquire
 // forgotten.
 func (t *till) find(c connector.Acquisition) *sale {
 	for _, s := range slices.Backward(t.sales) {
-		if c.Ref != "" && s.ref == c.Ref && s.key == c.Key || c.Ref == "" && s.key == c.Key && (t.window == 0 || t.w.Clock.mono-s.born < t.window) {
+		if c.Ref != "" && s.ref == c.Ref || c.Ref == "" && s.key == c.Key && (t.window == 0 || t.w.Clock.mono-s.born < t.window) {
 			return s
 		}
 	}
