@@ -57,6 +57,9 @@ func (a *API) createPayment(ctx context.Context, who engine.Caller, c *wire.Call
 	case r.Future != nil && r.CustomerID == nil && r.person() == nil:
 		return wire.Reply{}, refuse(400, "IR_16", "customer_id is mandatory when setup_future_usage is given")
 	}
+	if err := r.checkCapture(); err != nil {
+		return wire.Reply{}, err
+	}
 	secret, err := drawSecret(a.Random)
 	if err != nil {
 		return wire.Reply{}, err
@@ -89,10 +92,13 @@ func (a *API) createPayment(ctx context.Context, who engine.Caller, c *wire.Call
 	}
 	o := openPay(once(c), paymentAnswer(who.Merchant))
 	p, err := a.Engine.CreatePayment(ctx, who, n, o)
-	return a.paid(ctx, who, o, p, in(createPayout, err), paymentAnswer(who.Merchant))
+	return a.paid(ctx, who, o, p, in(payByCard, err), paymentAnswer(who.Merchant))
 }
 
 func (a *API) getPayment(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (paymentResponse, error) {
+	if _, err := flag(c, "force_sync"); err != nil { // whoever looks asks
+		return paymentResponse{}, err
+	}
 	p, err := a.Engine.Payment(ctx, who, c.Param("id"))
 	if err != nil {
 		return paymentResponse{}, err
@@ -138,7 +144,7 @@ func (a *API) changePayment(ctx context.Context, who engine.Caller, c *wire.Call
 	}
 	o := openPay(once(c, "id"), paymentAnswer(who.Merchant))
 	p, err := a.Engine.ChangePayment(ctx, who, c.Param("id"), ed, o)
-	return a.paid(ctx, who, o, p, err, paymentAnswer(who.Merchant))
+	return a.paid(ctx, who, o, p, in(payByCard, err), paymentAnswer(who.Merchant))
 }
 
 // provePayment compares a client secret in constant time.
@@ -155,7 +161,7 @@ func provePayment(p *engine.Payment, secret *string) error {
 func (a *API) capturePayment(ctx context.Context, who engine.Caller, c *wire.Call, r captureRequest) (wire.Reply, error) {
 	o := openPay(once(c, "id"), paymentAnswer(who.Merchant))
 	p, err := a.Engine.CapturePayment(ctx, who, c.Param("id"), minorOf(r.Amount), o)
-	return a.paid(ctx, who, o, p, err, paymentAnswer(who.Merchant))
+	return a.paid(ctx, who, o, p, in(captureSome, err), paymentAnswer(who.Merchant))
 }
 
 func minorOf(m *minorUnits) *int64 {

@@ -48,6 +48,8 @@ const (
 	statePayout       act = "stated"
 	activateRouting   act = "activated"
 	deactivateRouting act = "deactivated"
+	payByCard         act = "pay"
+	captureSome       act = "capture"
 )
 
 // during says in which act an error of the engine came up.
@@ -98,6 +100,7 @@ func errorRows() []errorRow {
 		{code: engine.CodeMissing, status: 400, ir: "IR_04", text: "Missing required param: {field}"},
 
 		{act: createPayout, code: engine.CodeNotFound, object: engine.ObjCustomer, status: 422, ir: "IR_06", text: "customer for id - {id} not found"},
+		{act: payByCard, code: engine.CodeNotFound, object: engine.ObjCustomer, status: 422, ir: "IR_06", text: "customer for id - {id} not found"},
 		{act: updatePayout, code: engine.CodeNotFound, object: engine.ObjCustomer, status: 422, ir: "IR_06", text: "customer for id - {id} not found"},
 		{act: confirmPayout, code: engine.CodeNotFound, object: engine.ObjCustomer, status: 422, ir: "IR_06", text: "customer for id - {id} not found"},
 		{code: engine.CodeNotFound, object: engine.ObjPayout, status: 404, ir: "HE_02", text: "Payout" + doesNotExist},
@@ -131,6 +134,7 @@ func errorRows() []errorRow {
 		{act: setDefault, code: engine.CodeState, object: engine.ObjMethod, status: 400, ir: "IR_16", text: "Payment Method is already set as default"},
 		{code: engine.CodeState, object: engine.ObjMethod, status: 400, ir: "IR_16", text: "The payment method has status {status}"},
 		{code: engine.CodeState, object: engine.ObjCustomer, status: 400, ir: "IR_10", text: "Customer has a payout under way. Wait until it has ended, or cancel it, before deleting the customer"},
+		{act: payByCard, code: engine.CodeState, object: engine.ObjPoint, status: 404, ir: "HE_02", text: "Business profile with the given id pro_{id} does not exist"},
 		{act: createPayout, code: engine.CodeState, object: engine.ObjPoint, status: 404, ir: "HE_02", text: "Business profile with the given id pro_{id} does not exist"},
 		{act: activateRouting, code: engine.CodeState, status: 400, ir: "IR_16", text: "Algorithm is already active"},
 		{act: deactivateRouting, code: engine.CodeState, status: 400, ir: "IR_16", text: "Algorithm is already inactive"},
@@ -180,8 +184,11 @@ func words(a act, e *engine.Error) *refusal {
 
 // memberOf is what the engine's field is called in the call's body.
 func memberOf(a act, field string) string {
-	if theirs, ok := cardNames()[field]; ok && a == saveMethod {
+	if theirs, ok := cardNames()[field]; ok && (a == saveMethod || a == payByCard) {
 		return theirs
+	}
+	if field == "amount" && a == captureSome {
+		return "amount_to_capture"
 	}
 	return field
 }

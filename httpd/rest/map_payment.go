@@ -22,8 +22,8 @@ func paymentID(p *engine.Payment) string {
 // token of a saved card, or the saved card itself.
 func (r *paymentRequest) card() (engine.Beneficiary, error) {
 	b := engine.Beneficiary{Token: said(r.Token)}
-	if r.Method != nil && *r.Method != "card" {
-		return b, &refusal{status: 400, code: "IR_19", message: "Payment method type not supported", reason: string(*r.Method) + " is not supported for payments"}
+	if other := r.otherMethod(); other != "" {
+		return b, &refusal{status: 400, code: "IR_19", message: "Payment method type not supported", reason: other + " is not supported for payments"}
 	}
 	if d := r.Recurring; d != nil {
 		if d.Data == nil || said(d.Type) != "payment_method_id" {
@@ -41,6 +41,35 @@ func (r *paymentRequest) card() (engine.Beneficiary, error) {
 	d, err := savedCard(r.Data.Card)
 	b.Kind, b.Form, b.Details = service.Card, "card", d
 	return b, err
+}
+
+// otherMethod is what is to pay in place of a card; empty: nothing.
+func (r *paymentRequest) otherMethod() string {
+	if r.Method != nil && *r.Method != "card" {
+		return string(*r.Method)
+	}
+	if d := r.Data; d != nil {
+		for name, given := range map[string]wire.Object{"wallet": d.Wallet, "bank_transfer": d.BankTransfer, "bank_redirect": d.BankRedirect, "bank_debit": d.BankDebit} {
+			if given != nil {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// checkCapture holds what is to be captured against the amount, which a payment
+// that is captured by itself takes whole.
+func (r *paymentRequest) checkCapture() error {
+	switch {
+	case r.ToCapture == nil || r.Amount == nil:
+		return nil
+	case *r.ToCapture > *r.Amount:
+		return refuse(422, "IR_06", "amount_to_capture must not be greater than amount")
+	case *r.ToCapture != *r.Amount && said(r.CaptureMethod) != "manual":
+		return refuse(400, "IR_16", "amount_to_capture must be equal to amount when capture_method is automatic")
+	}
+	return nil
 }
 
 // consent is what was agreed about storing the card; nil where nothing was.

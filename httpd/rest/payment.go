@@ -43,7 +43,11 @@ type paymentRequest struct {
 
 // paymentData is the card that pays.
 type paymentData struct {
-	Card *fields `json:"card"`
+	Card         *fields     `json:"card"`
+	Wallet       wire.Object `json:"wallet"`
+	BankTransfer wire.Object `json:"bank_transfer"`
+	BankRedirect wire.Object `json:"bank_redirect"`
+	BankDebit    wire.Object `json:"bank_debit"`
 }
 
 // recurringDetails names a saved method.

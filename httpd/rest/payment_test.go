@@ -112,3 +112,26 @@ func TestPaymentWalksItsStatuses(t *testing.T) {
 	s.do("POST", "/payments/"+id, `{"amount":250,"currency":"KWD"}`).ok().is("status", "requires_confirmation").is("amount", 250).is("currency", "KWD")
 	s.do("POST", "/payments/"+id+"/confirm", `{}`).ok().is("status", "succeeded").is("amount_received", 250)
 }
+
+// TestPaymentsNameWhatIsWrong: members by the names that were sent, and other
+// ways to pay than a card.
+func TestPaymentsNameWhatIsWrong(t *testing.T) {
+	s := newShop(t)
+	pay := func(fields string) reply {
+		return s.do("POST", "/payments", `{"amount":100,"currency":"EUR",`+fields+`}`)
+	}
+	with := func(card string) string { return `"payment_method_data":{"card":{` + card + `}}` }
+	pay(with(`"card_number":"4242424242424242","card_exp_month":"13","card_exp_year":"2030"`)).refused(422, "IR_06", "card_exp_month must be")
+	pay(with(`"card_number":"4242424242424242","card_exp_year":"2030"`)).refused(400, "IR_06", "missing field `card_exp_month`")
+	pay(`"customer_id":"nobody"`).refused(422, "IR_06", "customer for id - nobody not found")
+	pay(`"amount_to_capture":101,"capture_method":"manual"`).refused(422, "IR_06", "amount_to_capture")
+	pay(`"amount_to_capture":99`).refused(400, "IR_16", "amount_to_capture must be equal to amount")
+	pay(`"amount_to_capture":100`).ok()
+	pay(`"routing":{"type":"single","data":""}`).refused(400, "IR_06", "connector must not be empty")
+	for _, other := range []string{`"payment_method":"wallet"`, `"payment_method_data":{"wallet":{"paypal":{}}}`, `"payment_method":"card","payment_method_data":{"bank_transfer":{}}`} {
+		pay(other).refused(400, "IR_19", "Payment method type not supported")
+	}
+	id := pay(`"capture_method":"manual","confirm":true,` + ada2030).ok().str("payment_id")
+	s.do("POST", "/payments/"+id+"/capture", `{"amount_to_capture":101}`).refused(422, "IR_06", "amount_to_capture must be")
+	s.do("GET", "/payments/"+id+"?force_sync=maybe", "").refused(400, "IR_06", "force_sync")
+}

@@ -23,7 +23,10 @@ type routeChoiceShape struct {
 
 func (c *routeChoice) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] == '"' {
-		return wire.Decode(b, &c.Connector, wire.DecodeOptions{AnyValue: true})
+		if err := wire.Decode(b, &c.Connector, wire.DecodeOptions{AnyValue: true}); err != nil {
+			return err
+		}
+		return c.check()
 	}
 	var in routeChoiceShape
 	if err := wire.Decode(b, &in, wire.DecodeOptions{AnyValue: true, IgnoreUnknown: true}); err != nil {
@@ -33,6 +36,14 @@ func (c *routeChoice) UnmarshalJSON(b []byte) error {
 		return missingMember("connector")
 	}
 	c.Connector, c.Account = *in.Connector, said(in.Account)
+	return c.check()
+}
+
+// check refuses the name of nothing, which would lead anywhere.
+func (c *routeChoice) check() error {
+	if c.Connector == "" {
+		return wire.Rule("connector must not be empty")
+	}
 	return nil
 }
 
