@@ -17,7 +17,7 @@ import (
 // Errors: the locker's (ErrWrongMaster, ErrOpen, ErrNoKeyring, ErrTampered),
 // and what the store gives.
 func (e *Engine) Unseal(ctx context.Context, c Caller, master locker.MasterKey) error {
-	if !e.Locker.Status().Sealed {
+	if !e.Locker.Sealed() {
 		return fmt.Errorf("unseal: %w", locker.ErrOpen)
 	}
 	ring, err := e.Locker.Ring(ctx, master)
@@ -78,7 +78,7 @@ func (e *Engine) Rekey(ctx context.Context, c Caller, tell func(done int)) (term
 // Both before and after the change a line is written into the audit log, so
 // that a change that was cut short shows too.
 func (e *Engine) RekeyMaster(ctx context.Context, c Caller, next locker.MasterKey) error {
-	if e.Locker.Status().Sealed {
+	if e.Locker.Sealed() {
 		return errLockerSealed
 	}
 	if err := e.Note(ctx, c, "locker.rekey_master", next.ID(), "begun"); err != nil {

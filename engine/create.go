@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -304,7 +302,9 @@ func (e *Engine) attach(ctx context.Context, c Caller, r *Request, b Beneficiary
 		r.Method, r.Kind, r.Form = used.ID, used.Kind, used.Form
 	}
 	r.Masked = e.Directory.Mask(r.Form, details)
-	details = e.named(r.Form, details, b.Holder)
+	// Whose the account is, where that isn't said with the details. It is not
+	// shown: nobody sent it with them.
+	details = e.Directory.Fill(r.Form, details, b.Holder, "account_holder_name", "card_holder_name")
 	r.Sealed, err = e.sealFor(ctx, ownerOf(c.Scope, r.Customer, r.Day), requestPlace(r.ID), details)
 	return used, err
 }
@@ -315,28 +315,6 @@ func (b Beneficiary) heldBy(p *Person) Beneficiary {
 		b.Holder = p.Name
 	}
 	return b
-}
-
-// named is details with the name of the account's holder, where they have none
-// and the form has a place for it that takes it. It is not shown: nobody sent
-// it with them.
-func (e *Engine) named(form string, details connector.Details, holder string) connector.Details {
-	m, ok := e.Directory.Method(form)
-	if holder == "" || !ok {
-		return details
-	}
-	for _, key := range []string{"account_holder_name", "card_holder_name"} {
-		at := slices.IndexFunc(m.Fields, func(f service.Field) bool { return f.Key == key })
-		if at < 0 || details[key] != "" {
-			continue
-		}
-		with := maps.Clone(details)
-		with[key] = holder
-		if whole, err := e.Directory.Validate(form, with); err == nil {
-			details = whole
-		}
-	}
-	return details
 }
 
 func (e *Engine) beneficiary(ctx context.Context, c Caller, customer string, b Beneficiary, l *looked) (*Method, connector.Details, error) {

@@ -179,7 +179,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if err := e.recall(ctx); err != nil {
 		return nil, err
 	}
-	if !e.Locker.Status().Sealed { // before any copy of the store is made
+	if !e.Locker.Sealed() { // before any copy of the store is made
 		if _, err := e.tagKey(ctx); err != nil {
 			return nil, err
 		}

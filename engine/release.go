@@ -22,7 +22,7 @@ func (e *Engine) Release(ctx context.Context, c Caller, unlisted bool) error {
 	if e.Held() == "" {
 		return &Error{Code: CodeState, Object: ObjMerchant, Status: "not on hold", Message: "the store is not on hold"}
 	}
-	if e.Locker.Status().Sealed {
+	if e.Locker.Sealed() {
 		return errLockerSealed
 	}
 	began := e.pulse.run().Mono

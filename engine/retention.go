@@ -61,7 +61,7 @@ type chore func(context.Context) ([]chore, error)
 // A sealed locker puts everything off. An error ends the sweep, and the next
 // one tries again.
 func (e *Engine) Retain(ctx context.Context) (left int, err error) {
-	if e.Locker.Status().Sealed {
+	if e.Locker.Sealed() {
 		return 0, nil
 	}
 	k := &e.keeping

@@ -40,7 +40,7 @@ func (e *Engine) healthy() error {
 	if p := e.fatal.Load(); p != nil {
 		return *p
 	}
-	if e.Locker.Status().Sealed {
+	if e.Locker.Sealed() {
 		return errLockerSealed
 	}
 	if f, ok := e.Store.(store.Fencer); ok {

@@ -124,10 +124,7 @@ func (l *Locker) wrap(tx store.Tx, h header, bucket string, row, payload []byte)
 	}
 	defer term.wipe()
 	h.term = n
-	v, err := seal(&term, h, payload, bucket, string(row))
-	if err != nil {
-		return err
-	}
+	v := seal(&term, h, payload, bucket, string(row))
 	return tx.Put(bucket, row, v)
 }
 

@@ -1,11 +1,8 @@
 package locker
 
 import (
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 
 	"golang.org/x/crypto/nacl/secretbox"
 )
@@ -84,44 +81,33 @@ func parse(b []byte, size int) (header, error) {
 
 // derive is HKDF-Expand of parent, with a header and a place as info. Parents
 // are uniform 32-byte keys, so the extract step isn't needed (RFC 5869, 3.3).
-func derive(parent *key, head []byte, place ...string) (key, error) {
+// One key is one block of it, whose counter is 1.
+func derive(parent *key, head []byte, place ...string) key {
 	var space [256]byte
 	info := append(space[:0], domain...)
 	info = appendPart(info, head)
 	for _, part := range place {
 		info = appendPart(info, part)
 	}
-	out, err := hkdf.Expand(sha256.New, parent[:], string(info), keySize)
-	if err != nil {
-		return key{}, fmt.Errorf("derive key: %w", err)
-	}
-	k := key(out)
-	clear(out)
-	return k, nil
+	return key(prf(parent, append(info, 1)))
 }
 
 // seal returns header | nonce | box of payload, under a key derived from
 // parent for this header and this place alone.
-func seal(parent *key, h header, payload []byte, place ...string) ([]byte, error) {
+func seal(parent *key, h header, payload []byte, place ...string) []byte {
 	out := make([]byte, 0, wrapHeader+overhead+len(payload))
 	out = h.append(out)
-	sub, err := derive(parent, out, place...)
-	if err != nil {
-		return nil, err
-	}
+	sub := derive(parent, out, place...)
 	defer sub.wipe()
 	var nonce [nonceSize]byte
 	rand.Read(nonce[:])
 	out = append(out, nonce[:]...)
-	return secretbox.Seal(out, payload, &nonce, (*[keySize]byte)(&sub)), nil
+	return secretbox.Seal(out, payload, &nonce, (*[keySize]byte)(&sub))
 }
 
 // open is the inverse of seal for bytes whose header parse has read.
 func open(parent *key, sealed []byte, size int, place ...string) ([]byte, error) {
-	sub, err := derive(parent, sealed[:size], place...)
-	if err != nil {
-		return nil, err
-	}
+	sub := derive(parent, sealed[:size], place...)
 	defer sub.wipe()
 	nonce := [nonceSize]byte(sealed[size:])
 	payload, ok := secretbox.Open(nil, sealed[size+nonceSize:], &nonce, (*[keySize]byte)(&sub))
@@ -133,9 +119,6 @@ func open(parent *key, sealed []byte, size int, place ...string) ([]byte, error)
 
 // masterID names a master key by a value derived from it.
 func masterID(master *key) id {
-	k, err := derive(master, []byte{version, algorithm, byte(kindMasterID)})
-	if err != nil { // only for a length past 255 hashes
-		panic(fmt.Sprintf("locker: derive of %d bytes: %v", keySize, err))
-	}
+	k := derive(master, []byte{version, algorithm, byte(kindMasterID)})
 	return id(k[:idSize])
 }

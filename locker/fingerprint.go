@@ -2,10 +2,7 @@ package locker
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base32"
-	"encoding/binary"
 	"fmt"
 	"strings"
 )
@@ -44,9 +41,8 @@ func (l *Locker) Fingerprint(ctx context.Context, merchant, mode, identity strin
 		return "", err
 	}
 	defer k.wipe()
-	mac := hmac.New(sha256.New, k[:])
-	mac.Write([]byte(identity))
-	text := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(mac.Sum(nil)[:fingerprintBytes])
+	sum := prf(&k, []byte(identity))
+	text := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:fingerprintBytes])
 	return Fingerprint(strings.ToLower(text)), nil
 }
 
@@ -74,16 +70,9 @@ func (l *Locker) MAC(label string, parts ...[]byte) ([]byte, error) {
 		return nil, err
 	}
 	defer k.wipe()
-	mac := hmac.New(sha256.New, k[:])
-	var n [4]byte
-	binary.BigEndian.PutUint32(n[:], uint32(len(parts)))
-	mac.Write(n[:])
-	for _, part := range parts {
-		binary.BigEndian.PutUint32(n[:], uint32(len(part)))
-		mac.Write(n[:])
-		mac.Write(part)
-	}
-	return mac.Sum(nil), nil
+	var space [256]byte
+	sum := prf(&k, framed(space[:0], parts))
+	return sum[:], nil
 }
 
 // derived returns the root's sub-key for one use.
@@ -93,5 +82,5 @@ func (l *Locker) derived(use kind, names ...string) (key, error) {
 		return key{}, err
 	}
 	defer root.wipe()
-	return derive(&root, []byte{version, algorithm, byte(use)}, names...)
+	return derive(&root, []byte{version, algorithm, byte(use)}, names...), nil
 }

@@ -113,10 +113,7 @@ func create(tx store.Tx, m *master) error {
 
 func putTerm(tx store.Tx, master *key, n uint32, term *key) error {
 	row := termRow(n)
-	v, err := seal(master, header{kind: kindTerm, id: masterID(master)}, term[:], bucketTerms, string(row))
-	if err != nil {
-		return err
-	}
+	v := seal(master, header{kind: kindTerm, id: masterID(master)}, term[:], bucketTerms, string(row))
 	return tx.Put(bucketTerms, row, v)
 }
 
@@ -156,10 +153,7 @@ func openKey(parent *key, value []byte, bucket string, row []byte) (key, error) 
 }
 
 func putRoot(tx store.Tx, n uint32, term *key, i id, root *key) error {
-	v, err := seal(term, header{kind: kindRoot, id: i, term: n}, root[:], bucketRoot, string(rowRoot))
-	if err != nil {
-		return err
-	}
+	v := seal(term, header{kind: kindRoot, id: i, term: n}, root[:], bucketRoot, string(rowRoot))
 	return tx.Put(bucketRoot, rowRoot, v)
 }
 

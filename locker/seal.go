@@ -3,6 +3,7 @@ package locker
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // MaxPlaintext is the most bytes that one Seal takes.
@@ -43,9 +44,10 @@ func (l *Locker) sealFor(ctx context.Context, owner Owner, place Place, plaintex
 }
 
 func sealUnder(k *dataKey, place Place, plaintext []byte) ([]byte, error) {
-	padded := pad(plaintext)
+	var space [1024]byte // most are shorter
+	padded := pad(space[:0], plaintext)
 	defer clear(padded)
-	return seal(&k.key, header{kind: kindRecord, id: k.id}, padded, place.Bucket, place.Token)
+	return seal(&k.key, header{kind: kindRecord, id: k.id}, padded, place.Bucket, place.Token), nil
 }
 
 // Open returns what Seal sealed for the same owner and place. The result is
@@ -113,13 +115,15 @@ func (l *Locker) OpenSecret(ctx context.Context, place Place, sealed []byte) ([]
 	return l.openFor(ctx, appliance, place, sealed)
 }
 
-// pad appends 0x80 and zeros up to a multiple of block (ISO/IEC 7816-4).
-func pad(plaintext []byte) []byte {
-	padded := make([]byte, (len(plaintext)/block+1)*block)
-	copy(padded, plaintext)
-	padded[len(plaintext)] = 0x80
-	return padded
+// pad appends to dst, which is empty, plaintext and 0x80 and zeros up to a multiple of block (ISO/IEC 7816-4).
+func pad(dst, plaintext []byte) []byte {
+	n := (len(plaintext)/block + 1) * block
+	padded := append(slices.Grow(dst, n), plaintext...)
+	padded = append(padded, 0x80)
+	return append(padded, zeros[:n-len(padded)]...)
 }
+
+var zeros [block]byte
 
 // unpad takes off what pad appended, and nothing else.
 func unpad(padded []byte) ([]byte, error) {

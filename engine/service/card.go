@@ -114,7 +114,7 @@ func holdsCardNumber(text string) bool {
 		switch {
 		case isDigit(r):
 			run = append(run, byte(r))
-		case squeeze(string(r)) != "":
+		case !between(r):
 			if windowIsCard(run) {
 				return true
 			}

@@ -118,8 +118,10 @@ func parseText(value string) (string, error) {
 	if holdsCardNumber(value) {
 		return "", errors.New("must not hold a card number")
 	}
-	if _, err := ParseIBAN(value); err == nil {
-		return "", errors.New("must not hold an IBAN")
+	if maybeIBAN(value) {
+		if _, err := ParseIBAN(value); err == nil {
+			return "", errors.New("must not hold an IBAN")
+		}
 	}
 	return value, nil
 }
@@ -191,11 +193,15 @@ func onlyDigits(s string) bool {
 // every width, dashes and characters of no width.
 func squeeze(s string) string {
 	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r), r == '-', r >= 0x2010 && r <= 0x2015, r == 0x2212, // dashes, minus
-			r >= 0x200B && r <= 0x200D, r == 0x2060, r == 0xFEFF, r == 0x00AD: // no width
+		if between(r) {
 			return -1
 		}
 		return r
 	}, s)
+}
+
+// between tells what people write between the groups of a number.
+func between(r rune) bool {
+	return unicode.IsSpace(r) || r == '-' || r >= 0x2010 && r <= 0x2015 || r == 0x2212 || // dashes, minus
+		r >= 0x200B && r <= 0x200D || r == 0x2060 || r == 0xFEFF || r == 0x00AD // no width
 }

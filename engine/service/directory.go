@@ -159,6 +159,30 @@ func (d *Directory) Validate(form string, details map[string]string) (map[string
 	return m.validate(details)
 }
 
+// Fill puts value into each of the fields keys that the form has, that
+// details lack and that take it. It returns the details, which are not changed
+// themselves.
+func (d *Directory) Fill(form string, details map[string]string, value string, keys ...string) map[string]string {
+	m := d.form(form)
+	if m == nil || value == "" {
+		return details
+	}
+	out := details
+	for _, key := range keys {
+		f, ok := m.Field(key)
+		if !ok || details[key] != "" {
+			continue
+		}
+		if whole, rule := f.normalise(value); rule == "" && whole != "" {
+			if len(out) == len(details) {
+				out = maps.Clone(details)
+			}
+			out[key] = whole
+		}
+	}
+	return out
+}
+
 // Mask is the package's Mask for every form of d.
 func (d *Directory) Mask(form string, details map[string]string) map[string]string {
 	m := d.form(form)

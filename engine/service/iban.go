@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"unicode"
 )
 
 // IBANCountry is one row of the IBAN registry.
@@ -69,6 +70,24 @@ func ParseIBAN(value string) (string, error) {
 		return "", errors.New("has wrong check digits; look for a mistyped character")
 	}
 	return iban, nil
+}
+
+// maybeIBAN says whether text begins as an IBAN does, with two letters and two
+// digits: what does not needs no closer look.
+func maybeIBAN(text string) bool {
+	n := 0
+	for _, r := range text {
+		switch {
+		case between(r):
+			continue
+		case n < 2 && !isUpper(unicode.ToUpper(r)), n >= 2 && !isDigit(r):
+			return false
+		}
+		if n++; n == 4 {
+			return true
+		}
+	}
+	return false
 }
 
 // parseSEPAIBAN is ParseIBAN for accounts that a SEPA transfer can reach.

@@ -5,22 +5,26 @@ import "strings"
 // SecurityCode says whether a field of that name would hold what must never be
 // stored: a card's security code, a PIN or track data (PCI DSS 4.0.1, 3.3.1).
 // Case and separators don't matter.
-func SecurityCode(name string) bool {
-	var b strings.Builder
-	for _, r := range name {
+func SecurityCode[T ~string | ~[]byte](name T) bool {
+	var space [64]byte
+	letters := space[:0]
+	for _, r := range string(name) {
 		switch {
 		case r >= 'A' && r <= 'Z':
-			b.WriteRune(r - 'A' + 'a')
+			letters = append(letters, byte(r-'A'+'a'))
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			b.WriteRune(r)
+			letters = append(letters, byte(r))
 		case r >= 'Ａ' && r <= 'Ｚ': // full-width forms read the same
-			b.WriteRune(r - 'Ａ' + 'a')
+			letters = append(letters, byte(r-'Ａ'+'a'))
 		case r >= 'ａ' && r <= 'ｚ':
-			b.WriteRune(r - 'ａ' + 'a')
+			letters = append(letters, byte(r-'ａ'+'a'))
 		}
 	}
-	plain := b.String()
-	for _, part := range []string{"cvv", "cvc", "cvn", "securitycode", "verificationvalue", "verificationcode", "trackdata", "magstripe", "magneticstripe", "pinblock"} {
+	if len(letters) < 3 {
+		return false
+	}
+	plain := string(letters)
+	for _, part := range [...]string{"cvv", "cvc", "cvn", "securitycode", "verificationvalue", "verificationcode", "trackdata", "magstripe", "magneticstripe", "pinblock"} {
 		if strings.Contains(plain, part) {
 			return true
 		}

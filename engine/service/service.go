@@ -86,10 +86,10 @@ func Methods() iter.Seq[Method] {
 }
 
 // Field finds a field of m by its key.
-func (m Method) Field(key string) (Field, bool) {
-	for _, f := range m.Fields {
-		if f.Key == key {
-			return f, true
+func (m *Method) Field(key string) (Field, bool) {
+	for i := range m.Fields {
+		if m.Fields[i].Key == key {
+			return m.Fields[i], true
 		}
 	}
 	return Field{}, false

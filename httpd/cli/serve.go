@@ -269,6 +269,7 @@ func (d *daemon) run(ctx context.Context, ready func()) error {
 	group.Go(func() error { return drained(d.private.Serve(serving, httpd.Endpoint{Listener: d.socket})) })
 	group.Go(func() error { d.watch(serving); return nil })
 	group.Go(func() error { d.keepCopies(serving); return nil })
+	group.Go(func() error { paceCollector(serving); return nil })
 	group.Go(func() error {
 		select {
 		case <-ended:
