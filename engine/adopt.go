@@ -197,7 +197,7 @@ func (e *Engine) adopt(tx store.Tx, c Caller, now time.Time, n NewRequest, p *pr
 	if err := claimRef(tx, c.Scope, &v.Request); err != nil {
 		return err
 	}
-	if err := own(tx, c, now, v.Customer, v.ID, p.customer); err != nil {
+	if err := own(tx, c, now, v.Customer, v.ID, p.customer, nil); err != nil {
 		return err
 	}
 	if err := tx.Delete(bucketBack, backKey(c.Scope, v.ID)); err != nil {

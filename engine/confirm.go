@@ -20,7 +20,7 @@ func (e *Engine) confirm(tx store.Tx, c Caller, now time.Time, r *View) error {
 		return errHeld
 	}
 	if r.Customer != "" {
-		if err := stillLives(tx, c.Scope, r.Customer); err != nil {
+		if err := stillLives(tx, c.Scope, r.Customer, nil); err != nil {
 			return err
 		}
 	}

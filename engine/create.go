@@ -115,21 +115,28 @@ func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *O
 	if err != nil {
 		return nil, err
 	}
+	if p.plain = p.plain && l.back == nil; p.plain {
+		err = e.answerAhead(ctx, c.Scope, once, p.drafted(c), p.request.Created)
+	} else if once != nil {
+		once.ahead = nil // of an attempt before
+	}
+	if err != nil {
+		return nil, err
+	}
 	if n.Token == "" && (p.request.CallbackURL != "" || l.point.CallbackURL != "" && n.Later) {
 		if err := e.openCallbacks(ctx, c.Scope); err != nil {
 			return nil, err
 		}
 	}
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
-		r := *p.request
-		p.view = &View{Request: r, Person: p.person}
+		p.view = p.drafted(c)
 		if l.back != nil {
 			return e.adopt(tx, c, now, n, p, once)
 		}
 		if err := e.unlessBack(tx, c.Scope, l.tag); err != nil {
 			return err
 		}
-		return e.create(tx, c, now, p, once)
+		return e.create(tx, c, now, p, l, once)
 	})
 	if err != nil || (once != nil && once.Replayed) {
 		return nil, err
@@ -191,7 +198,17 @@ type prepared struct {
 	used     *Method // the saved method that it pays to
 	confirm  bool
 	stop     bool // a person must let it go on
+	plain    bool // it stays a draft, of which the transaction has nothing to decide
 	view     *View
+}
+
+// drafted is a request as it stands when it has come in: what is plain counts
+// as made at the time that its id bears, so that it is known before.
+func (p *prepared) drafted(c Caller) *View {
+	v := &View{Request: *p.request, Person: p.person}
+	v.Changed = v.Created
+	v.tell(Line{At: v.Created, What: "created", By: c.Actor, To: string(v.Stage)})
+	return v
 }
 
 func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked) (*prepared, error) {
@@ -203,7 +220,7 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	if l.back != nil {
 		id, now = l.back.ID, l.back.Day
 	}
-	p := &prepared{confirm: n.Confirm, stop: n.Moderation, request: &Request{
+	p := &prepared{confirm: n.Confirm, stop: n.Moderation, plain: !n.Confirm && !n.Moderation, request: &Request{
 		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount, Service: n.Service, Bounded: n.Service != "", Lock: l.quote,
 		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Exits: n.Exits, Tree: n.Tree, Echo: Echo{Extra: n.Extra, Metadata: n.Metadata, Memo: n.Memo, Page: n.Page},
 		AttemptsLimit: n.AttemptsLimit, Split: n.Split, Parallel: n.Parallel, Whole: n.Whole, Later: n.Later,
@@ -352,22 +369,23 @@ func fieldOf(b Beneficiary) string {
 }
 
 // create is the transaction of Create.
-func (e *Engine) create(tx store.Tx, c Caller, now time.Time, p *prepared, once *Once) error {
+func (e *Engine) create(tx store.Tx, c Caller, now time.Time, p *prepared, l *looked, once *Once) error {
 	if done, err := e.replay(tx, c.Scope, once); done || err != nil {
 		return err
 	}
 	r := p.view
-	r.Changed = now
+	if !p.plain {
+		r.Changed = now
+	}
 	if err := claimRef(tx, c.Scope, &r.Request); err != nil {
 		return err
 	}
-	if err := own(tx, c, now, r.Customer, r.ID, p.customer); err != nil {
+	if err := own(tx, c, now, r.Customer, r.ID, p.customer, l.record); err != nil {
 		return err
 	}
 	if err := claimLink(tx, c.Scope, &r.Request); err != nil {
 		return err
 	}
-	r.tell(Line{At: now, What: "created", By: c.Actor, To: string(r.Stage)})
 	if p.stop {
 		r.ByPerson = true
 		r.moderate(now, c.Actor, 0, "asked for when it was created")
@@ -392,8 +410,9 @@ func (e *Engine) create(tx store.Tx, c Caller, now time.Time, p *prepared, once 
 }
 
 // own puts a request on its customer's list, and adds the customer where it is
-// new. Nobody owns a request of no customer.
-func own(tx store.Tx, c Caller, now time.Time, customer, request string, added *Customer) error {
+// new. Nobody owns a request of no customer. seen is the customer's record as it
+// was looked at before; nil: it was not.
+func own(tx store.Tx, c Caller, now time.Time, customer, request string, added *Customer, seen []byte) error {
 	if customer == "" {
 		return nil
 	}
@@ -403,7 +422,7 @@ func own(tx store.Tx, c Caller, now time.Time, customer, request string, added *
 		if err := addCustomer(tx, c, now, &cust); err != nil {
 			return err
 		}
-	} else if err := stillLives(tx, c.Scope, customer); err != nil {
+	} else if err := stillLives(tx, c.Scope, customer, seen); err != nil {
 		return err
 	}
 	if err := tx.Put(bucketRecent, c.key(customer, request), nil); err != nil {

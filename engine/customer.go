@@ -230,28 +230,47 @@ func loadCustomer(tx store.Tx, s Scope, id string) (*Customer, error) {
 
 // liveCustomer is loadCustomer that refuses one who was redacted.
 func liveCustomer(tx store.Tx, s Scope, id string) (*Customer, error) {
-	c, err := loadCustomer(tx, s, id)
-	if err == nil && c.Redacted {
-		return nil, errRedacted(id)
-	}
+	c, _, err := seenCustomer(tx, s, id)
 	return c, err
 }
 
-// stillLives is liveCustomer for who has seen the customer before and wants
-// nothing of the record, which costs less.
-func stillLives(tx store.Tx, s Scope, id string) error {
-	c, err := load[struct {
-		Redacted bool `json:"redacted,omitzero"`
-	}](tx, bucketCustomer, s.key(id))
+// seenCustomer is liveCustomer with the record as it is stored, for stillLives.
+func seenCustomer(tx store.Tx, s Scope, id string) (c *Customer, record []byte, err error) {
+	if !ChosenID(id) {
+		return nil, nil, notFound(ObjCustomer, id)
+	}
+	raw, err := tx.Get(bucketCustomer, s.key(id))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil, notFound(ObjCustomer, id)
+	case err != nil:
+		return nil, nil, fmt.Errorf("read customer: %w", err)
+	}
+	if c, err = decode[Customer](bucketCustomer, raw); err == nil && c.Redacted {
+		return nil, nil, errRedacted(id)
+	}
+	return c, bytes.Clone(raw), err
+}
+
+// stillLives is liveCustomer for who has seen the customer's record before, by
+// which one that has not changed since needs no reading; nil reads it.
+func stillLives(tx store.Tx, s Scope, id string, seen []byte) error {
+	raw, err := tx.Get(bucketCustomer, s.key(id))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return notFound(ObjCustomer, id)
 	case err != nil:
-		return err
-	case c.Redacted:
+		return fmt.Errorf("read customer: %w", err)
+	case seen != nil && bytes.Equal(raw, seen):
+		return nil
+	}
+	c, err := decode[struct {
+		Redacted bool `json:"redacted,omitzero"`
+	}](bucketCustomer, raw)
+	if err == nil && c.Redacted {
 		return errRedacted(id)
 	}
-	return nil
+	return err
 }
 
 func errRedacted(id string) *Error {

@@ -186,7 +186,7 @@ func (e *Engine) reown(ctx context.Context, s Scope, was, next *Request) error {
 
 func (ed *edition) apply(tx store.Tx, c Caller, now time.Time, r *View) error {
 	if ed.person != nil {
-		if err := own(tx, c, now, ed.next.Customer, r.ID, ed.added); err != nil {
+		if err := own(tx, c, now, ed.next.Customer, r.ID, ed.added, nil); err != nil {
 			return err
 		}
 		r.Customer, r.Person = ed.next.Customer, ed.person

@@ -34,6 +34,7 @@ type looked struct {
 	ref        error    // the merchant's own id is taken
 	merchant   *Merchant
 	customer   *Customer // sealed
+	record     []byte    // the customer's, as it is stored
 	noCustomer error
 	method     *Method // that a token or an id names; of whoever
 	noMethod   error
@@ -68,7 +69,7 @@ func (e *Engine) look(ctx context.Context, s Scope, w wanted) (*looked, error) {
 			l.ref = freeRef(tx, s, w.ref)
 		}
 		if w.customer != "" {
-			l.customer, l.noCustomer = liveCustomer(tx, s, w.customer)
+			l.customer, l.record, l.noCustomer = seenCustomer(tx, s, w.customer)
 		}
 		l.method, l.noMethod = methodNamed(tx, s, w.beneficiary)
 		l.noRoute = checkWays(tx, s, w.tree, w.exits)

@@ -43,6 +43,8 @@ type Once struct {
 	Subject  string // id of what the first call made or touched
 
 	row, print []byte // of the record, once keyed
+	ahead      *ahead // nil: the transaction renders the answer
+	sealed     []byte // of the answer that was made ahead, for this key
 	by         *Engine
 }
 
@@ -166,13 +168,46 @@ func (e *Engine) orReplayed(ctx context.Context, s Scope, o *Once, refused error
 	return refused
 }
 
+// answerAhead renders and seals, before the transaction of a command, what it
+// will answer: for one whose result is known before. A transaction runs alone,
+// and what it needn't do others needn't wait for. at is when the command counts
+// as carried out.
+func (e *Engine) answerAhead(ctx context.Context, s Scope, o *Once, result any, at time.Time) (err error) {
+	if !o.binds() || o.Render == nil {
+		return nil
+	}
+	o.ahead = nil
+	a := &ahead{at: at}
+	if a.answer, err = o.Render(result); err != nil {
+		return fmt.Errorf("render the answer: %w", err)
+	}
+	for key := o; key != nil && a.answer != nil; key = key.Also {
+		if key.Key == "" {
+			continue
+		}
+		if key.sealed, err = e.Locker.Seal(ctx, echoOwner(s, holderOf(result), at), key.answerPlace(), a.answer); err != nil {
+			return sealError("seal the answer", err)
+		}
+	}
+	o.ahead = a
+	return nil
+}
+
+// ahead is an answer that was made before its transaction.
+type ahead struct {
+	at     time.Time
+	answer []byte // nil: it stays open
+}
+
 // record writes down what was done, with the answer if it can be told already.
 func (o *Once) record(tx store.Tx, s Scope, now time.Time, subject string, result any) error {
 	if !o.binds() {
 		return nil
 	}
 	o.Subject, o.Answer, o.Replayed = subject, nil, false
-	if o.Render != nil {
+	if o.ahead != nil {
+		now, o.Answer = o.ahead.at, o.ahead.answer
+	} else if o.Render != nil {
 		var err error
 		if o.Answer, err = o.Render(result); err != nil {
 			return fmt.Errorf("render the answer: %w", err)
@@ -186,7 +221,9 @@ func (o *Once) record(tx store.Tx, s Scope, now time.Time, subject string, resul
 			return errors.New("engine: a once-record is written without a look for it")
 		}
 		rec := onceRecord{key.print, nil, subject, holderOf(result), now}
-		if err := key.by.shut(&rec, s, key, o.Answer); err != nil {
+		if o.ahead != nil {
+			rec.Answer = key.sealed
+		} else if err := key.by.shut(&rec, s, key, o.Answer); err != nil {
 			return err
 		}
 		if err := keep(tx, bucketOnce, key.row, rec); err != nil {

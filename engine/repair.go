@@ -131,7 +131,7 @@ func (e *Engine) repairOnce(ctx context.Context, c Caller, name string, ch Chang
 			return errHeld
 		}
 		if r.Customer != "" {
-			if err := stillLives(tx, c.Scope, r.Customer); err != nil {
+			if err := stillLives(tx, c.Scope, r.Customer, nil); err != nil {
 				return err
 			}
 		}
