@@ -115,7 +115,7 @@ func (e *Engine) notify(tx store.Tx, s Scope, now time.Time, v *View) error {
 
 // methodOf is the payout method of a service.
 func (e *Engine) methodOf(code string) string {
-	sv, _ := e.Directory.Service(code)
+	sv, _ := e.Directory.Glance(code)
 	return sv.Method
 }
 
