@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"penstock/engine/connector"
 	"penstock/engine/money"
@@ -228,8 +229,13 @@ func (c *checker) head(f *Form) {
 	if r.Traits.Window != 0 && !r.Traits.Idempotent || r.Traits.KeepsRefusal && !r.Traits.Idempotent {
 		c.bad("traits", "window and keeps_refusal mean nothing without idempotent")
 	}
-	if r.Traits.Window < 0 || r.Traits.Settle < 0 {
-		c.bad("traits", "a span is not negative")
+	switch window, settle := time.Duration(r.Traits.Window), r.Traits.settle(); {
+	case window < 0:
+		c.bad("traits.window", "is not negative")
+	case settle < leastSettle:
+		c.bad("traits.settle", "is at least %v: an order that timed out may always take effect a while later", leastSettle)
+	case window > 0 && window <= settle:
+		c.bad("traits.window", "must exceed settle (%v), or nothing could ever be sent again", settle)
 	}
 }
 

@@ -1,9 +1,13 @@
 package declarative
 
 import (
+	"net/http"
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"penstock/engine/connector"
 )
 
 func source(t testing.TB, name string) string {
@@ -74,7 +78,10 @@ func TestAFormIsRefusedByItsKey(t *testing.T) {
 		{"wise", "[poll.answer.words]\nincoming_payment_waiting = \"accepted\"", "[poll.answer.words]\nincoming_payment_waiting = \"absent\"", "poll.answer.words"},
 		// Traits, amounts, notifications, samples.
 		{"paystack", `settle = "2m"`, `settle = "2"`, "traits.settle"},
-		{"paystack", `settle = "2m"`, `settle = "-2m"`, "traits"},
+		{"paystack", `settle = "2m"`, `settle = "-2m"`, "traits.settle"},
+		{"paystack", `settle = "2m"`, `settle = "0s"`, "traits.settle"},
+		{"paystack", `settle = "2m"`, "settle = \"2m\"\nwindow = \"2m\"", "traits.window"},
+		{"paystack", `settle = "2m"`, `window = "5m"`, "traits.window"},
 		{"paystack", `idempotent = true`, "idempotent = false\nwindow = \"24h\"", "traits"},
 		{"paystack", `form = "minor"`, `form = "cents"`, "amount.form"},
 		{"paystack", `currencies = { NGN = 2,`, `currencies = { XYZ = 2,`, "amount.currencies.XYZ"},
@@ -101,6 +108,19 @@ func TestAFormIsRefusedByItsKey(t *testing.T) {
 	}
 	if _, err := Parse([]byte(strings.Repeat("#", maxForm+1))); err == nil {
 		t.Error("a form without bound was read")
+	}
+}
+
+// TestAnUnsaidSettleIsLong: what nobody says is not taken for nothing, since an
+// order that lands after a look-up would be paid twice.
+func TestAnUnsaidSettleIsLong(t *testing.T) {
+	f, err := Parse([]byte(strings.Replace(source(t, "paystack"), `settle = "2m"`, "", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := New(f, connector.Host{Transport: http.DefaultTransport, Now: time.Now})(connector.Account{Test: true, Secrets: map[string]string{"api_key": "sk_test_0123456789abcdef"}})
+	if err != nil || c.Traits().Settle != unsaidSettle {
+		t.Errorf("got %+v, %v", c, err)
 	}
 }
 

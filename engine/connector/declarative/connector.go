@@ -106,7 +106,7 @@ func build(f *Form, host connector.Host, acc connector.Account) (*account, error
 func (a *account) Traits() connector.Traits {
 	t := a.form.file.Traits
 	return connector.Traits{Idempotent: t.Idempotent, Window: time.Duration(t.Window), KeepsRefusal: t.KeepsRefusal,
-		Lookup: a.form.lookup != nil, Follow: a.form.poll != nil, Settle: time.Duration(t.Settle)}
+		Lookup: a.form.lookup != nil, Follow: a.form.poll != nil, Settle: t.settle()}
 }
 
 // Lookup asks by key alone.

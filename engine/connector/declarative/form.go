@@ -59,10 +59,22 @@ type credential struct {
 
 // traits are the provider's; Lookup and Follow follow from the tables there are.
 type traits struct {
-	Idempotent   bool     `json:"idempotent"`
-	Window       duration `json:"window"`
-	KeepsRefusal bool     `json:"keeps_refusal"`
-	Settle       duration `json:"settle"`
+	Idempotent   bool      `json:"idempotent"`
+	Window       duration  `json:"window"`
+	KeepsRefusal bool      `json:"keeps_refusal"`
+	Settle       *duration `json:"settle"` // left out: unsaidSettle
+}
+
+// unsaidSettle is how late an order that timed out may take effect where a form
+// doesn't say. A network, a proxy or a queue can always keep one for a while, so
+// no form may say that none is.
+const unsaidSettle, leastSettle = 10 * time.Minute, time.Second
+
+func (t traits) settle() time.Duration {
+	if t.Settle == nil {
+		return unsaidSettle
+	}
+	return time.Duration(*t.Settle)
 }
 
 // auth is how requests say whose they are.
