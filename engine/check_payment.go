@@ -13,6 +13,7 @@ import (
 // ids that lead to it, refunds, and what lies sealed.
 func (k *check) payments(tx store.Tx) error {
 	lead := map[string]string{} // ids of merchants' own -> payment
+	paying := map[string]bool{}
 	err := scoped(k, tx, bucketPayment, func(s Scope, id string, p *Payment) error {
 		what := "payment " + id
 		if !p.Due.IsZero() {
@@ -36,6 +37,9 @@ func (k *check) payments(tx store.Tx) error {
 			k.found("%s: amount %s, captured %s, given back %s", what, p.Amount, p.Captured, p.Refunded)
 		}
 		k.paymentRefunds(tx, s, p)
+		if p.Customer != "" && p.asks() {
+			paying[string(s.key(p.Customer, id))] = true
+		}
 		for _, r := range p.Refunds {
 			lead[bucketRefund+string(s.key(r.ID))] = id
 		}
@@ -64,6 +68,18 @@ func (k *check) payments(tx store.Tx) error {
 		}
 		return nil
 	})
+	if err == nil {
+		err = each(tx, bucketPaying, nil, func(row store.Pair) error {
+			if !paying[string(row.Key)] {
+				k.found("a customer's list of open payments names one that is not open")
+			}
+			delete(paying, string(row.Key))
+			return nil
+		})
+	}
+	if len(paying) > 0 {
+		k.found("%d open payments are missing from their customers' lists", len(paying))
+	}
 	for _, bucket := range []string{bucketPayRef, bucketRefund} {
 		if err == nil {
 			err = each(tx, bucket, nil, func(row store.Pair) error {

@@ -195,7 +195,8 @@ func (e *Engine) SetDefault(ctx context.Context, c Caller, customer, id string, 
 
 // DeleteCustomer redacts a customer: the person, every saved method, and the
 // key that sealed them, so that no backup can be read for them either. A
-// customer with a payout under way is refused, since the payout needs the key.
+// customer with a payout or a payment under way is refused, since it needs the
+// key.
 func (e *Engine) DeleteCustomer(ctx context.Context, c Caller, id string, once *Once) (*Customer, error) {
 	var cust *Customer
 	err := e.update(ctx, func(tx store.Tx, now time.Time) (err error) {
@@ -259,9 +260,17 @@ func (e *Engine) withdrawDrafts(tx store.Tx, c Caller, now time.Time, customer s
 	})
 }
 
-// noneOpen refuses while a payout request of the customer has not ended.
+// noneOpen refuses while a payout request of the customer has not ended, or a
+// provider is asked something of a payment.
 func noneOpen(tx store.Tx, s Scope, customer string) error {
 	prefix := s.key(customer, "")
+	open, err := tx.Scan(bucketPaying, prefix, after(prefix), 1, false)
+	if err != nil {
+		return fmt.Errorf("scan a customer's open payments: %w", err)
+	}
+	if len(open) > 0 {
+		return wrongState(ObjCustomer, customer, "paying", "redacted")
+	}
 	return each(tx, bucketRecent, prefix, func(p store.Pair) error {
 		r, err := load[Request](tx, bucketRequest, s.key(string(p.Key[len(prefix):])))
 		if err != nil {

@@ -67,6 +67,16 @@ type Payment struct {
 type PaymentEcho struct {
 	Masked map[string]string  `json:"masked,omitzero"`
 	Extra  stdjson.RawMessage `json:"extra,omitzero"`
+	erased bool               // with its customer's key
+}
+
+// holder is whose key seals what shows a payment: its customer, or nobody where
+// that key is gone and it shows nothing of one.
+func (p *Payment) holder() string {
+	if p.erased {
+		return ""
+	}
+	return p.Customer
 }
 
 // Refund is money given back.
@@ -231,6 +241,11 @@ func (e *Engine) afterReplay(ctx context.Context, c Caller, once *Once) (*Paymen
 // fills in what follows from it. A transaction may run more than once: each run
 // wants a payment of its own.
 func (e *Engine) storePayment(tx store.Tx, c Caller, now time.Time, p *Payment, was time.Time, action string, once *Once) error {
+	if k := p.Open.Kind; p.Customer != "" && p.Asked.IsZero() && (k == payin.Charge || k == payin.Authorise) {
+		if _, err := liveCustomer(tx, c.Scope, p.Customer); err != nil { // with the customer's key the card is gone
+			return err
+		}
+	}
 	p.Changed = later(now, p.Changed)
 	if p.Open.Kind == payin.None { // else there is more to tell as soon as the provider was asked
 		if err := e.tellPayment(tx, c.Scope, now, p); err != nil {
@@ -399,7 +414,7 @@ func (e *Engine) PaymentRefs(ctx context.Context, s Scope, ids []string) (map[st
 func (e *Engine) openPayment(ctx context.Context, s Scope, p *Payment) error {
 	raw, err := e.Locker.Open(ctx, echoOwner(s, p.Customer, p.Created), paymentEchoPlace(p.ID), p.Shut)
 	if errors.Is(err, locker.ErrErased) {
-		p.PaymentEcho = PaymentEcho{}
+		p.PaymentEcho = PaymentEcho{erased: true}
 		return nil
 	}
 	if err != nil {

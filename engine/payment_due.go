@@ -29,7 +29,31 @@ func (e *Engine) savePayment(tx store.Tx, s Scope, now time.Time, p *Payment, wa
 	if err := keep(tx, bucketPayment, s.key(p.ID), p); err != nil {
 		return err
 	}
+	if err := paying(tx, s, p); err != nil {
+		return err
+	}
 	return moveDue(tx, duePayment, s, p.ID, was, p.Due)
+}
+
+// asks says that the provider is asked for what is open until it answers.
+func (p *Payment) asks() bool { return p.Open.Kind != payin.None && !p.Due.IsZero() }
+
+// paying keeps the list of a customer's payments of which the provider is asked
+// something: it needs the customer's key, which is not erased meanwhile.
+func paying(tx store.Tx, s Scope, p *Payment) error {
+	if p.Customer == "" {
+		return nil
+	}
+	row, err := s.key(p.Customer, p.ID), error(nil)
+	if p.asks() {
+		err = tx.Put(bucketPaying, row, nil)
+	} else {
+		err = tx.Delete(bucketPaying, row)
+	}
+	if err != nil {
+		return fmt.Errorf("write a customer's open payments: %w", err)
+	}
+	return nil
 }
 
 // movePayment moves the work of a row, record and row together.
@@ -243,7 +267,7 @@ func (e *Engine) tellOne(tx store.Tx, s Scope, now time.Time, p *Payment, r *Ref
 		return nil
 	}
 	d := &Delivery{ID: PrefixDelivery + ids[2], Message: PrefixMessage + ids[1], Event: PrefixEvent + ids[0], Type: kind, Payment: p.ID, Refund: of, Endpoint: to.ID, Profile: to.Profile, URL: to.URL,
-		Token: p.Token, Holder: p.Customer, State: Waiting, Due: now, Created: now}
+		Token: p.Token, Holder: p.holder(), State: Waiting, Due: now, Created: now}
 	for _, t := range slices.Backward(p.Told) {
 		if t.Endpoint == to.ID {
 			d.After = t.Delivery

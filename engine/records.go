@@ -29,6 +29,7 @@ const (
 	bucketPayment     = "payment"      // scope | id -> Payment
 	bucketPayRef      = "payment_ref"  // scope | merchant's own id -> payment id
 	bucketRefund      = "refund"       // scope | refund id -> payment id
+	bucketPaying      = "paying"       // scope | customer | 0 | payment id -> nothing: the provider is asked something of it
 	bucketLink        = "link"         // scope | payout link id -> request id
 	bucketRecent      = "by_customer"  // scope | customer | 0 | request id -> nothing
 	bucketWants       = "wants"        // scope | request id -> nothing: those that want a person

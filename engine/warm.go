@@ -84,7 +84,7 @@ func holderOf(result any) string {
 	case *Method:
 		return r.Customer
 	case *Payment:
-		return r.Customer
+		return r.holder()
 	case *MadeEphemeral:
 		return r.Customer
 	}

@@ -133,7 +133,7 @@ func errorRows() []errorRow {
 		{code: engine.CodeState, object: engine.ObjPayment, status: 400, ir: "IR_14", text: "This Payment could not be changed because it has status {status}"},
 		{act: setDefault, code: engine.CodeState, object: engine.ObjMethod, status: 400, ir: "IR_16", text: "Payment Method is already set as default"},
 		{code: engine.CodeState, object: engine.ObjMethod, status: 400, ir: "IR_16", text: "The payment method has status {status}"},
-		{code: engine.CodeState, object: engine.ObjCustomer, status: 400, ir: "IR_10", text: "Customer has a payout under way. Wait until it has ended, or cancel it, before deleting the customer"},
+		{code: engine.CodeState, object: engine.ObjCustomer, status: 400, ir: "IR_10", text: "Customer has a payout or payment under way. Wait until it has ended, or cancel it, before deleting the customer"},
 		{act: payByCard, code: engine.CodeState, object: engine.ObjPoint, status: 404, ir: "HE_02", text: "Business profile with the given id pro_{id} does not exist"},
 		{act: createPayout, code: engine.CodeState, object: engine.ObjPoint, status: 404, ir: "HE_02", text: "Business profile with the given id pro_{id} does not exist"},
 		{act: activateRouting, code: engine.CodeState, status: 400, ir: "IR_16", text: "Algorithm is already active"},

@@ -115,3 +115,26 @@ func TestRefundsAreTold(t *testing.T) {
 		t.Error(report.Findings)
 	}
 }
+
+// TestCustomerStaysWhileTheyPay: their key opens the card of a payment that the
+// provider is still asked for; afterwards they can be deleted, nothing is
+// begun with their card any more, and what they paid can be given back.
+func TestCustomerStaysWhileTheyPay(t *testing.T) {
+	s := newShop(t)
+	s.customer("ada")
+	pay := func(card, fields string) reply {
+		return s.do("POST", "/payments", `{"amount":100,"currency":"EUR","customer_id":"ada",`+strings.Replace(ada2030, "4242424242424242", card, 1)+fields+`}`).ok()
+	}
+	open := pay("4000002500003155", `,"confirm":true`).is("status", "requires_customer_action").str("payment_id")
+	s.do("DELETE", "/customers/ada", "").refused(400, "IR_10", "payment under way")
+	s.do("POST", "/payments/"+open+"/cancel", `{}`).ok().is("status", "cancelled")
+	paid, draft := pay("4242424242424242", `,"confirm":true`).is("status", "succeeded").str("payment_id"), pay("4242424242424242", "").str("payment_id")
+	s.do("DELETE", "/customers/ada", "").ok()
+	s.do("POST", "/payments/"+draft+"/confirm", `{}`).refused(400, "IR_11", "redacted")
+	s.run(48 * time.Hour)
+	s.do("POST", "/payments/"+draft+"/confirm", `{}`).refused(400, "IR_11", "redacted")
+	s.do("POST", "/refunds", `{"payment_id":"`+paid+`"}`, "Idempotency-Key: back").ok().is("status", "succeeded").is("amount", 100)
+	s.do("POST", "/refunds", `{"payment_id":"`+paid+`"}`, "Idempotency-Key: back").ok().is("status", "succeeded")
+	s.do("POST", "/payments/"+draft+"/cancel", `{}`).ok().is("status", "cancelled")
+	s.do("GET", "/payments/"+paid, "").ok().is("refunds.0.amount", 100).is("payment_method_data", nil)
+}

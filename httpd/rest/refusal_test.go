@@ -89,7 +89,7 @@ func TestRefusals(t *testing.T) {
 		{"customer twice", "POST", "/customers", `{"customer_id":"ada"}`, 400, "IR_12", "Customer with the given `customer_id` already exists"},
 		{"unknown customer's page", "GET", "/customers/nobody", "", 404, "HE_02", "Customer does not exist in our records"},
 		{"redacted", "GET", "/customers/gone", "", 400, "IR_11", ""},
-		{"customer of a payout under way", "DELETE", "/customers/paid", "", 400, "IR_10", "Customer has a payout under way"},
+		{"customer of a payout under way", "DELETE", "/customers/paid", "", 400, "IR_10", "Customer has a payout or payment under way"},
 		{"routing of payments", "POST", "/routing", `{"name":"r","transaction_type":"payment","algorithm":{"type":"single","data":"sandbox"}}`, 501, "IR_00", "is not implemented"},
 		{"redacted twice", "DELETE", "/customers/gone", "", 400, "IR_11", ""},
 		{"bad email", "POST", "/customers", `{"email":"ada"}`, 400, "IR_06", "Json deserialize error: email: "},
