@@ -74,6 +74,22 @@ func FindMethod(name string) (Method, bool) {
 	return m.clone(), true
 }
 
+// MethodKeys yields the keys of a method's fields in the order of its schema,
+// without the copy that FindMethod makes; false where there is none of that name.
+func MethodKeys(name string) (keys iter.Seq[string], known bool) {
+	m := find(name)
+	if m == nil {
+		return nil, false
+	}
+	return func(yield func(string) bool) {
+		for i := range m.Fields {
+			if !yield(m.Fields[i].Key) {
+				return
+			}
+		}
+	}, true
+}
+
 // Methods yields every method; each is the caller's own.
 func Methods() iter.Seq[Method] {
 	return func(yield func(Method) bool) {

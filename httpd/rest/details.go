@@ -62,17 +62,17 @@ func (m *member) UnmarshalJSON(b []byte) error {
 // details picks what the method has. What would be a security code stays in,
 // for the engine to refuse.
 func (f *fields) details(at, form string) (connector.Details, error) {
-	m, ok := service.FindMethod(form)
+	keys, ok := service.MethodKeys(form)
 	if !ok {
 		return nil, &wire.DecodeError{Kind: wire.KindRule, Path: at, Rule: "is of no known method"}
 	}
 	d := connector.Details{}
-	for _, field := range m.Fields {
-		if sort, odd := f.odd[field.Key]; odd {
-			return nil, &wire.DecodeError{Kind: wire.KindType, Path: at + "/" + field.Key, Rule: "must be a string", Got: sort}
+	for key := range keys {
+		if sort, odd := f.odd[key]; odd {
+			return nil, &wire.DecodeError{Kind: wire.KindType, Path: at + "/" + key, Rule: "must be a string", Got: sort}
 		}
-		if v, ok := f.text[field.Key]; ok {
-			d[field.Key] = v
+		if v, ok := f.text[key]; ok {
+			d[key] = v
 		}
 	}
 	for name := range f.odd {

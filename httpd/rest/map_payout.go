@@ -162,11 +162,11 @@ func (r *payoutRequest) beneficiary() (engine.Beneficiary, error) {
 // holderOf is the name that a bill is made out to, which is whose account is
 // paid where its details don't say.
 func holderOf(billing *carried[billingShape]) string {
-	var b billingShape
-	if billing == nil || wire.Decode(billing.raw(), &b, wire.DecodeOptions{IgnoreUnknown: true}) != nil || b.Address == nil {
+	if billing == nil || billing.shape.Address == nil {
 		return ""
 	}
-	return strings.TrimSpace(said(b.Address.FirstName) + " " + said(b.Address.LastName))
+	a := billing.shape.Address
+	return strings.TrimSpace(said(a.FirstName) + " " + said(a.LastName))
 }
 
 // note takes over what only this dialect echoes.

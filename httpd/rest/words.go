@@ -134,7 +134,10 @@ func parseTime(s string) (time.Time, error) {
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // carried is an object that is checked against T and echoed as it was sent.
-type carried[T any] struct{ text json.RawMessage }
+type carried[T any] struct {
+	text  json.RawMessage
+	shape T
+}
 
 func (c *carried[T]) UnmarshalJSON(b []byte) error {
 	if len(b) == 0 || b[0] != '{' {
@@ -147,8 +150,7 @@ func (c *carried[T]) UnmarshalJSON(b []byte) error {
 	if len(text) > wire.MaxObjectBytes {
 		return wire.Rule(fmt.Sprintf("must not be longer than %d bytes", wire.MaxObjectBytes))
 	}
-	var shape T
-	if err := wire.Decode(b, &shape, wire.DecodeOptions{IgnoreUnknown: true}); err != nil {
+	if err := wire.Decode(b, &c.shape, wire.DecodeOptions{IgnoreUnknown: true}); err != nil {
 		return err
 	}
 	c.text = text
