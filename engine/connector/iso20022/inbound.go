@@ -75,11 +75,20 @@ func (doc *inDocument) lines() ([]Line, error) {
 	case doc.Status != nil:
 		return bounded(doc.Status.lines())
 	case doc.Statement != nil:
-		return bounded(entries(doc.Statement.Statements))
+		return statements(doc.Statement.Statements)
 	case doc.Notification != nil:
-		return bounded(entries(doc.Notification.Notifications))
+		return statements(doc.Notification.Notifications)
 	}
 	return nil, ErrOther
+}
+
+// statements are the lines of a message, which has a statement at the least:
+// what stands elsewhere in it would be passed over.
+func statements(of []statement) ([]Line, error) {
+	if len(of) == 0 {
+		return nil, fmt.Errorf("%w: there is no statement in it", errInbound)
+	}
+	return bounded(entries(of))
 }
 
 func bounded(lines []Line, err error) ([]Line, error) {

@@ -82,6 +82,7 @@ func TestWhatIsNoFileOfTheBanksIsRefused(t *testing.T) {
 		"nothing": "", "text": "paid", "half": sound[:len(sound)/2], "two": sound + sound, "text after": sound + "x", "document type": `<!DOCTYPE Document [<!ENTITY e "x">]>` + sound, "entity": strings.Replace(sound, "12.50", "&e;", 1),
 		"deep": strings.Repeat("<a>", 100) + strings.Repeat("</a>", 100), "amount": strings.Replace(sound, "12.50", "12,50", 1), "finer than cents": strings.Replace(sound, "12.50", "12.505", 1), "negative": strings.Replace(sound, "12.50", "-12.50", 1),
 		"currency": strings.Replace(sound, "EUR", "XXX", 1), "unclosed": strings.TrimSuffix(sound, "</Document>"),
+		"entries outside of a statement": strings.NewReplacer("<Stmt>", "", "</Stmt>", "").Replace(sound), "no statement": "<Document><BkToCstmrStmt/></Document>", "no notification": "<Document><BkToCstmrDbtCdtNtfctn/></Document>",
 	} {
 		if lines, err := ReadXML([]byte(text)); err == nil {
 			t.Errorf("%s: got %v", name, lines)
