@@ -101,6 +101,9 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 	o.furnish()
 	o.hired(engine.RoleOwner)
 	link := o.invited("new@example.com", engine.RoleManager).link
+	_, err := o.Engine.SaveRole(o.Ctx, engine.Caller{Actor: "operator"}, engine.CustomRole{Name: "support", About: "answers merchants", Permits: []engine.Permit{engine.PermitResend, engine.PermitState}})
+	must(t, err)
+	o.hired("support")
 	b := openBrowser(t, o)
 	only := regexp.MustCompile(os.Getenv("PENSTOCK_TEST_PAGES")) // those alone whose name fits
 	see := func(name, path string) {
@@ -138,7 +141,7 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		{"adjust", home + "/deposits/" + o.depositIn("USD").ID + "/adjust"}, {"deposit-edit", home + "/deposits/" + o.depositIn("USD").ID + "/edit"},
 		{"routes", home + "/routes?currency=USD"}, {"route", home + "/routes/" + o.routeFor("test_usd").ID}, {"points", home + "/points"}, {"point-new", home + "/points/new"}, {"accounts", home + "/accounts"},
 		{"schemes", home + "/schemes"}, {"scheme", home + "/schemes/" + o.scheme()}, {"tree", home + "/schemes/" + o.scheme() + "/tree?service=test_usd"}, {"tree-new", home + "/schemes/" + o.scheme() + "/tree"}, {"rates", home + "/rates"},
-		{"webhooks", home + "/webhooks"}, {"people", home + "/people"}, {"invite", home + "/people/invite"},
+		{"webhooks", home + "/webhooks"}, {"people", home + "/people"}, {"invite", home + "/people/invite"}, {"roles", home + "/people/roles"}, {"role", home + "/people/roles/support"}, {"sessions", home + "/people/sessions"},
 		{"customers", home + "/customers"}, {"customer", home + "/customers/ada"}, {"pay", home + "/pay"}, {"pay-sepa", home + "/pay?service=sepa_eur"}, {"links", home + "/links"}, {"link-new", home + "/links/new"},
 		{"directory", home + "/directory"}, {"provider", home + "/directory/providers/stripe"}, {"services", home + "/directory/services?currency=EUR"}, {"service", home + "/directory/services/sepa_eur"}, {"connect", home + "/connect/stripe"},
 		{"account", home + "/accounts/" + o.account()}, {"rate-new", home + "/rates/new"}, {"rate", home + "/rates/" + o.rates()},
@@ -177,7 +180,7 @@ func TestNothingStandsInAnybodysWay(t *testing.T) {
 	b.Barriers("login")
 	b.as(engine.RoleOwner)
 	for _, path := range []string{"", "/requests?status=failed", "/requests/seller-payout-2211", "/requests/seller-payout-2211/payouts", "/requests/seller-payout-2211/deliveries", "/deposits/" + o.depositIn("USD").ID, "/deposits/" + o.depositIn("USD").ID + "/adjust",
-		"/pay?service=sepa_eur", "/customers/ada", "/routes?currency=USD", "/schemes/" + o.scheme(), "/schemes/" + o.scheme() + "/tree?service=test_usd", "/rates/" + o.rates(), "/webhooks/deliveries/" + o.latestDelivery(), "/keys/new", "/people", "/system", "/me/app", "/nothing",
+		"/pay?service=sepa_eur", "/customers/ada", "/routes?currency=USD", "/schemes/" + o.scheme(), "/schemes/" + o.scheme() + "/tree?service=test_usd", "/rates/" + o.rates(), "/webhooks/deliveries/" + o.latestDelivery(), "/keys/new", "/people", "/people/role", "/people/sessions", "/system", "/me/app", "/nothing",
 		"/reconcile", "/reconcile/" + o.account(), strings.TrimPrefix(o.findingOf("march-02"), home), "/reconcile/" + o.account() + "/load?reference=x"} {
 		b.Go(home + path)
 		b.Do(chromedp.WaitVisible(chromedp.CSS("main")))

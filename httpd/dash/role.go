@@ -24,6 +24,12 @@ func peopleTabs(v *visit, on string) []ui.Link {
 	return out
 }
 
+// permitWords are permits as people say them.
+var permitWords = map[engine.Permit]string{
+	engine.PermitPay: "pay", engine.PermitState: "decide about payouts", engine.PermitFund: "move money", engine.PermitResend: "resend webhooks",
+	engine.PermitConnect: "set up", engine.PermitPeople: "handle people", engine.PermitRoles: "make roles",
+}
+
 // permitTexts say what a permit allows.
 var permitTexts = map[engine.Permit]string{
 	engine.PermitPay: "make, process, cancel and edit payout requests", engine.PermitState: "moderate, and say what became of a payout",
@@ -36,7 +42,7 @@ var permitTexts = map[engine.Permit]string{
 func permitsText(permits []engine.Permit) string {
 	out := []string{"look"}
 	for _, p := range permits {
-		out = append(out, string(p))
+		out = append(out, permitWords[p])
 	}
 	return strings.Join(out, ", ")
 }
@@ -71,17 +77,17 @@ func (d *Dash) listRoles(ctx context.Context, v *visit) (wire.Reply, error) {
 	for i := range people {
 		held[people[i].Role]++
 	}
-	t := ui.Table{Name: "Roles", Cols: []ui.Col{{Name: "Role", Place: ui.Lead}, {Name: "Allows", Place: ui.Under}, {Name: "For", Place: ui.Plain}, {Name: "People", Place: ui.Plain, Right: true}, {Name: "Kind", Place: ui.Side}, {Name: "Changed", Place: ui.Aside}}}
+	t := ui.Table{Name: "Roles", Cols: []ui.Col{{Name: "Role", Place: ui.Lead}, {Name: "Allows", Place: ui.Under}, {Name: "People", Place: ui.Plain, Right: true}, {Name: "Kind", Place: ui.Side}}}
 	for _, r := range engine.Roles() {
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: sentenceCase(string(r))}, {Text: permitsText(r.Permits())}, {Text: sentenceCase(roleText[r])}, {Text: grouped(fmt.Sprint(held[r]))}, {Badge: &ui.Badge{Text: "Built in", Tone: ui.Off}}, {}}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: sentenceCase(string(r)), Below: sentenceCase(roleText[r])}, {Text: permitsText(r.Permits())}, {Text: grouped(fmt.Sprint(held[r]))}, {Badge: &ui.Badge{Text: "Built in", Tone: ui.Off}}}})
 	}
 	for i := range custom {
 		r := &custom[i]
-		name := ui.Cell{Text: sentenceCase(string(r.Name))}
+		name := ui.Cell{Text: sentenceCase(string(r.Name)), Below: r.About}
 		if v.who.May(engine.PermitRoles) {
-			name = ui.Cell{Link: &ui.Link{Text: name.Text, Href: v.at("/people/roles/" + string(r.Name))}}
+			name.Text, name.Link = "", &ui.Link{Text: name.Text, Href: v.at("/people/roles/" + string(r.Name))}
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{name, {Text: permitsText(r.Permits)}, {Text: r.About}, {Text: grouped(fmt.Sprint(held[r.Name]))}, {Badge: &ui.Badge{Text: "Custom", Tone: ui.Good}}, {At: r.Changed}}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{name, {Text: permitsText(r.Permits)}, {Text: grouped(fmt.Sprint(held[r.Name]))}, {Badge: &ui.Badge{Text: "Custom", Tone: ui.Good}}}})
 	}
 	head := ui.Head{Title: "Roles", Tabs: peopleTabs(v, "/roles")}
 	if v.who.May(engine.PermitRoles) {
@@ -121,7 +127,7 @@ func rolePage(v *visit, was, r *engine.CustomRole, field, problem string) (ui.He
 	fields = append(fields, ui.Field{Name: "about", Label: "What it is for", Type: "text", Auto: "off", Max: 200, Value: r.About})
 	for _, p := range engine.Grantable() {
 		on := slices.Contains(r.Permits, p)
-		fields = append(fields, ui.Field{Name: "permit." + string(p), Label: "May " + string(p), Type: "select", Required: true, Hint: sentence(permitTexts[p]),
+		fields = append(fields, ui.Field{Name: "permit." + string(p), Label: "May " + permitWords[p], Type: "select", Required: true, Hint: sentence(permitTexts[p]),
 			Options: []ui.Option{{Value: "no", Text: "No", On: !on}, {Value: "yes", Text: "Yes", On: on}}})
 	}
 	head := ui.Head{Title: "New role", Crumbs: []ui.Link{{Text: "People", Href: v.at("/people")}, {Text: "Roles", Href: v.at("/people/roles")}}}

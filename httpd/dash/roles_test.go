@@ -156,7 +156,7 @@ func TestRolesAreMadeAndGiven(t *testing.T) {
 	owner.fill(at, map[string]string{"name": "viewer", "permit.resend": "yes"}).want(422, "name already")
 	owner.fill(at, map[string]string{"name": "support", "about": "answers the phone", "permit.resend": "yes"}).leads(home + "/people/roles?done=saved")
 	owner.fill(at, map[string]string{"name": "support", "permit.pay": "yes"}).want(422, "There is a role of this name already")
-	owner.get(home+"/people/roles").want(200, "look, resend").want(200, "answers the phone")
+	owner.get(home+"/people/roles").want(200, "look, resend webhooks").want(200, "answers the phone")
 	owner.get(home+"/people/invite").want(200, "Support: answers the phone")
 
 	sue := o.hired("support")
