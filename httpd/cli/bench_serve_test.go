@@ -24,7 +24,9 @@ type served struct {
 	secret   string // of the endpoint there
 }
 
-func serveForBench(t testing.TB) served {
+func serveForBench(t testing.TB) served { return serveWith(t, func(*Config) {}) }
+
+func serveWith(t testing.TB, change func(*Config)) served {
 	t.Helper()
 	env := Env{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer), ExampleConfig: []byte(readExample(t))}
 	made, err := initialise(t.Context(), env, filepath.Join(t.TempDir(), "pay"), "127.0.0.1:0", "owner@localhost")
@@ -39,6 +41,7 @@ func serveForBench(t testing.TB) served {
 	cfg.Egress.Allow = []string{s.receiver}
 	cfg.Log.Level = "error"
 	cfg.Store.MinFree = 1 << 20
+	change(&cfg)
 	d, err := newDaemon(t.Context(), env, cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -176,6 +176,7 @@ type LimitsConfig struct {
 	Burst             int  `toml:"burst" reader:"httpd/wire"`
 	ConnsPerIP        int  `toml:"conns_per_ip" reader:"httpd"`
 	Concurrency       int  `toml:"concurrency" reader:"httpd"`
+	Calls             int  `toml:"calls" reader:"httpd/wire"`
 }
 
 // LogConfig is how much is written on standard error, and in which form.

@@ -203,6 +203,7 @@ func (cfg *Config) checkLimits(c *checker) {
 	c.count("limits.burst", l.Burst, 1, 1_000_000)
 	c.count("limits.conns_per_ip", l.ConnsPerIP, 1, 100_000)
 	c.count("limits.concurrency", l.Concurrency, 1, 1_000_000)
+	c.count("limits.calls", l.Calls, 1, 1_000_000)
 }
 
 // warnings are what is allowed and still deserves a word at the start.

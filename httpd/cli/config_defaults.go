@@ -65,7 +65,7 @@ func defaults() Config {
 		},
 		Connectors: ConnectorsConfig{Forms: "connectors", Files: "files"},
 		Egress:     EgressConfig{Mode: egress.ModePublicAllow, Allow: []string{}},
-		Limits:     LimitsConfig{Body: 64 << 10, Burst: 200, ConnsPerIP: 64, Concurrency: 10_000},
+		Limits:     LimitsConfig{Body: 64 << 10, Burst: 200, ConnsPerIP: 64, Concurrency: 10_000, Calls: 2048},
 		Log:        LogConfig{Level: "info", Format: "text"},
 		Metrics:    MetricsConfig{Enabled: true},
 	}

@@ -190,6 +190,7 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 		Limits: wire.Limits{
 			Principal: wire.Rate{PerSecond: float64(d.cfg.Limits.RequestsPerSecond), Burst: d.cfg.Limits.Burst},
 			Failures:  wire.Rate{PerSecond: 1, Burst: 20},
+			Calls:     d.cfg.Limits.Calls,
 		},
 	})
 	if err != nil {

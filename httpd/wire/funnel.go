@@ -60,6 +60,7 @@ type Funnel struct {
 	principals *table[string]
 	addresses  *table[netip.Addr]
 	failures   *table[netip.Addr]
+	hands      hands
 }
 
 // New returns an error when Now or Random is missing.
@@ -74,6 +75,7 @@ func New(c Config) (*Funnel, error) {
 		addresses:  newTable[netip.Addr](c.Limits.Address, c.Limits.Entries),
 		failures:   newTable[netip.Addr](c.Limits.Failures, c.Limits.Entries),
 	}
+	f.hands.most = int64(c.Limits.Calls)
 	if f.base == nil {
 		f.base = context.Background()
 	}
@@ -163,8 +165,8 @@ type Handler struct {
 	serve func(rc *fasthttp.RequestCtx, pattern string)
 }
 
-// Handle builds the road of one route: limits per address, authentication,
-// limits per principal, decoding, the call, encoding. Req is decoded strictly
+// Handle builds the road of one route: limits per address and of all calls in
+// hand, authentication, limits per principal, decoding, the call, encoding. Req is decoded strictly
 // from the body, unless it is [None] or [Raw]; Resp is encoded, unless it is
 // a [Reply]. It panics when Req has a float or the dialect no Error.
 func Handle[P, Req, Resp any](f *Funnel, d *Dialect, auth Auth[P], o Options,
@@ -175,6 +177,12 @@ func Handle[P, Req, Resp any](f *Funnel, d *Dialect, auth Auth[P], o Options,
 	mustBeExact(reflect.TypeFor[Req]())
 	return Handler{serve: func(rc *fasthttp.RequestCtx, pattern string) {
 		f.serve(rc, d, pattern, o.Timeout, func(ctx context.Context, c *Call, who *Who) (Reply, error) {
+			if auth.Check != nil { // health and metrics answer also where nobody else is let in
+				if err := f.hands.take(); err != nil {
+					return Reply{}, err
+				}
+				defer f.hands.give()
+			}
 			p, err := authenticate(ctx, f, auth, c, who)
 			if err != nil {
 				return Reply{}, err

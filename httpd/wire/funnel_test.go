@@ -426,6 +426,47 @@ func TestLimitsHoldPerKeyAndPerAddress(t *testing.T) {
 	}
 }
 
+// TestWhatIsTooMuchAtOneTimeIsRefusedAtOnce: those in hand go on, whoever comes
+// besides is told when to try again, and health still answers.
+func TestWhatIsTooMuchAtOneTimeIsRefusedAtOnce(t *testing.T) {
+	h := newHouse(t, wire.Limits{Calls: 2})
+	inside, leave := make(chan struct{}), make(chan struct{})
+	cl := h.client(t, wire.Route{Method: "GET", Pattern: "/slow", Handler: wire.Handle(h.Funnel, plain(), keys(), wire.Options{},
+		func(context.Context, caller, *wire.Call, wire.None) (string, error) {
+			inside <- struct{}{}
+			<-leave
+			return "ok", nil
+		})}, wire.Route{Method: "GET", Pattern: "/health", Handler: wire.Handle(h.Funnel, plain(), wire.Auth[caller]{}, wire.Options{},
+		func(context.Context, caller, *wire.Call, wire.None) (string, error) { return "ok", nil })})
+	answers := make(chan int, 2)
+	for range 2 {
+		go func() {
+			resp, _ := do(t, cl, "GET", "/slow", "", "api-key: right")
+			answers <- resp.StatusCode
+		}()
+		<-inside
+	}
+	for range 3 {
+		resp, _ := do(t, cl, "GET", "/slow", "", "api-key: right")
+		if resp.StatusCode != 429 || resp.Header.Get("Retry-After") != "1" {
+			t.Errorf("one too many: %d, Retry-After %q", resp.StatusCode, resp.Header.Get("Retry-After"))
+		}
+	}
+	if resp, _ := do(t, cl, "GET", "/health", ""); resp.StatusCode != 200 {
+		t.Errorf("health: %d", resp.StatusCode)
+	}
+	close(leave)
+	for range 2 {
+		if got := <-answers; got != 200 {
+			t.Errorf("one of those in hand: %d", got)
+		}
+	}
+	go func() { <-inside }()
+	if resp, _ := do(t, cl, "GET", "/slow", "", "api-key: right"); resp.StatusCode != 200 {
+		t.Errorf("after they have left: %d", resp.StatusCode)
+	}
+}
+
 func TestCallHasADeadline(t *testing.T) {
 	h := newHouse(t, wire.Limits{})
 	cl := h.client(t, wire.Route{Method: "GET", Pattern: "/slow", Handler: wire.Handle(h.Funnel, plain(), wire.Auth[caller]{},

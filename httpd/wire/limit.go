@@ -3,6 +3,7 @@ package wire
 import (
 	"container/list"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -21,12 +22,36 @@ type Limits struct {
 	Principal Rate // calls of one API key
 	Address   Rate // calls from one address (of IPv6: one /64), with or without a key
 	Failures  Rate // refused credentials from one address
+	// Calls is how many calls of those who say who they are may be in hand at one
+	// time, waiting included; 0 is no limit. What is past it is refused at once,
+	// so that those in hand stay quick and memory stays bounded.
+	Calls int
 	// Entries is how many principals and addresses are remembered, each; the
 	// one not seen for longest is forgotten. 0 means 65536.
 	Entries int
 }
 
 const defaultEntries = 1 << 16
+
+// fullFor is what a call is told to wait that came while too many were in hand.
+const fullFor = time.Second
+
+// hands counts calls in hand.
+type hands struct {
+	most int64
+	now  atomic.Int64
+}
+
+// take counts a call, or refuses it; then nothing has happened.
+func (h *hands) take() error {
+	if n := h.now.Add(1); h.most > 0 && n > h.most {
+		h.now.Add(-1)
+		return &RateError{RetryAfter: fullFor}
+	}
+	return nil
+}
+
+func (h *hands) give() { h.now.Add(-1) }
 
 // table is a bounded set of token buckets by key.
 type table[K comparable] struct {
