@@ -111,7 +111,11 @@ func (d *doctor) lookKeys() {
 		key, err := locker.MasterFromFile(from.Name)
 		key.Wipe()
 		if err != nil {
-			d.fault("master key", "put the key back at "+from.Name+" with mode 0600, or set locker.master_key to where it is", err)
+			mend := "put the key back at " + from.Name + " with mode 0600, or set locker.master_key to where it is"
+			if info, statErr := os.Stat(from.Name); statErr == nil && info.Mode().Perm()&0o077 != 0 {
+				mend = "chmod 0600 " + from.Name + "; if others may have read it: penstock rekey --master"
+			}
+			d.fault("master key", mend, err)
 		} else {
 			d.ok("master key", "%s is a key, and closed to others", from.Name)
 		}
