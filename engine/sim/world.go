@@ -249,12 +249,12 @@ func (w *World) Tick() error { _, err := w.Work(); return err }
 // Run lets d of the world's time pass, going from one thing due to the next.
 func (w *World) Run(d time.Duration) error {
 	end := w.Clock.mono + d
+	if err := w.Engine.SortStages(w.Ctx); err != nil { // once: each operation is one more at which the power may be cut
+		return err
+	}
 	for {
 		did, err := w.Work()
 		if err != nil {
-			return err
-		}
-		if err := w.Engine.SortStages(w.Ctx); err != nil {
 			return err
 		}
 		for _, p := range w.providers() {

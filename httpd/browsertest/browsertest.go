@@ -4,12 +4,14 @@ package browsertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,36 +51,76 @@ func Serve(t *testing.T, h fasthttp.RequestHandler) string {
 // by the test while a page is being loaded.
 func Open(t *testing.T, h fasthttp.RequestHandler, width int) *Browser {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
+	_, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("PENSTOCK_TEST_NO_SKIP") != "" {
 			t.Fatal("chromium is not installed")
 		}
 		t.Skip("chromium is not installed, so no page is looked at in a browser; apt-get install chromium")
 	}
+	browser, err := chromium()
+	must(t, err)
 	b := &Browser{T: t, Base: Serve(t, h), width: int64(width)}
+	b.attach(browser, chromedp.WithNewBrowserContext()) // which shares nothing with others
+	b.As(b.Looks()[0])
+	return b
+}
+
+// chromium is the one process of a test binary, in which each test has a context
+// of its own. Starting one costs more than most tests do.
+var chromium = sync.OnceValues(func() (context.Context, error) {
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "penstock-chromium-")
+	if err != nil {
+		return nil, err
+	}
 	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-features", "OptimizationHints,MediaRouter,Translate,AutofillServerCommunication"),
-		chromedp.Flag("hide-scrollbars", true), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(width, 900))
-	ctx, stop := chromedp.NewExecAllocator(context.Background(), opts...)
-	t.Cleanup(stop)
-	b.attach(ctx)
-	return b
+		chromedp.Flag("hide-scrollbars", true), chromedp.UserDataDir(dir), chromedp.WindowSize(1440, 900))
+	ctx, _ := chromedp.NewExecAllocator(context.Background(), opts...) // it ends with the process: the kernel sees to that
+	ctx, _ = chromedp.NewContext(ctx)
+	left <- func() error { return errors.Join(chromedp.Cancel(ctx), os.RemoveAll(dir)) }
+	return ctx, chromedp.Do(ctx, chromedp.Navigate("about:blank"))
+})
+
+// left is what ends the browser, once it was started.
+var left = make(chan func() error, 1)
+
+// Main runs the tests of a package that opens browsers, ends the browser and
+// takes away what it leaves. It returns the exit code.
+func Main(m *testing.M) int {
+	code := m.Run()
+	select {
+	case end := <-left:
+		if err := end(); err != nil {
+			fmt.Fprintln(os.Stderr, "the browser left something behind:", err)
+		}
+	default: // no test opened one
+	}
+	return code
 }
+
+// Full says that everything is to be looked at, in every look, however long it
+// takes; CI wants that.
+func Full() bool { return os.Getenv("PENSTOCK_TEST_FULL") != "" }
 
 // Tab opens another tab of the same browser.
 func (b *Browser) Tab() *Browser {
 	b.T.Helper()
 	tab := &Browser{T: b.T, Base: b.Base, Expected: b.Expected, width: b.width}
 	tab.attach(b.Ctx)
+	tab.As(b.Looks()[0])
 	return tab
 }
 
 // attach opens a tab and listens to what it complains of.
-func (b *Browser) attach(ctx context.Context) {
+func (b *Browser) attach(ctx context.Context, opts ...chromedp.ContextOption) {
 	b.T.Helper()
-	ctx, end := chromedp.NewContext(ctx)
+	ctx, end := chromedp.NewContext(ctx, opts...)
 	b.T.Cleanup(end)
 	must(b.T, chromedp.Do(ctx, chromedp.Navigate("about:blank")))
 	console, quiet := context.WithCancel(ctx)

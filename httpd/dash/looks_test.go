@@ -90,8 +90,8 @@ func (o *office) findingOf(ref string) string {
 	return home + "/reconcile/" + o.account() + "/findings/" + o.get(ref).Payouts[0].Key()
 }
 
-// TestEveryPageIsLookedAt opens each page wide and on a phone, and wants that
-// nothing is wider than the screen. With PENSTOCK_TEST_PICTURES=DIR it leaves
+// TestEveryPageIsLookedAt opens each page on a phone, in full also wide, and
+// wants that nothing is wider than the screen. With PENSTOCK_TEST_PICTURES=DIR it leaves
 // pictures there, in light and dark.
 func TestEveryPageIsLookedAt(t *testing.T) {
 	if testing.Short() {
@@ -113,13 +113,16 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		}
 		b.Go(path)
 		b.Do(chromedp.WaitVisible(chromedp.CSS("main")))
-		for _, l := range []browsertest.Look{b.Looks()[0], b.Looks()[2]} { // colours make nothing wider
+		looks := []browsertest.Look{b.Looks()[2]} // what fits a phone fits a wide window
+		if browsertest.Full() {
+			looks = b.Looks()
+		}
+		for _, l := range looks {
 			b.As(l)
 			if over := browsertest.Result[int](b.Browser, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
 				t.Errorf("%s, %s: the page is %d px wider than the screen", name, l.Name, over)
 			}
 		}
-		b.As(b.Looks()[0])
 		b.Shoot(name)
 	}
 	see("login", "/dashboard/login")
@@ -153,6 +156,7 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 	} {
 		see(p.name, p.path)
 	}
+	b.As(b.Looks()[0])
 	b.Go(home)
 	b.Do(chromedp.Click(chromedp.CSS(".user > summary")), chromedp.WaitVisible(chromedp.CSS(".user .sheet")))
 	b.Shoot("menu-user")

@@ -50,6 +50,19 @@ func (s *shop) payBy(w way, nth string) (id, page string) {
 	return s.pay(fmt.Sprintf(`{"amount":"500.00","currency":%q,"type":"payout","externalId":%q}`, currency, w.method+nth))
 }
 
+// walked says whether a test walks the i-th method: with -short one in four, in
+// full all of them, else every other, the wide window the one half and the phone
+// the other.
+func walked(i, half int) bool {
+	switch {
+	case testing.Short():
+		return i%4 == 0
+	case browsertest.Full():
+		return true
+	}
+	return i%2 == half
+}
+
 // TestEveryMethodOnAWideWindow goes to the end by each method with a mouse, in
 // English, and looks for barriers at each step.
 func TestEveryMethodOnAWideWindow(t *testing.T) {
@@ -58,7 +71,7 @@ func TestEveryMethodOnAWideWindow(t *testing.T) {
 	b.As(b.Looks()[0])
 	var ids []string
 	for i, w := range ways(t) {
-		if testing.Short() && i%4 > 0 {
+		if !walked(i, 0) {
 			continue
 		}
 		id, page := s.payBy(w, "")
@@ -97,7 +110,7 @@ func TestEveryMethodOnAPhone(t *testing.T) {
 	b.Scripts(false)
 	var ids []string
 	for i, w := range ways(t) {
-		if testing.Short() && i%4 > 0 {
+		if !walked(i, 1) {
 			continue
 		}
 		id, page := s.payBy(w, "")
