@@ -55,6 +55,8 @@ var guarded = map[engine.Permit]string{
 		GET+POST /schemes/new
 		GET+POST /schemes/{scheme}/edit
 		GET+POST /schemes/{scheme}/tree
+		GET+POST /schemes/{scheme}/clone
+		GET /schemes/{scheme}/growth/{service}
 		GET+POST /connect/{provider}
 		POST /accounts/{account}/call
 		GET+POST /accounts/{account}/credentials
