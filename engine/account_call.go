@@ -55,6 +55,9 @@ func (e *Engine) CallAccount(ctx context.Context, c Caller, id string) (*Called,
 	if err != nil {
 		out.Problem = reason(err)
 	}
+	if out.Asked != "" {
+		e.answered(ctx, c.Scope, id, called(out.Problem))
+	}
 	note := "answered"
 	if out.Problem != "" {
 		note = "no good answer"
@@ -62,4 +65,12 @@ func (e *Engine) CallAccount(ctx context.Context, c Caller, id string) (*Called,
 	return out, e.update(ctx, func(tx store.Tx, now time.Time) error {
 		return audit(tx, now, Act{Actor: c.Actor, Merchant: c.Merchant, Mode: c.Mode, Action: "provider_account.call", Object: id, Note: note})
 	})
+}
+
+// called is what a test call is worth to the breaker.
+func called(problem string) connector.Outcome {
+	if problem != "" {
+		return connector.Outcome{Verdict: connector.Unknown, Message: problem}
+	}
+	return connector.Outcome{Verdict: connector.Accepted}
 }

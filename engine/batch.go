@@ -191,6 +191,7 @@ func (e *Engine) sendBatch(ctx context.Context, j job) error {
 	}
 	call, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
+	call, trace := connector.WithTrace(call)
 	e.stats.Sends.Add(1)
 	outs, errs := j.via.(connector.Batcher).SendAll(call, in)
 	for i, one := range jobs {
@@ -200,7 +201,10 @@ func (e *Engine) sendBatch(ctx context.Context, j job) error {
 			out, err = outs[i], errs[i]
 		}
 		out = heard(out, err)
-		st := payout.Statement{Source: payout.FromSend, Attempt: one.payout.Attempt, Outcome: out}
+		if i == 0 { // one call, so one word about how the provider answers
+			e.answered(ctx, j.Scope, one.payout.Account, out)
+		}
+		st := payout.Statement{Source: payout.FromSend, Attempt: one.payout.Attempt, Outcome: out, Calls: trace.Calls()}
 		if err := e.settle(ctx, one.Scope, one.id, one.via.Traits(), st); err != nil {
 			if errors.Is(err, store.ErrCommitUnknown) || errors.Is(err, store.ErrClosed) {
 				return err

@@ -37,7 +37,7 @@ func (e *Engine) decide(tx store.Tx, s Scope, now time.Time, r *Request, m payou
 	if err != nil {
 		return routing.Decision{}, nil, err
 	}
-	d := e.Rules.Decide(in)
+	d := e.decideAround(s, in)
 	if d.Choice == nil {
 		return d, nil, nil
 	}

@@ -131,6 +131,7 @@ type Engine struct {
 	hand     map[string]bool        // due work that this process has in hand (rule 7)
 	lanes    lanes
 	built    map[string]connector.Connector // by scope and provider account
+	breakers map[string]*breaker            // by the same
 	waits    map[string][]chan struct{}     // callers that wait for a request's first word
 	held     atomic.Pointer[string]         // why nothing is sent; nil: not on hold
 	lists    lists                          // how far the providers' lists have been read, on hold

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"penstock/engine/connector"
 	"penstock/engine/fx"
 	"penstock/engine/money"
 	"penstock/engine/payout"
@@ -108,6 +109,8 @@ type Line struct {
 	Said Said      `json:"said,omitzero"` // a statement's own words
 	More int       `json:"more,omitzero"` // times it was said again, Last being the latest
 	Last time.Time `json:"last,omitzero"`
+	// Calls are the exchanges behind it, of the latest time, at most 4.
+	Calls []connector.Call `json:"calls,omitzero"`
 }
 
 // keepLines is how much of its history a record carries; older lines lie in a
@@ -121,6 +124,7 @@ func (r *Request) tell(l Line) {
 		if last.What == l.What && last.By == l.By && last.On == l.On && last.To == l.To && last.Text == l.Text && last.Said == l.Said {
 			last.More++
 			last.Last = l.At
+			last.Calls = l.Calls
 			return
 		}
 	}

@@ -102,7 +102,7 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 	}
 	next.Panics = 0
 	v.Payouts[i] = next
-	v.tell(Line{At: with.now, What: string(ev.Kind), By: string(st.Source), On: p.N, To: string(next.Status), Text: textOf(ev), Said: saidBy(st, with.by)})
+	v.tell(Line{At: with.now, What: string(ev.Kind), By: string(st.Source), On: p.N, To: string(next.Status), Text: textOf(ev), Said: saidBy(st, with.by), Calls: st.Calls})
 	if ev.Kind == payout.Withheld && v.Moderation == "" {
 		v.moderate(with.now, "penstock", p.N, "the provider refuses, and the deposit account wants a person to confirm it")
 	}

@@ -126,10 +126,13 @@ func (e *Engine) send(ctx context.Context, j job) error {
 	}
 	call, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
+	call, trace := connector.WithTrace(call)
 	e.stats.Sends.Add(1)
 	in := connector.Instruction{Key: j.payout.Key(), Amount: j.payout.Amount, Service: j.payout.Service, Details: details, NotifyURL: e.notifyURL(j)}
 	out, err := j.via.Send(call, in)
-	return e.settle(ctx, j.Scope, j.id, j.via.Traits(), payout.Statement{Source: payout.FromSend, Attempt: j.payout.Attempt, Outcome: heard(out, err)})
+	out = heard(out, err)
+	e.answered(ctx, j.Scope, j.payout.Account, out)
+	return e.settle(ctx, j.Scope, j.id, j.via.Traits(), payout.Statement{Source: payout.FromSend, Attempt: j.payout.Attempt, Outcome: out, Calls: trace.Calls()})
 }
 
 func (e *Engine) notifyURL(j job) string {
@@ -144,6 +147,7 @@ func (e *Engine) ask(ctx context.Context, j job) error {
 	_, asked := e.pulse.now()
 	call, cancel := context.WithTimeout(ctx, e.Timing.Deadline)
 	defer cancel()
+	call, trace := connector.WithTrace(call)
 	e.stats.Lookups.Add(1)
 	out, err := question(call, j)
 	if err != nil || out.Verdict == "" {
@@ -152,7 +156,10 @@ func (e *Engine) ask(ctx context.Context, j job) error {
 			out.Message = err.Error()
 		}
 	}
-	return e.settle(ctx, j.Scope, j.id, j.via.Traits(), payout.Statement{Source: payout.FromLookup, Asked: asked, Outcome: out})
+	if !errors.Is(err, connector.ErrNoLookup) {
+		e.answered(ctx, j.Scope, j.payout.Account, out)
+	}
+	return e.settle(ctx, j.Scope, j.id, j.via.Traits(), payout.Statement{Source: payout.FromLookup, Asked: asked, Outcome: out, Calls: trace.Calls()})
 }
 
 // question puts all that is known where the connector can use it, and the key

@@ -48,7 +48,8 @@ type Request struct {
 	Method, URL string
 	Header      http.Header
 	Body        []byte
-	Max         int // bytes of the answer's body; zero is MaxAnswer
+	Max         int    // bytes of the answer's body; zero is MaxAnswer
+	Shown       string // the path as people may see it; empty: its words
 }
 
 // Answer is one that came whole.
@@ -69,6 +70,16 @@ var (
 // that costs a look-up, while a list of errors before which surely no byte
 // went out would cost a double payment if it were wrong once.
 func (h Host) Do(ctx context.Context, r Request) (Answer, error) {
+	if h.Now == nil || !traced(ctx) {
+		return h.do(ctx, r)
+	}
+	began := h.Now()
+	got, err := h.do(ctx, r)
+	Note(ctx, r.note(began, h.Now().Sub(began), got, err))
+	return got, err
+}
+
+func (h Host) do(ctx context.Context, r Request) (Answer, error) {
 	if h.Transport == nil {
 		return Answer{}, errNoHost
 	}

@@ -27,6 +27,7 @@ type Statement struct {
 	// from there, not from its answer.
 	Asked   Mark
 	Outcome connector.Outcome
+	Calls   []connector.Call // how it was said, where it went over a wire; for people
 }
 
 // Judge says what a statement is worth: the event that it amounts to, given

@@ -16,10 +16,10 @@ func (d *Dash) listAccounts(ctx context.Context, v *visit) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	t := ui.Table{Name: "Provider accounts", Cols: []ui.Col{{Name: "Provider account", Place: ui.Lead}, {Name: "Provider", Place: ui.Under}, {Name: "ID", Place: ui.Plain}, {Name: "State", Place: ui.Side}, {Name: "Connected", Place: ui.Aside}}}
+	t := ui.Table{Name: "Provider accounts", Cols: []ui.Col{{Name: "Provider account", Place: ui.Lead}, {Name: "Provider", Place: ui.Under}, {Name: "ID", Place: ui.Plain}, {Name: "State", Place: ui.Side}, {Name: "Answers", Place: ui.Plain}, {Name: "Connected", Place: ui.Aside}}}
 	for i := range all {
 		a := &all[i]
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Link: &ui.Link{Text: a.Label, Href: v.at("/accounts/" + a.ID)}}, {Text: a.Provider}, {Text: a.ID, Mono: true}, {Badge: stateBadge(a.Disabled, a.Archived, a.Health)}, {At: a.Created}}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Link: &ui.Link{Text: a.Label, Href: v.at("/accounts/" + a.ID)}}, {Text: a.Provider}, {Text: a.ID, Mono: true}, {Badge: stateBadge(a.Disabled, a.Archived, a.Health)}, {Badge: answersBadge(d.Engine.Breaker(v.scope, a.ID))}, {At: a.Created}}})
 	}
 	slices.Reverse(t.Rows)
 	head := ui.Head{Title: "Provider accounts"}
@@ -41,7 +41,7 @@ func (d *Dash) accountPage(ctx context.Context, v *visit, status int, a *engine.
 	about := ui.Block{Title: "General", Facts: []ui.Fact{{Name: "ID", Text: a.ID, Mono: true, Copy: true}, {Name: "Provider", Link: &ui.Link{Text: a.Provider, Href: v.at("/directory/providers/" + a.Provider)}}, {Name: "Address", Text: or(withoutSecrets(a.BaseURL), "The provider's own")},
 		{Name: "Credentials", Text: pick(a.Sealed != nil, "Sealed in the locker", "None")}, {Name: "State", Badge: stateBadge(a.Disabled, a.Archived, a.Health)}, {Name: "Connected", At: a.Created}, {Name: "Changed", At: a.Changed}}}
 	head := ui.Head{Title: a.Label, Badge: stateBadge(a.Disabled, a.Archived, a.Health), Crumbs: []ui.Link{{Text: "Provider accounts", Href: v.at("/accounts")}}}
-	page := ui.Stack{List: []ui.Block{about, accountDeposits(v, a, deposits)}}
+	page := ui.Stack{List: []ui.Block{about, d.answersBlock(v, a), accountDeposits(v, a, deposits)}}
 	if v.who.May(engine.PermitConnect) {
 		page.List[0].Press = []ui.Press{{Text: "Test call", Icon: "reload", Href: at + "/call"}}
 		if p, ok := d.Engine.Directory.Provider(a.Provider); ok && len(p.Credentials) > 0 {

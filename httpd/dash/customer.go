@@ -168,7 +168,7 @@ func (d *Dash) showMethod(ctx context.Context, v *visit) (wire.Reply, error) {
 	}
 	shown := &engine.Request{Form: m.Form}
 	shown.Masked = m.Masked
-	account := beneficiary(shown)
+	account := beneficiary(v, shown)
 	account.List = append(account.List, ui.Fact{Name: "ID", Text: m.ID, Mono: true, Copy: true}, ui.Fact{Name: "Customer", Link: &ui.Link{Text: m.Customer, Href: customerPath(v, m.Customer)}, Mono: true},
 		ui.Fact{Name: "Merchant's word for it", Text: m.Type}, ui.Fact{Name: "Saved", At: m.Created}, ui.Fact{Name: "Last used", At: m.LastUsed}, ui.Fact{Name: "Edits", Text: fmt.Sprint(m.Seq)})
 	blocks := []ui.Block{{Title: "Account", Lead: "The whole details lie sealed in the locker; here and everywhere else they are masked.", Facts: account.List}}

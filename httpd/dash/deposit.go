@@ -208,11 +208,7 @@ func postingRow(v *visit, p *ledger.Posting, names map[string]string) ui.Row {
 	what := ui.Cell{Text: word, Below: p.Cause.Text}
 	cause := ui.Cell{Text: actor(p.Cause.By, names)}
 	if p.Cause.Request != "" {
-		_, id, _ := strings.Cut("_"+p.Cause.Request, "_")
-		if _, rest, ok := strings.Cut(id, "_"); ok {
-			id = rest
-		}
-		cause = ui.Cell{Mono: true, Link: &ui.Link{Text: shortID(p.Cause.Payout), Href: v.at("/requests/" + engine.PrefixRequest + id + "/payouts")}}
+		cause = ui.Cell{Mono: true, Link: &ui.Link{Text: shortID(p.Cause.Payout), Href: payoutPath(v, p.Cause.Payout)}}
 	}
 	after := amount(p.After.Of(ledger.Available))
 	after.Currency = ""

@@ -29,6 +29,7 @@ var deeds = map[string]ui.Notice{
 	"asked-books": {Tone: ui.Good, Text: "The provider was asked; this is how the books stand now."},
 	"ended":       {Tone: ui.Good, Text: "The session has ended."},
 	"others":      {Tone: ui.Good, Text: "Your other sessions have ended."},
+	"closed":      {Tone: ui.Good, Text: "The breaker is closed: new payouts leave by this account again."},
 	"password":    {Tone: ui.Good, Text: "Your password was changed; your other sessions have ended."},
 }
 

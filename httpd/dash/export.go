@@ -48,7 +48,7 @@ func (v *visit) size() int {
 // page below the merchant's.
 func (d *Dash) exports() map[string]handler {
 	return map[string]handler{
-		"/requests": d.listRequests, "/links": d.listLinks, "/customers": d.listCustomers, "/points": d.listPoints, "/routes": d.listRoutes, "/schemes": d.listSchemes,
+		"/requests": d.listRequests, "/payouts": d.listPayouts, "/links": d.listLinks, "/customers": d.listCustomers, "/points": d.listPoints, "/routes": d.listRoutes, "/schemes": d.listSchemes,
 		"/deposits": d.listDeposits, "/deposits/{deposit}": d.showLedger, "/accounts": d.listAccounts, "/directory": d.listProviders, "/directory/services": d.listServices,
 		"/webhooks": d.listWebhooks, "/webhooks/endpoints": d.listEndpoints, "/people": d.listPeople, "/activity": d.showActivity, "/sheets/{source}": d.showSheet,
 		"/reconcile": d.listBooks, booksPath: d.showBooks,

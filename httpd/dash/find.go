@@ -87,11 +87,10 @@ func (d *Dash) findPayout(ctx context.Context, v *visit, name string) (string, e
 	if !strings.HasPrefix(name, "po_") {
 		return "", nil
 	}
-	got, _, err := d.Engine.Payout(ctx, v.caller(), name)
-	if err != nil {
+	if _, _, err := d.Engine.Payout(ctx, v.caller(), name); err != nil {
 		return "", err
 	}
-	return requestPath(v, &got.Request, "/payouts"), nil
+	return payoutPath(v, name), nil
 }
 
 func (d *Dash) findCustomer(ctx context.Context, v *visit, name string) (string, error) {

@@ -114,7 +114,7 @@ func navigation(s *ui.Shell, v *visit, all []engine.Merchant) {
 	s.Merchant, s.Search, s.Home, s.User.Me = nameOf(v.shop), v.at("/find"), v.at(""), v.at("/me")
 	s.Nav = []ui.Group{
 		{Links: []ui.Link{link("Home", "home", "")}},
-		{Title: "Payouts", Links: []ui.Link{link("Payout requests", "request", "/requests"), link("Links", "link", "/links"), link("Customers", "card", "/customers")}},
+		{Title: "Payouts", Links: []ui.Link{link("Payout requests", "request", "/requests"), link("Payouts", "out", "/payouts"), link("Links", "link", "/links"), link("Customers", "card", "/customers")}},
 		{Title: "Where money leaves", Links: []ui.Link{link("Payout points", "point", "/points"), link("Routing schemes", "scheme", "/schemes"), link("Payout routes", "route", "/routes"), link("Dry run", "play", "/explain")}},
 		{Title: "Money", Links: []ui.Link{link("Deposit accounts", "deposit", "/deposits"), link("Provider accounts", "account", "/accounts"), link("Reconciliation", "books", "/reconcile"), link("Exchange rates", "rate", "/rates"), link("Directory", "book", "/directory")}},
 		{Title: "Administration", Links: []ui.Link{link("Webhooks", "hook", "/webhooks"), link("Developers", "key", "/keys"), link("People", "people", "/people"), link("Activity log", "log", "/activity"), link("Settings", "gear", "/settings"), link("System", "system", "/system")}},

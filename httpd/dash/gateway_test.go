@@ -67,7 +67,7 @@ func TestLedgerShowsBothSides(t *testing.T) {
 	for _, want := range []string{"Top-up", "+10,000,000,000,000.00", "Held for a payout", "\u221212.50", "Paid out", "+12.50", "Put in 10,000,000,000,000.00 EUR", "3 entries"} {
 		p.get(at).want(200, want)
 	}
-	if got := p.get(at).body; !strings.Contains(got, `href="`+o.at("invoice-77")+`/payouts"`) {
+	if got := p.get(at).body; !strings.Contains(got, `href="`+home+`/payouts/`+o.get("invoice-77").Payouts[0].ID+`"`) {
 		t.Error("the ledger doesn't lead to the payout")
 	}
 	p.get(at+"?day=2026-01-04").want(200, "Balance at the end of 4 Jan 2026 UTC").want(200, "Available 0.00 EUR")

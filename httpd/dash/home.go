@@ -39,6 +39,9 @@ func (d *Dash) showHome(ctx context.Context, v *visit) (wire.Reply, error) {
 	if page.Money, err = d.moneyTable(ctx, v); err != nil {
 		return wire.Reply{}, err
 	}
+	if page.Ways, err = d.providersTable(ctx, v); err != nil {
+		return wire.Reply{}, err
+	}
 	head := ui.Head{Title: nameOf(v.shop)}
 	if link := payLink(v); link != nil {
 		head.Actions = []ui.Action{{Text: link.Text, Icon: "plus", Main: true, Href: link.Href}}

@@ -237,7 +237,7 @@ func requestTable(name string, v *visit, list []engine.View) ui.Table {
 		row := ui.Row{Cells: []ui.Cell{
 			{Link: &ui.Link{Text: shortID(nameOfRequest(r)), Href: requestPath(v, r, "")}, Mono: true},
 			{Money: amount(r.Amount)}, {Badge: stageBadge(r.Stage)},
-			{Text: payeeText(r), Sub: payeeSub(r)}, {Text: r.Customer, Mono: true}, {Text: r.Provider}, {At: r.Created},
+			{Text: payeeText(r), Sub: payeeSub(r)}, {Link: customerLink(v, r), Mono: true}, {Text: r.Provider}, {At: r.Created},
 		}}
 		if r.WantsPerson() {
 			row.Tone = ui.Warn

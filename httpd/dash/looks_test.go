@@ -134,7 +134,7 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		{"requests", home + "/requests"}, {"requests-filtered", home + "/requests?status=failed&from=2026-01-01"},
 		{"requests-none", home + "/requests?customer=nobody"}, {"requests-live", "/dashboard/live/shop/requests"},
 		{"request", home + "/requests/seller-payout-2211"}, {"request-ready", home + "/requests/invoice-77"},
-		{"payouts", home + "/requests/seller-payout-2211/payouts"}, {"events", home + "/requests/seller-payout-2211/events"},
+		{"payouts", home + "/requests/seller-payout-2211/payouts"}, {"payout-list", home + "/payouts"}, {"payout", home + "/payouts/" + o.get("seller-payout-2211").Payouts[0].ID}, {"events", home + "/requests/seller-payout-2211/events"},
 		{"deliveries", home + "/requests/seller-payout-2211/deliveries"}, {"process", home + "/requests/invoice-77/process"},
 		{"cancel", home + "/requests/invoice-77/cancel"},
 		{"statement", home + "/requests/seller-payout-2211/statement/" + o.get("seller-payout-2211").Payouts[0].ID},

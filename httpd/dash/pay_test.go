@@ -128,7 +128,8 @@ func TestWhatIsLookedForIsFound(t *testing.T) {
 	at := o.at("invoice-77")
 	p.get(home + "/find?q=invoice-77").leads(at)
 	p.get(home + "/find?q=payout_" + v.ID).leads(at)
-	p.get(home + "/find?q=" + o.get("invoice-77").Payouts[0].ID).leads(at + "/payouts")
+	id := o.get("invoice-77").Payouts[0].ID
+	p.get(home + "/find?q=" + id).leads(home + "/payouts/" + id)
 	p.get(home + "/find?q=ada").leads(home + "/customers/ada")
 	p.get(home + "/find?q=" + o.account()).leads(home + "/accounts/" + o.account())
 	for _, q := range []string{"1234.56", "1,234.56+EUR", "0001", "00001"} {

@@ -69,7 +69,7 @@ func (d *Dash) findingPage(ctx context.Context, v *visit, status int, a *engine.
 func findingFacts(v *visit, f *engine.BooksFinding, names map[string]string) (out []ui.Fact) {
 	if p := f.Payout; p != nil {
 		request := engine.PrefixRequest + f.Request
-		out = append(out, ui.Fact{Name: "Payout", Text: p.Key, Mono: true, Copy: true},
+		out = append(out, ui.Fact{Name: "Payout", Link: &ui.Link{Text: p.Key, Href: payoutPath(v, p.Key)}, Mono: true},
 			ui.Fact{Name: "Payout request", Link: &ui.Link{Text: request, Href: v.at("/requests/" + request + "/payouts")}, Mono: true},
 			ui.Fact{Name: "Status", Badge: statusBadge(payout.Status(f.Status))})
 	} else {

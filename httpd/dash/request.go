@@ -162,7 +162,7 @@ func (d *Dash) showRequest(ctx context.Context, v *visit) (wire.Reply, error) {
 		{Name: "Moderation required", Text: yesNo(r.Moderation != "")},
 		{Name: "Memo", Text: r.Memo},
 		{Name: "Service", Text: r.Service, Mono: true},
-		{Name: "Customer", Text: r.Customer, Mono: true},
+		{Name: "Customer", Mono: true, Link: customerLink(v, r)},
 		{Name: "Made through", Text: dialectName(r.Dialect)},
 		{Name: "Payout point", Text: r.Point, Mono: true, Link: pointLink(v, r)},
 	}}
@@ -177,7 +177,7 @@ func (d *Dash) showRequest(ctx context.Context, v *visit) (wire.Reply, error) {
 		{Name: "Providers allowed", Text: orAny(r.Providers)}, {Name: "Callbacks to", Text: withoutSecrets(r.CallbackURL)},
 	}}
 	times := ui.Facts{Title: "Timeline", List: []ui.Fact{{Name: "Created", At: r.Created}, {Name: "Processed", At: processedAt(r)}, {Name: "Last change", At: r.Changed}, {Name: "Expires", At: r.Expires}}}
-	page := ui.Requested{Left: []ui.Facts{general, options}, Right: []ui.Facts{amounts, beneficiary(r), times}}
+	page := ui.Requested{Left: []ui.Facts{general, options}, Right: []ui.Facts{amounts, beneficiary(v, r), times}}
 	return d.show(ctx, v, 200, "request", requestHead(v, r, ""), page, requestNotes(v, r)...)
 }
 
@@ -198,6 +198,14 @@ func attempts(r *engine.Request) int {
 	return len(r.Payouts) - len(pieces)
 }
 
+// customerLink leads to the customer of a request.
+func customerLink(v *visit, r *engine.Request) *ui.Link {
+	if r.Customer == "" {
+		return nil
+	}
+	return &ui.Link{Text: r.Customer, Href: customerPath(v, r.Customer)}
+}
+
 // pointLink leads to the payout point of a request.
 func pointLink(v *visit, r *engine.Request) *ui.Link {
 	if r.Point == "" {
@@ -207,7 +215,7 @@ func pointLink(v *visit, r *engine.Request) *ui.Link {
 }
 
 // beneficiary are the masked details of whom a request pays.
-func beneficiary(r *engine.Request) ui.Facts {
+func beneficiary(v *visit, r *engine.Request) ui.Facts {
 	f := ui.Facts{Title: "Beneficiary", Empty: "No details were given yet."}
 	if r.Form == "" {
 		return f
@@ -225,7 +233,7 @@ func beneficiary(r *engine.Request) ui.Facts {
 		}
 	}
 	if r.Method != "" {
-		f.List = append(f.List, ui.Fact{Name: "Saved method", Text: r.Method, Mono: true, Copy: true})
+		f.List = append(f.List, ui.Fact{Name: "Saved method", Mono: true, Link: &ui.Link{Text: r.Method, Href: v.at("/methods/" + r.Method)}})
 	}
 	return f
 }
@@ -293,7 +301,7 @@ func (d *Dash) instructed(v *visit, r *engine.Request, p *payout.Payout, lines [
 		deposit = &ui.Link{Text: or(deposits[p.Deposit], engine.PrefixDeposit+p.Deposit), Href: v.at("/deposits/" + p.Deposit)}
 	}
 	out.Facts = []ui.Fact{
-		{Name: "ID", Text: p.ID, Mono: true, Copy: true},
+		{Name: "ID", Mono: true, Link: &ui.Link{Text: p.ID, Href: payoutPath(v, p.ID)}},
 		{Name: "Provider's reference", Text: p.Ref, Mono: true, Copy: p.Ref != ""},
 		{Name: "Service", Text: p.Service, Mono: true},
 		{Name: "Deposit account", Text: p.Deposit, Link: deposit},
@@ -308,7 +316,7 @@ func (d *Dash) instructed(v *visit, r *engine.Request, p *payout.Payout, lines [
 		{Name: "Last change", At: p.Changed},
 		{Name: "Next look", At: p.Due},
 	}
-	out.Statements = statements(lines, p)
+	out.Statements, out.Exchange = statements(lines, p), exchanges(lines, p)
 	if !v.who.May(engine.PermitState) {
 		return out
 	}

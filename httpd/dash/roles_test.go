@@ -60,6 +60,9 @@ var guarded = map[engine.Permit]string{
 		GET+POST /connect/{provider}
 		POST /accounts/{account}/call
 		GET+POST /accounts/{account}/credentials
+		POST /accounts/{account}/breaker
+		GET+POST /schemes/{scheme}/clone
+		GET /schemes/{scheme}/growth/{service}
 		GET+POST /rates/new
 		POST /rates/{scheme}/edit
 		POST /rates/{scheme}/rules

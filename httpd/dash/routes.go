@@ -25,6 +25,8 @@ func (d *Dash) routes(voice *wire.Dialect) []wire.Route {
 	shops := [][]wire.Route{
 		d.shop(voice, "GET", "", none, d.showHome),
 		d.shop(voice, "GET", "/requests", none, d.listRequests),
+		d.shop(voice, "GET", "/payouts", none, d.listPayouts),
+		d.shop(voice, "GET", "/payouts/{payout}", none, d.showPayout),
 		d.shop(voice, "GET", "/live", none, d.live),
 		d.shop(voice, "POST", "/views", none, d.saveView),
 		d.shop(voice, "GET", "/find", none, d.find),

@@ -60,6 +60,7 @@ func (d *Dash) setupRoutes(voice *wire.Dialect) [][]wire.Route {
 		d.shop(voice, "GET", "/directory/services/{service}", none, d.showService),
 		d.shop(voice, "GET", "/connect/{provider}", engine.PermitConnect, d.askConnect),
 		d.shop(voice, "POST", "/connect/{provider}", engine.PermitConnect, d.connect),
+		d.shop(voice, "POST", "/accounts/{account}/breaker", engine.PermitConnect, d.closeBreaker),
 		d.shop(voice, "POST", "/accounts/{account}/call", engine.PermitConnect, d.callAccount),
 		d.shop(voice, "GET", "/accounts/{account}/credentials", engine.PermitConnect, d.askCredentials),
 		d.shop(voice, "POST", "/accounts/{account}/credentials", engine.PermitConnect, d.setCredentials),

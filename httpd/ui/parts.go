@@ -303,6 +303,7 @@ type Home struct {
 	Chart  *Chart
 	Totals []Section // of the same time, side by side
 	Money  Section   // where it is
+	Ways   Section   // by whom it leaves
 	Health []Fact
 	First  *Empty // when nothing was ever asked for
 }
@@ -334,6 +335,7 @@ type Instructed struct {
 	Actions []Action
 	// Statements are what was said about its fate.
 	Statements Table
+	Exchange   Table // how it was spoken about over the wire
 }
 
 // Payouts is a request's second tab.

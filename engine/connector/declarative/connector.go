@@ -170,7 +170,7 @@ func (a *account) call(ctx context.Context, method, path string, query url.Value
 	if err := a.authenticate(ctx, method, target, header, body); err != nil {
 		return connector.Answer{}, err
 	}
-	got, err := a.host.Do(ctx, connector.Request{Method: method, URL: target, Header: header, Body: body})
+	got, err := a.host.Do(ctx, connector.Request{Method: method, URL: target, Header: header, Body: body, Shown: "…"})
 	if got.Status == http.StatusUnauthorized && a.form.file.Auth.Kind == "oauth2" {
 		a.token.Forget(ctx)
 	}

@@ -45,10 +45,11 @@ var (
 
 func (c *inProcess) Traits() connector.Traits { return c.traits }
 
-func (c *inProcess) Send(ctx context.Context, in connector.Instruction) (connector.Outcome, error) {
+func (c *inProcess) Send(ctx context.Context, in connector.Instruction) (out connector.Outcome, err error) {
 	if err := ctx.Err(); err != nil {
 		return unknown(err)
 	}
+	defer func() { c.note(ctx, "POST", out, err) }()
 	pace, refusal, taken := c.persona.judge(in)
 	if !taken {
 		return refusal, nil
@@ -73,13 +74,31 @@ func (c *inProcess) Send(ctx context.Context, in connector.Instruction) (connect
 	return c.persona.says(wireOf(a.Transfer).outcome())
 }
 
-func (c *inProcess) Lookup(ctx context.Context, key string) (connector.Outcome, error) {
+// note is the exchange that there would have been with a provider outside.
+func (c *inProcess) note(ctx context.Context, method string, out connector.Outcome, err error) {
+	call := connector.Call{At: c.provider.now().UTC(), Method: method, Host: "in this process", Path: transfersPath, Status: http.StatusOK}
+	switch {
+	case err != nil:
+		call.Status, call.Problem = 0, err.Error()
+	case out.Verdict == connector.Absent:
+		call.Status = http.StatusNotFound
+	case out.Verdict == connector.Rejected && method == "POST":
+		call.Status = http.StatusBadRequest
+	}
+	if out.Code != "" {
+		call.Said = "status=" + out.Code
+	}
+	connector.Note(ctx, call)
+}
+
+func (c *inProcess) Lookup(ctx context.Context, key string) (out connector.Outcome, err error) {
 	if !c.traits.Lookup || !c.provider.Faults().Lookup {
 		return connector.Outcome{Verdict: connector.Unknown}, connector.ErrNoLookup
 	}
 	if err := ctx.Err(); err != nil {
 		return unknown(err)
 	}
+	defer func() { c.note(ctx, "GET", out, err) }()
 	t, found, err := c.provider.Find(key)
 	switch {
 	case err != nil:

@@ -1,0 +1,97 @@
+package dash_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"penstock/engine"
+	"penstock/engine/connector"
+)
+
+// TestExchangesAreShown: how a payout was spoken about stands on its page.
+func TestExchangesAreShown(t *testing.T) {
+	o := newOffice(t)
+	o.ask("late_success", 1250, func(n *engine.NewRequest) { n.Ref = "seen" })
+	o.run(10 * time.Minute)
+	p := o.hired(engine.RoleViewer)
+	got := p.get(o.at("seen")+"/payouts").want(200, "Exchange with the provider").want(200, "POST /v1/transfers").want(200, "200 OK").want(200, "status=paid")
+	if strings.Contains(got.body, "DE89") {
+		t.Error("an account number is on the page")
+	}
+}
+
+// TestPayoutsHaveAPlaceOfTheirOwn: the list of them, narrowed by status, and a
+// page for each, which its id leads to.
+func TestPayoutsHaveAPlaceOfTheirOwn(t *testing.T) {
+	o := newOffice(t)
+	o.ask("success", 1250, func(n *engine.NewRequest) { n.Ref = "good" })
+	o.ask("declined", 2250, func(n *engine.NewRequest) { n.Ref = "bad" })
+	o.ask("success", 3250, func(n *engine.NewRequest) { n.Ref, n.AutoFulfill = "later", false })
+	o.run(time.Minute)
+	p := o.hired(engine.RoleViewer)
+	good, bad := o.get("good").Payouts[0], o.get("bad").Payouts[0]
+	all := p.get(home+"/payouts").want(200, "2 payouts of 2 requests")
+	if !strings.Contains(all.body, good.ID) || !strings.Contains(all.body, bad.ID) {
+		t.Error("not all payouts are in the list")
+	}
+	failed := p.get(home + "/payouts?payout=failed")
+	if strings.Contains(failed.body, good.ID) || !strings.Contains(failed.body, bad.ID) {
+		t.Error("the list is not narrowed by status")
+	}
+	p.get(home+"/payouts?payout=nonsense").want(200, "2 payouts of 2 requests")
+	p.get(home+"/payouts?customer=nobody").want(200, "Nothing fits")
+	at := home + "/payouts/" + good.ID
+	p.get(home + "/find?q=" + good.ID).leads(at)
+	p.get(at).want(200, "12.50 EUR").want(200, "Statements").want(200, "Exchange with the provider")
+	p.get("/dashboard/live/shop/payouts/"+good.ID).want(404, "")
+	p.get(home+"/payouts/po_nothing").want(404, "")
+	if file := p.get(home + "/export/payouts?payout=failed"); strings.Count(file.body, "\n") != 2 || !strings.Contains(file.body, bad.ID) {
+		t.Errorf("the file: %s", file.body)
+	}
+}
+
+// speechless is a provider that never answers, until it is mended.
+type speechless struct {
+	connector.Connector
+	dead *bool
+}
+
+func (s speechless) Lookup(ctx context.Context, key string) (connector.Outcome, error) {
+	if *s.dead {
+		return connector.Outcome{Verdict: connector.Unknown}, errors.New("connection refused")
+	}
+	return s.Connector.Lookup(ctx, key)
+}
+
+// TestABreakerIsSeenAndClosed: an account that doesn't answer stands first on the
+// first page, says why on its own, and is given another chance by whoever may.
+func TestABreakerIsSeenAndClosed(t *testing.T) {
+	o := newOffice(t)
+	dead, honest := true, o.Engine.Connectors[engine.SandboxName]
+	o.Engine.Connectors[engine.SandboxName] = func(a connector.Account) (connector.Connector, error) {
+		c, err := honest(a)
+		return speechless{c, &dead}, err
+	}
+	at := home + "/accounts/" + o.account()
+	owner := o.hired(engine.RoleOwner)
+	for range 5 {
+		owner.press(at, at+"/call").want(200, "The provider gave no good answer")
+	}
+	owner.get(at).want(200, "Open: new payouts pass by it").want(200, "Connection refused.")
+	owner.get(home).want(200, "Doesn't answer")
+	owner.get(home+"/accounts").want(200, "Doesn't answer")
+	viewer := o.hired(engine.RoleViewer)
+	if got := viewer.get(at); strings.Contains(got.body, "/breaker") {
+		t.Error("a viewer is offered to close the breaker")
+	}
+	viewer.post(at+"/breaker", nil).want(403, "")
+	owner.press(at, at+"/breaker").leads(at + "?done=closed")
+	owner.get(at).want(200, "Closed: payouts leave by it")
+	owner.get(home+"/activity").want(200, "provider_account.close_breaker")
+	dead = false
+	owner.press(at, at+"/call").want(200, "The provider answered")
+	owner.get(at).want(200, "Answers")
+}
