@@ -52,7 +52,7 @@ var errMap = errors.New("csv map")
 func ReadCSVMap(text string) (*CSVMap, error) {
 	var m CSVMap
 	if err := json.Unmarshal([]byte(text), &m, json.RejectUnknownMembers(true)); err != nil {
-		return nil, fmt.Errorf("%w: must be one JSON object with the keys that the documentation names", errMap)
+		return nil, fmt.Errorf("%w: %s", errMap, whatIsWrong(err))
 	}
 	set := func(to *string, otherwise string) {
 		if *to == "" {
@@ -81,6 +81,17 @@ func ReadCSVMap(text string) (*CSVMap, error) {
 		return nil, fmt.Errorf("%w: status: comes with the word booked", errMap)
 	}
 	return &m, nil
+}
+
+// whatIsWrong says which key of a map can't be read.
+func whatIsWrong(err error) string {
+	var at *json.SemanticError
+	if errors.As(err, &at) {
+		if key := connector.Word(strings.TrimPrefix(string(at.JSONPointer), "/")); key != "" {
+			return key + ": no key of a map, or not of its type; keys are separator, encoding, skip, no_heading, reference, provider_reference, amount, currency, decimal, side, debit, credit, status, booked, date, layout"
+		}
+	}
+	return "must be one JSON object, with no key twice"
 }
 
 // Read reads a statement. Each row is a line; one that can't be read makes the
