@@ -33,6 +33,10 @@ type ProviderAccount struct {
 	Changed time.Time          `json:"changed,omitzero"`
 }
 
+// Given says that it is the test provider's that every merchant has from the
+// start.
+func (a *ProviderAccount) Given() bool { return a.Label == sandboxLabel }
+
 // SandboxName is the provider that answers in test mode without any contract.
 const SandboxName = "sandbox"
 

@@ -188,9 +188,11 @@ func (a *API) fallbackOf(ctx context.Context, who engine.Caller, p *engine.Point
 		return out, nil
 	}
 	list, err := a.Engine.Accounts(ctx, who.Scope)
-	for i := range list {
-		if !list[i].Archived && (list[i].Point == "" || list[i].Point == p.ID) {
-			out = append(out, routeShown{list[i].Provider, shown(list[i].ID)})
+	for _, given := range []bool{false, true} { // that which is there from the start comes last
+		for i := range list {
+			if l := &list[i]; l.Given() == given && !l.Archived && (l.Point == "" || l.Point == p.ID) {
+				out = append(out, routeShown{l.Provider, shown(l.ID)})
+			}
 		}
 	}
 	return out, err

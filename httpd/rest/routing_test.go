@@ -59,6 +59,7 @@ func TestActiveAlgorithmDecides(t *testing.T) {
 	if got := len(s.do("GET", "/routing/payouts", "").ok().json.([]any)); got != 4 {
 		t.Errorf("%d algorithms are listed", got)
 	}
+	s.do("GET", "/routing/payouts/default", "").ok().is("2.connector", "sandbox") // what is there from the start comes last
 	s.do("POST", "/routing/payouts/default", `[`+a+`,`+w+`]`).ok().is("0.connector", "adyenplatform")
 	s.leaves(bank).ok().is("connector", "adyenplatform")
 	// an algorithm whose connector can't take it leads to the fallback list
