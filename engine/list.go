@@ -222,9 +222,9 @@ func (l *lister) row(ctx context.Context, tx store.Tx, row store.Pair) (more boo
 }
 
 // certain says that the request under a key surely fits: nothing looks into
-// it, and it is not of the milliseconds in which the times asked for lie.
+// it but mayFit, which knows stages, and it is not of the milliseconds in which the times asked for lie.
 func (l *lister) certain(key []byte) bool {
-	if l.f.Keep != nil || len(l.f.Stages) > 0 || l.f.Wants && l.f.Customer != "" {
+	if l.f.Keep != nil || len(l.f.Stages) > 0 && l.bucket != bucketRequest || l.f.Wants && l.f.Customer != "" {
 		return false
 	}
 	id := string(key[len(l.prefix):])

@@ -137,6 +137,9 @@ func (a *API) filterPayouts(ctx context.Context, who engine.Caller, c *wire.Call
 	f.Customer, f.Total = said(r.CustomerID), true
 	if r.looksInside() {
 		f.Keep, f.Opened, f.Stages = r.keeps, r.readsTexts(), r.stages()
+		if r.byStageAlone(f.Stages) {
+			f.Keep = nil
+		}
 	}
 	if err := a.ofProfile(ctx, who, c, &f); err != nil {
 		return payoutPage{}, err
@@ -160,9 +163,22 @@ func (r *payoutFilter) looksInside() bool {
 	return r.PayoutID != nil || r.ProfileID != nil || len(r.Connector)+len(r.Currency)+len(r.Status)+len(r.Method) > 0 || r.OrderRef != nil || r.Entity != nil
 }
 
+// byStageAlone says that the stages tell all that is asked for. A draft's status
+// depends on more.
+func (r *payoutFilter) byStageAlone(stages []payout.Stage) bool {
+	rest := *r
+	rest.Status = nil
+	return len(stages) > 0 && !slices.Contains(stages, payout.Draft) && !rest.looksInside()
+}
+
 // stages are those in which a payout can have one of the statuses asked for;
-// none when any will do.
+// none when any will do, and one that none has where no stage has the status.
 func (r *payoutFilter) stages() (all []payout.Stage) {
+	defer func() {
+		if len(r.Status) > 0 && len(all) == 0 {
+			all = []payout.Stage{""}
+		}
+	}()
 	for _, s := range payout.Stages() {
 		if slices.ContainsFunc(r.Status, func(want statusName) bool {
 			return stageStatus(s) == string(want) || s == payout.Draft && want == needsData
