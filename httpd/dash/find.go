@@ -130,6 +130,9 @@ func (d *Dash) findArranged(ctx context.Context, v *visit, name string) (to stri
 	case strings.HasPrefix(name, engine.PrefixRoute):
 		_, err = d.Engine.Route(ctx, v.scope, bare(engine.PrefixRoute))
 		to = "/routes/" + bare(engine.PrefixRoute)
+	case strings.HasPrefix(name, engine.PrefixScheme):
+		_, err = d.Engine.Scheme(ctx, v.scope, bare(engine.PrefixScheme))
+		to = "/schemes/" + bare(engine.PrefixScheme)
 	case strings.HasPrefix(name, engine.PrefixDelivery):
 		_, err = d.Engine.SignedDelivery(ctx, v.caller(), name)
 		to = "/webhooks/deliveries/" + name

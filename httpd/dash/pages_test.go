@@ -200,6 +200,10 @@ func TestActsOnARequest(t *testing.T) {
 		t.Errorf("the audit log doesn't say who cancelled: %+v", acts[0])
 	}
 	p.get(home+"/activity").want(200, "The manager payout.cancel")
+	p.get(home+"/activity?what=payout.cancel").want(200, "The manager payout.cancel")
+	p.get(home+"/activity?what=payout.cancel&who=operator").want(200, "Nothing fits")
+	p.get(home+"/activity?from=2026-01-05&to=2026-01-04").want(200, "These are no days")
+	p.get(home+"/activity?to=2025-12-31").want(200, "Nothing fits")
 }
 
 func TestStatementSettlesAPayout(t *testing.T) {
