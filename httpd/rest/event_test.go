@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// TestProfileIsToldWhatItChose covers issues 8378 (chosen statuses), 9278 (the
-// state as of the event) and 3408 (sent again when the first sending fails) of
-// the original, custom headers, the events API and a retry by hand.
+// TestProfileIsToldWhatItChose covers chosen statuses, the same body on each
+// attempt, custom headers, the events API and a retry by hand.
 func TestProfileIsToldWhatItChose(t *testing.T) {
 	s := newShop(t)
 	s.admin("POST", "/accounts", `{"merchant_id":"pesa",`+webhooks+`,"payment_response_hash_key":"a-key-of-their-own"}`).ok()
@@ -54,9 +53,9 @@ func TestProfileIsToldWhatItChose(t *testing.T) {
 	s.admin("POST", "/events/pesa", `{"limit":101}`).refused(422, "IR_06", "limit")
 }
 
-// TestFailedSendingIsRepeatedByItself: a message whose receiver fails at first
+// TestOld3408FailedSendingIsRepeatedByItself: a message whose receiver fails at first
 // arrives without anybody's help.
-func TestFailedSendingIsRepeatedByItself(t *testing.T) {
+func TestOld3408FailedSendingIsRepeatedByItself(t *testing.T) {
 	s := newShop(t)
 	profile := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
 	s.do("POST", "/account/shop/business_profile/"+profile, `{`+webhooks+`}`).ok()

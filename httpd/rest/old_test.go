@@ -1,13 +1,16 @@
 package rest_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"penstock/engine/connector"
 )
 
 // These hold faults of the original, by the numbers of their issues, to be
-// none here. 8378, 9278 and 3408 are in event_test.go.
+// none here. 3408 is in event_test.go.
 
 // TestOld5249StagedPayout: created without details, given them by an update,
 // confirmed, and fulfilled a day later.
@@ -94,4 +97,55 @@ func TestOld13528ListedOnce(t *testing.T) {
 		}
 	}
 	s.do("GET", "/payouts/aggregate", "").ok().is("status_with_count.failed", 1)
+}
+
+// hooked lets the profile be told at an address, of what fields choose.
+func (s *shop) hooked(fields string) {
+	s.t.Helper()
+	profile := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
+	s.do("POST", "/account/shop/business_profile/"+profile, `{"webhook_details":{"webhook_url":"https://shop.example/hooks"`+fields+`}}`).ok()
+}
+
+// TestOld9278WebhookTellsTheStateOfItsEvent: a message that arrives late, after
+// the payout went on, tells what was so when it was written.
+func TestOld9278WebhookTellsTheStateOfItsEvent(t *testing.T) {
+	s := newShop(t)
+	s.hooked(`,"payout_statuses_enabled":["success","reversed"]`)
+	s.Receiver.Answer = 500
+	id := s.payout(sepa("NL69TEST0000000001"))
+	s.run(time.Minute / 2)
+	v, err := s.Engine.Get(t.Context(), operator(s.id), "payout_", id)
+	must(t, err)
+	must(t, s.Engine.State(t.Context(), operator(s.id), v.Payouts[0].ID, connector.Outcome{Verdict: connector.Returned}))
+	s.do("GET", "/payouts/"+id, "").ok().is("status", "reversed")
+	s.Receiver.Answer, s.Receiver.Got = 0, nil
+	s.run(2 * time.Hour)
+	var told []string
+	for _, m := range s.Receiver.Got {
+		for _, status := range []string{"success", "reversed"} {
+			if strings.Contains(string(m.Body), `"event_type":"payout_`+status+`"`) {
+				told = append(told, status)
+				if !strings.Contains(string(m.Body), `"status":"`+status+`"`) {
+					t.Errorf("payout_%s tells of another state: %s", status, m.Body)
+				}
+			}
+		}
+	}
+	slices.Sort(told)
+	if got := strings.Join(told, " "); got != "reversed success" {
+		t.Errorf("told %q", got)
+	}
+}
+
+// TestOld8378ChosenStatusesAlone: a profile is told of the statuses that it
+// chose and of no others.
+func TestOld8378ChosenStatusesAlone(t *testing.T) {
+	s := newShop(t)
+	s.hooked(`,"payout_statuses_enabled":["failed"]`)
+	s.payout(sepa("NL69TEST0000000001"))
+	failed := s.payout(sepa(magic(t, "declined").IBAN))
+	s.run(time.Hour)
+	if n := len(s.Receiver.Got); n != 1 || !strings.Contains(string(s.Receiver.Got[0].Body), `"event_type":"payout_failed"`) || !strings.Contains(string(s.Receiver.Got[0].Body), failed) {
+		t.Errorf("%d messages", n)
+	}
 }
