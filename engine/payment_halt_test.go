@@ -3,6 +3,8 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +23,7 @@ type bankPage struct {
 	slow  bool           // a void is refused for now
 	asked map[string]int // by key
 	takes int
+	mu    sync.Mutex
 }
 
 func (b *bankPage) rig(k *kit) {
@@ -34,6 +37,8 @@ func (b *bankPage) rig(k *kit) {
 
 // pays is the payer saying yes.
 func (b *bankPage) pays() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.state == "waiting" {
 		b.state = "paid"
 		b.takes++
@@ -41,6 +46,8 @@ func (b *bankPage) pays() {
 }
 
 func (b *bankPage) Acquire(_ context.Context, c connector.Acquisition) (out connector.Acquired, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.asked == nil {
 		b.asked = map[string]int{}
 	}
@@ -182,4 +189,42 @@ func TestPayerWhoStaysTooLongIsNotWaitedFor(t *testing.T) {
 			t.Errorf("payer first %v: %+v, taken %d times", first, is, b.takes)
 		}
 	}
+}
+
+// TestCancelAndPayerAtOnce lets cancels, the payer and those who look run at the
+// same time: the payment says what the provider did, and it did one thing.
+func TestCancelAndPayerAtOnce(t *testing.T) {
+	cancelled := 0
+	for n := range 30 {
+		k := newKit(t, sim.Config{})
+		b := &bankPage{}
+		p := b.waiting(t, k, engine.NewPayment{})
+		id := engine.PrefixPayment + p.ID
+		var all sync.WaitGroup
+		for i := range 4 {
+			all.Go(func() {
+				for range n * 40 { // so that the payer is first now and then
+					runtime.Gosched()
+				}
+				_, _ = k.Engine.CancelPayment(k.Ctx, k.me, id, nil)
+			})
+			all.Go(func() {
+				if i == 0 {
+					b.pays()
+				}
+				_, _, _ = k.Engine.ReturnPayment(k.Ctx, k.me.Merchant, p.ID, "back=1", func(*engine.Payment) error { return nil })
+			})
+			all.Go(func() { _, _ = k.Engine.Payment(k.Ctx, k.me, id) })
+		}
+		all.Wait()
+		is := k.payment(t, p.ID)
+		switch {
+		case b.state == "ended" && is.Status == payin.Cancelled && b.takes == 0:
+			cancelled++
+		case b.state == "paid" && is.Status == payin.Succeeded && b.takes == 1 && is.Captured == eur(1250):
+		default:
+			t.Fatalf("the provider has it %s, taken %d times; %+v", b.state, b.takes, is)
+		}
+	}
+	t.Logf("%d of 30 were cancelled", cancelled)
 }

@@ -140,3 +140,23 @@ func TestAChargeThatCantBeIsNotSent(t *testing.T) {
 		t.Errorf("no customer: got %+v, %v and %d orders", got, err, len(*orders))
 	}
 }
+
+// TestAKeptMethodPaysWithoutItsHolder: what was kept is charged by its name,
+// without a card, and Stripe is told that nobody is there to be asked.
+func TestAKeptMethodPaysWithoutItsHolder(t *testing.T) {
+	c, orders := collecting(t, func(path string, _ url.Values) (int, string) {
+		if path != "/v1/payment_intents" {
+			t.Errorf("something else is made: %s", path)
+		}
+		return 200, intentText("pay_1", "succeeded", "")
+	})
+	in := charge("pay_1")
+	in.Details, in.Customer, in.Save, in.OffSession, in.ReturnURL = connector.Details{token: "pm_1"}, "cus_1", false, true, ""
+	got, err := c.Acquire(context.Background(), in)
+	if err != nil || got.Outcome.Verdict != connector.Paid {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if o := *orders; len(o) != 1 || o[0].Get("off_session") != "true" || o[0].Get("payment_method") != "pm_1" || o[0].Get("customer") != "cus_1" || o[0].Has("setup_future_usage") || o[0].Has("return_url") {
+		t.Errorf("ordered %v", o)
+	}
+}
