@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"penstock/engine/money"
 	"penstock/engine/payout"
 	"penstock/store"
 )
@@ -29,6 +30,9 @@ type Filter struct {
 	// What a request echoes it sees with Opened alone, which costs more.
 	Keep   func(*Request) bool
 	Opened bool
+	// Brief has Keep see no more than id, stage, amount, provider and times, which
+	// costs a fraction. Such a list is one that Keep takes nothing onto.
+	Brief bool
 	// Look, unless it is zero, is how many requests are read at most; what lies
 	// beyond is as if it were not there. Ended, unless it is nil, is then given the
 	// id of the last one read, and "" where Look did not end the list.
@@ -233,9 +237,26 @@ func (l *lister) certain(key []byte) bool {
 
 func (l *lister) request(tx store.Tx, row store.Pair) (*Request, error) {
 	if l.bucket == bucketRequest {
+		if l.f.Brief {
+			b, err := decode[brief](bucketRequest, row.Value)
+			if err != nil {
+				return nil, err
+			}
+			return &Request{ID: b.ID, Stage: b.Stage, Amount: b.Amount, Provider: b.Provider, Created: b.Created, Changed: b.Changed}, nil
+		}
 		return decode[Request](bucketRequest, row.Value)
 	}
 	return loadRequest(tx, l.scope, string(row.Key[len(l.prefix):]))
+}
+
+// brief is what of a request counts are made of; the names are Request's.
+type brief struct {
+	ID       string       `json:"id"`
+	Stage    payout.Stage `json:"stage"`
+	Amount   money.Amount `json:"amount"`
+	Provider string       `json:"provider"`
+	Created  time.Time    `json:"created"`
+	Changed  time.Time    `json:"changed"`
 }
 
 // take puts a request on the page, and its customer aside to be opened.

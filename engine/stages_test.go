@@ -222,3 +222,22 @@ func TestALookThatEndsSaysWhere(t *testing.T) {
 		}
 	}
 }
+
+// TestABriefLookSeesWhatTheRecordSays of what it promises.
+func TestABriefLookSeesWhatTheRecordSays(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	k.crowd(2)
+	all := mustList(k, engine.Filter{Bare: true})
+	n := 0
+	_, _, err := k.Engine.List(k.Ctx, k.me, engine.Filter{Bare: true, Brief: true, Keep: func(r *engine.Request) bool {
+		if v := &all[n]; r.ID != v.ID || r.Stage != v.Stage || r.Amount != v.Amount || r.Provider != v.Provider || !r.Created.Equal(v.Created) || !r.Changed.Equal(v.Changed) {
+			t.Errorf("%+v of %+v", r, v)
+		}
+		n++
+		return false
+	}}, 0, 1)
+	must(t, err)
+	if n != len(all) {
+		t.Errorf("%d of %d were seen", n, len(all))
+	}
+}

@@ -14,9 +14,11 @@ import (
 
 const (
 	pageSize = 50
-	// maxLook is how many requests a list reads for one page when it looks into
-	// them; then it says how far it has come, and goes on when asked to.
-	maxLook = 5000
+	// maxInto is how many requests a list reads for one page when it looks into
+	// them; then it says how far it has come, and goes on when asked to. A page is
+	// to come within a tenth of a second, whatever is in the store.
+	maxInto = 3000
+	maxLook = 5000   // of those of which a few things are seen
 	maxOpen = 2000   // of those that have to be opened for it, which costs more
 	maxPass = 20_000 // of those that are passed by for their status, which costs less
 )
@@ -81,9 +83,9 @@ func (q query) values() url.Values {
 func (q query) look() int {
 	switch {
 	case q.only != nil:
-		return pick(q.opened, maxOpen, maxLook)
+		return pick(q.opened, maxOpen, maxInto)
 	case q.status != "":
-		return pick(q.customer != "", maxLook, maxPass)
+		return pick(q.customer != "", maxInto, maxPass)
 	}
 	return 0
 }
