@@ -137,6 +137,20 @@ func (e *Engine) Breaker(s Scope, account string) Breaker {
 	return out
 }
 
+// OpenBreakers is how many provider accounts new payouts are kept off now, for
+// the metrics.
+func (e *Engine) OpenBreakers() (n int) {
+	_, mark := e.pulse.now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, b := range e.breakers {
+		if b.state(mark) == BreakerOpen {
+			n++
+		}
+	}
+	return n
+}
+
 // CloseBreaker lets new payouts leave by an account again, by a person's word.
 func (e *Engine) CloseBreaker(ctx context.Context, c Caller, account string) error {
 	err := e.update(ctx, func(tx store.Tx, now time.Time) error {

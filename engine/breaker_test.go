@@ -114,6 +114,9 @@ func TestABreakerFailsNoPayout(t *testing.T) {
 	if b := g.Engine.Breaker(g.me.Scope, first.Account); b.State != engine.BreakerOpen || b.Fails != 6 {
 		t.Fatalf("breaker %+v", b)
 	}
+	if n := g.Engine.OpenBreakers(); n != 1 {
+		t.Errorf("%d breakers are open", n)
+	}
 	if got := g.leavesBy(); got != first.ID {
 		t.Errorf("with no other way, a payout leaves by %s", got)
 	}

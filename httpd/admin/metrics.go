@@ -109,6 +109,7 @@ func (s state) readings() []reading {
 		{"penstock_store_merged_bytes_total", "Bytes of index entries moved so.", count, float64(f.Moved)},
 		{"penstock_store_damaged", "1 when a merge met damage: stop, and run penstock check.", gauge, flag(f.Damaged)},
 		{"penstock_on_hold", "1 while nothing is sent and no payout is taken, until a person releases it.", gauge, flag(s.a.Engine.Held() != "")},
+		{"penstock_breakers_open", "Provider accounts that don't answer, so that new payouts take another way where there is one.", gauge, float64(s.a.Engine.OpenBreakers())},
 		{"penstock_locker_sealed", "1 while the locker waits for its master key.", gauge, flag(l.Sealed)},
 		{"penstock_uptime_seconds", "Time since the start.", gauge, s.a.Now().Sub(s.a.started).Seconds()},
 	}...)

@@ -71,14 +71,16 @@ func bytesText(n int) string {
 
 // breakerWords are how new payouts are kept off an account that doesn't answer.
 var breakerWords = map[engine.BreakerState]ui.Badge{
-	engine.BreakerClosed:   {Text: "Closed: payouts leave by it", Tone: ui.Good},
-	engine.BreakerOpen:     {Text: "Open: new payouts pass by it", Tone: ui.Bad},
-	engine.BreakerHalfOpen: {Text: "Half-open: the next payout tries it", Tone: ui.Warn},
+	engine.BreakerClosed:   {Text: "Closed", Tone: ui.Good},
+	engine.BreakerOpen:     {Text: "Open", Tone: ui.Bad},
+	engine.BreakerHalfOpen: {Text: "Half-open", Tone: ui.Warn},
 }
 
-func breakerBadge(b engine.Breaker) *ui.Badge {
+// breakerFact is the state and what it means for new payouts.
+func breakerFact(b engine.Breaker) ui.Fact {
 	w := breakerWords[b.State]
-	return &w
+	means := map[engine.BreakerState]string{engine.BreakerClosed: "payouts leave by it", engine.BreakerOpen: "new payouts pass by it", engine.BreakerHalfOpen: "the next payout tries it"}
+	return ui.Fact{Name: "Breaker", Badge: &w, Hint: means[b.State]}
 }
 
 // answersBadge is how an account answers, in short.
@@ -100,7 +102,7 @@ func (d *Dash) answersBlock(v *visit, a *engine.ProviderAccount) ui.Block {
 	b := d.Engine.Breaker(v.scope, a.ID)
 	out := ui.Block{Title: "Answers of the provider", Badge: answersBadge(b),
 		Lead:  "After 5 questions without a good answer the breaker opens: new payouts take another way where there is one, until it is tried again. What was sent is followed to its end as ever.",
-		Facts: []ui.Fact{{Name: "Breaker", Badge: breakerBadge(b)}, {Name: "Since", At: b.Since}, {Name: "Tried again from", At: b.Until}, {Name: "Latest problem", Text: sentence(wire.Redact(b.Why))}, {Name: "Without an answer, in a row", Text: grouped(fmt.Sprint(b.Fails))}, {Name: "Without an answer, since the start", Text: grouped(fmt.Sprint(b.Failures))}, {Name: "Last good answer", At: b.LastGood}, {Name: "Last without one", At: b.LastBad}}}
+		Facts: []ui.Fact{breakerFact(b), {Name: "Since", At: b.Since}, {Name: "Tried again from", At: b.Until}, {Name: "Latest problem", Text: sentence(wire.Redact(b.Why))}, {Name: "Without an answer, in a row", Text: grouped(fmt.Sprint(b.Fails))}, {Name: "Without an answer, since the start", Text: grouped(fmt.Sprint(b.Failures))}, {Name: "Last good answer", At: b.LastGood}, {Name: "Last without one", At: b.LastBad}}}
 	if b.Since.IsZero() {
 		out.Facts[1] = ui.Fact{Name: "Since", Text: "The start of the appliance"}
 	}

@@ -80,7 +80,7 @@ func TestABreakerIsSeenAndClosed(t *testing.T) {
 	for range 5 {
 		owner.press(at, at+"/call").want(200, "The provider gave no good answer")
 	}
-	owner.get(at).want(200, "Open: new payouts pass by it").want(200, "Connection refused.")
+	owner.get(at).want(200, "Open new payouts pass by it").want(200, "Connection refused.")
 	owner.get(home).want(200, "Doesn't answer")
 	owner.get(home+"/accounts").want(200, "Doesn't answer")
 	viewer := o.hired(engine.RoleViewer)
@@ -89,7 +89,7 @@ func TestABreakerIsSeenAndClosed(t *testing.T) {
 	}
 	viewer.post(at+"/breaker", nil).want(403, "")
 	owner.press(at, at+"/breaker").leads(at + "?done=closed")
-	owner.get(at).want(200, "Closed: payouts leave by it")
+	owner.get(at).want(200, "Closed payouts leave by it")
 	owner.get(home+"/activity").want(200, "provider_account.close_breaker")
 	dead = false
 	owner.press(at, at+"/call").want(200, "The provider answered")

@@ -185,7 +185,7 @@ func TestNothingStandsInAnybodysWay(t *testing.T) {
 	b.as(engine.RoleOwner)
 	for _, path := range []string{"", "/requests?status=failed", "/requests/seller-payout-2211", "/requests/seller-payout-2211/payouts", "/requests/seller-payout-2211/deliveries", "/deposits/" + o.depositIn("USD").ID, "/deposits/" + o.depositIn("USD").ID + "/adjust",
 		"/pay?service=sepa_eur", "/customers/ada", "/routes?currency=USD", "/schemes/" + o.scheme(), "/schemes/" + o.scheme() + "/tree?service=test_usd", "/rates/" + o.rates(), "/webhooks/deliveries/" + o.latestDelivery(), "/keys/new", "/people", "/people/role", "/people/sessions", "/system", "/me/app", "/nothing",
-		"/reconcile", "/reconcile/" + o.account(), strings.TrimPrefix(o.findingOf("march-02"), home), "/reconcile/" + o.account() + "/load?reference=x"} {
+		"/reconcile", "/reconcile/" + o.account(), strings.TrimPrefix(o.findingOf("march-02"), home), "/reconcile/" + o.account() + "/load?reference=x", "/payouts", "/payouts/" + o.get("seller-payout-2211").Payouts[0].ID, "/accounts/" + o.account(), "/activity?what=payout"} {
 		b.Go(home + path)
 		b.Do(chromedp.WaitVisible(chromedp.CSS("main")))
 		b.Barriers(path)
