@@ -17,11 +17,11 @@ func TestTellSeed(t *testing.T) {
 	}
 	r := Result{Seed: seed, Faults: map[string]int{}}
 	b, _ := FindBreak(os.Getenv("PENSTOCK_BREAK"))
-	s, err := newStory(context.Background(), seed, b, &r)
+	s, err := newStory(context.Background(), seed, b, natureOf(seed), &r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("told: %v; the provider %s", s.tell(), natures[s.nature].name)
+	t.Logf("told: %v; the provider %s", s.tell(), s.nature.Name)
 	for _, me := range s.merchants {
 		list, _, err := s.w.Engine.List(s.w.Ctx, me, engine.Filter{}, 0, 1000)
 		if err != nil {

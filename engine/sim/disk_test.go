@@ -16,7 +16,7 @@ func TestWorldsOnTheRealFileAreClean(t *testing.T) {
 	}
 	for seed := uint64(1); seed <= worlds; seed++ {
 		r := Result{Seed: seed, Faults: map[string]int{}}
-		if err := run(context.Background(), seed, Break{OnFile: true}, &r); err != nil || len(r.Findings) > 0 {
+		if err := run(context.Background(), seed, Break{OnFile: true}, natureOf(seed), &r); err != nil || len(r.Findings) > 0 {
 			t.Errorf("seed %d: %v, %v", seed, err, r.Findings)
 		}
 		if r.Payouts == 0 || r.Checks == 0 {

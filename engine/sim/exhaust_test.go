@@ -134,7 +134,7 @@ func TestASeedTellsTheSameStoryTwice(t *testing.T) {
 func histories(t *testing.T, seed uint64) (out []string) {
 	t.Helper()
 	r := Result{Seed: seed, Faults: map[string]int{}}
-	s, err := newStory(context.Background(), seed, Break{}, &r)
+	s, err := newStory(context.Background(), seed, Break{}, natureOf(seed), &r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -274,7 +274,7 @@ func (g *gateway) quote() error {
 func (g *gateway) trouble(s *side) error {
 	g.s.fault("other provider troubled")
 	p := func() float64 { return float64(g.draw.IntN(5)) / 10 }
-	if strings.Contains(natures[s.nature].name, "storm") {
+	if strings.Contains(natures[s.nature].Name, "storm") {
 		return s.set(fmt.Sprintf(`{"pending":%.1f,"partly":%.1f,"settle_ms":[0,%d]}`, p(), p()/2, g.draw.IntN(60_000)))
 	}
 	return s.set(fmt.Sprintf(`{"drop_request":%.1f,"drop_reply":%.1f,"error_500":%.1f,"reject":%.1f,"pending":%.1f,"partly":%.1f,"late_ms":[0,%d],"delay_ms":[0,%d],"settle_ms":[0,%d],"notify":%.1f}`,

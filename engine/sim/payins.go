@@ -37,7 +37,7 @@ type paying struct {
 }
 
 func newPayins(s *story, seed uint64) *payins {
-	t := newTill(s.w, seed, natures[s.nature].traits.Window)
+	t := newTill(s.w, seed, s.nature.Traits.Window)
 	if t.draw.IntN(3) != 0 {
 		return nil
 	}

@@ -57,6 +57,13 @@ func Invariants() []string { return append([]string(nil), invariants[:]...) }
 // Prove runs the world of one seed and judges it. An empty break is the
 // product; any other name plants that bug.
 func Prove(ctx context.Context, seed uint64, breakName string) (Result, error) {
+	return ProveAs(ctx, seed, breakName, natureOf(seed))
+}
+
+// ProveAs is Prove with a provider of a nature that the seed doesn't choose.
+// What comes late does so within a minute, so its Settle must be that at the
+// least.
+func ProveAs(ctx context.Context, seed uint64, breakName string, n Nature) (Result, error) {
 	r := Result{Seed: seed, Break: breakName, Faults: map[string]int{}}
 	var b Break
 	if breakName != "" {
@@ -65,7 +72,7 @@ func Prove(ctx context.Context, seed uint64, breakName string) (Result, error) {
 			return r, fmt.Errorf("no break is called %q", breakName)
 		}
 	}
-	if err := run(ctx, seed, b, &r); err != nil && !errors.Is(err, errFound) {
+	if err := run(ctx, seed, b, n, &r); err != nil && !errors.Is(err, errFound) {
 		r.Findings = append(r.Findings, "the appliance could not go on: "+err.Error())
 	}
 	sort.Strings(r.Findings)
@@ -74,31 +81,34 @@ func Prove(ctx context.Context, seed uint64, breakName string) (Result, error) {
 
 // run tells the story; a panic of the appliance outside its own recovery is a
 // finding like any other.
-func run(ctx context.Context, seed uint64, b Break, r *Result) (err error) {
+func run(ctx context.Context, seed uint64, b Break, n Nature, r *Result) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("it panicked: %v", p)
 		}
 	}()
-	s, err := newStory(ctx, seed, b, r)
+	s, err := newStory(ctx, seed, b, n, r)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.w.Close()) }()
-	r.Nature = natures[s.nature].name
+	r.Nature = s.nature.Name
 	return s.tell()
 }
 
 // errFound ends a story as soon as something did not hold.
 var errFound = errors.New("sim: an invariant does not hold")
 
-// natures are the kinds of provider that a story may meet. What a provider
-// declares is true; a break may make it lie.
-var natures = [...]struct {
-	name   string
-	traits connector.Traits
-	faults string
-}{
+// Nature is a kind of provider: what its connector declares, and the faults that
+// make it so. What is declared is true; a break may make it lie.
+type Nature struct {
+	Name   string
+	Traits connector.Traits
+	Faults string // as of PUT /v1/faults
+}
+
+// natures are those that a story may meet.
+var natures = [...]Nature{
 	{"honours the key and can be asked", connector.Traits{Idempotent: true, Lookup: true, Settle: time.Minute}, `{}`},
 	{"honours the key, keeps refusals, can be asked", connector.Traits{Idempotent: true, KeepsRefusal: true, Lookup: true, Settle: time.Minute}, `{"keeps_refusal":true}`},
 	{"ignores the key and can be asked", connector.Traits{Lookup: true, Settle: time.Minute}, `{"idempotent":false}`},
@@ -110,6 +120,8 @@ var natures = [...]struct {
 	{"honours the key for an hour, can't be asked", connector.Traits{Idempotent: true, Window: time.Hour, Settle: time.Minute}, `{"lookup":false}`},
 	{"neither honours the key nor can be asked", connector.Traits{Settle: time.Minute}, `{"idempotent":false,"lookup":false}`},
 }
+
+func natureOf(seed uint64) Nature { return natures[seed%uint64(len(natures))] }
 
 // power is what the disk did in the middle of things.
 func power(err error) bool {

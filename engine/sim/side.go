@@ -25,7 +25,7 @@ func (w *World) addSide(name string, nature int) (*side, error) {
 	}
 	s := &side{url: "https://" + name + ".example", nature: nature, provider: p}
 	w.sides = append(w.sides, s)
-	return s, s.set(natures[nature].faults)
+	return s, s.set(natures[nature].Faults)
 }
 
 func (s *side) set(patch string) error {
@@ -61,7 +61,7 @@ func (w *World) book() (out []sandbox.Line, err error) {
 func (w *World) sideOf(a connector.Account) connector.Builder {
 	for _, s := range w.sides {
 		if s.url == a.BaseURL {
-			return sandbox.InProcess(s.provider, sandbox.WithTraits(natures[s.nature].traits))
+			return sandbox.InProcess(s.provider, sandbox.WithTraits(natures[s.nature].Traits))
 		}
 	}
 	return nil

@@ -26,7 +26,7 @@ type story struct {
 	w      *World
 	b      Break
 	result *Result
-	nature int
+	nature Nature
 
 	merchants []engine.Caller
 	customers []string                  // names, the same at each merchant
@@ -63,11 +63,10 @@ const (
 	secretPAN = "4000056655665556" // an account that must be found nowhere
 )
 
-func newStory(ctx context.Context, seed uint64, b Break, r *Result) (*story, error) {
-	s := &story{b: b, result: r, asked: map[string]*asking{}, ended: map[string]payout.Status{}, hooks: map[string]webhook.Secret{}, told: map[string]bool{}, back: newRollback(seed), customers: []string{"ada", "bob"}}
-	s.nature = int(seed) % len(natures)
+func newStory(ctx context.Context, seed uint64, b Break, n Nature, r *Result) (*story, error) {
+	s := &story{b: b, nature: n, result: r, asked: map[string]*asking{}, ended: map[string]payout.Status{}, hooks: map[string]webhook.Secret{}, told: map[string]bool{}, back: newRollback(seed), customers: []string{"ada", "bob"}}
 	hostile := rand.New(rand.NewPCG(seed, 3))
-	c := Config{Seed: seed, Wire: hostile.IntN(2) == 0, Traits: natures[s.nature].traits, Render: map[string]engine.Render{"standard": told}, Break: b}
+	c := Config{Seed: seed, Wire: hostile.IntN(2) == 0, Traits: n.Traits, Render: map[string]engine.Render{"standard": told}, Break: b}
 	w, err := New(c)
 	if err != nil {
 		return nil, err
@@ -77,7 +76,7 @@ func newStory(ctx context.Context, seed uint64, b Break, r *Result) (*story, err
 	if w.Bank != nil {
 		w.Bank.rate = []float64{0, 0.02, 0.1, 0.3, 0.6}[hostile.IntN(5)]
 	}
-	if err := s.setFaults(natures[s.nature].faults); err != nil {
+	if err := s.setFaults(n.Faults); err != nil {
 		return nil, err
 	}
 	for _, id := range []string{"shop", "other"} {
@@ -115,7 +114,7 @@ func told(o engine.Occasion) (string, []byte, error) {
 
 // tell runs the story: a troubled middle, then healing, then quiet.
 func (s *story) tell() error {
-	if s.w.Rand.IntN(2) == 0 && !strings.Contains(natures[s.nature].name, "storm") {
+	if s.w.Rand.IntN(2) == 0 && !strings.Contains(s.nature.Name, "storm") {
 		if err := s.trouble(); err != nil {
 			return err
 		}

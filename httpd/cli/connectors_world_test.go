@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -223,5 +224,32 @@ func (w *world) look() {
 				w.t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestProofOfEachConnectorsNature runs worlds of the proof with what each
+// connector declares, its Settle a minute as in those worlds.
+// PENSTOCK_TEST_NATURE_ROUNDS says how many times ten for each.
+func TestProofOfEachConnectorsNature(t *testing.T) {
+	seeds := uint64(4)
+	switch {
+	case os.Getenv(natureRounds) != "":
+		seeds = uint64(10 * countOf(t, natureRounds, 1))
+	case testing.Short():
+		seeds = 1
+	}
+	for _, n := range naturesOf(t, func(connector.Traits) time.Duration { return time.Minute }) {
+		t.Run(n.String(), func(t *testing.T) {
+			nature := sim.Nature{Name: n.String(), Traits: n.traits, Faults: fmt.Sprintf(`{"idempotent":%v,"keeps_refusal":%v,"lookup":%v}`, n.traits.Idempotent, n.traits.KeepsRefusal, n.asked())}
+			payouts := 0
+			for seed := uint64(1); seed <= seeds; seed++ {
+				r, err := sim.ProveAs(t.Context(), seed, "", nature)
+				if err != nil || len(r.Findings) > 0 {
+					t.Errorf("seed %d: %v %v", seed, r.Findings, err)
+				}
+				payouts += r.Payouts
+			}
+			t.Logf("%d worlds, %d payouts", seeds, payouts)
+		})
 	}
 }

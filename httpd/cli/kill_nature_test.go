@@ -89,12 +89,17 @@ type nature struct {
 	traits connector.Traits
 }
 
-// natures are those of all connectors, their waits scaled to seconds. Those
-// that declare the same are one.
+// natures are those of all connectors, their waits scaled to seconds.
 func natures(t *testing.T) []nature {
+	return naturesOf(t, func(tr connector.Traits) time.Duration { return min(tr.Settle, natureSettle) })
+}
+
+// naturesOf are those of all connectors with another Settle. Those that declare
+// the same are one.
+func naturesOf(t *testing.T, settle func(connector.Traits) time.Duration) []nature {
 	byTraits := map[connector.Traits][]string{}
 	for name, tr := range declared(t) {
-		tr.Settle = min(tr.Settle, natureSettle)
+		tr.Settle = settle(tr)
 		byTraits[tr] = append(byTraits[tr], name)
 	}
 	var out []nature
