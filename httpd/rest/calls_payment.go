@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"crypto/subtle"
+	"slices"
 
 	"penstock/engine"
 	"penstock/engine/money"
@@ -182,14 +183,26 @@ func (a *API) createRefund(ctx context.Context, who engine.Caller, c *wire.Call,
 	if r.PaymentID == nil {
 		return wire.Reply{}, missingParam("payment_id")
 	}
+	id := said(r.RefundID)
+	if id == "" { // made here, so that the answer is of this refund whatever others are made meanwhile
+		drawn, err := drawSecret(a.Random)
+		if err != nil {
+			return wire.Reply{}, err
+		}
+		id = engine.PrefixRefund + drawn
+	}
 	show := func(p *engine.Payment) any {
-		if len(p.Refunds) == 0 {
+		at := slices.IndexFunc(p.Refunds, func(r engine.Refund) bool { return r.ID == id })
+		if at < 0 { // a repeat of one that has had no answer yet, which is the latest
+			at = len(p.Refunds) - 1
+		}
+		if at < 0 {
 			return refundShown{}
 		}
-		return showRefund(p, &p.Refunds[len(p.Refunds)-1])
+		return showRefund(p, &p.Refunds[at])
 	}
 	o := openPay(once(c), show)
-	p, err := a.Engine.RefundPayment(ctx, who, string(*r.PaymentID), said(r.RefundID), minorOf(r.Amount), said(r.Reason), o)
+	p, err := a.Engine.RefundPayment(ctx, who, string(*r.PaymentID), id, minorOf(r.Amount), said(r.Reason), o)
 	return a.paid(ctx, who, o, p, err, show)
 }
 

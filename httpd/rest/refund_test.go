@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -137,4 +138,33 @@ func TestCustomerStaysWhileTheyPay(t *testing.T) {
 	s.do("POST", "/refunds", `{"payment_id":"`+paid+`"}`, "Idempotency-Key: back").ok().is("status", "succeeded")
 	s.do("POST", "/payments/"+draft+"/cancel", `{}`).ok().is("status", "cancelled")
 	s.do("GET", "/payments/"+paid, "").ok().is("refunds.0.amount", 100).is("payment_method_data", nil)
+}
+
+// TestRefundsAtOnceHaveTheirOwnAnswers: of many refunds at the same time each
+// is answered with its own amount and id, and no more is given back than came.
+func TestRefundsAtOnceHaveTheirOwnAnswers(t *testing.T) {
+	s := newShop(t)
+	s.do("POST", "/payments", `{"payment_id":"p1","amount":1000,"currency":"EUR","confirm":true,`+ada2030+`}`).ok()
+	var all sync.WaitGroup
+	var seen sync.Map
+	for n := 1; n <= 12; n++ {
+		all.Go(func() {
+			for range 40 { // others are first, and it is said so
+				r := s.do("POST", "/refunds", fmt.Sprintf(`{"payment_id":"p1","amount":%d}`, n))
+				if r.status != 200 {
+					continue
+				}
+				if _, twice := seen.LoadOrStore(r.str("refund_id"), n); twice || r.at("amount") != float64(n) {
+					t.Errorf("%d: %s", n, r.body)
+				}
+				return
+			}
+			t.Errorf("%d was never given", n)
+		})
+	}
+	all.Wait()
+	got := s.do("GET", "/payments/p1", "").ok()
+	if n := len(got.at("refunds").([]any)); n != 12 {
+		t.Errorf("%d refunds", n)
+	}
 }
