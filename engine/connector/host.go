@@ -100,7 +100,7 @@ func (h Host) do(ctx context.Context, r Request) (Answer, error) {
 	req.ContentLength, req.GetBody, req.Close = int64(len(r.Body)), nil, true
 	resp, err := h.Transport.RoundTrip(req)
 	if err != nil {
-		return Answer{}, quiet(ctx, err)
+		return Answer{}, Quiet(ctx, err)
 	}
 	defer resp.Body.Close()
 	most := r.Max
@@ -110,16 +110,16 @@ func (h Host) do(ctx context.Context, r Request) (Answer, error) {
 	got, err := io.ReadAll(io.LimitReader(resp.Body, int64(most)+1))
 	switch {
 	case err != nil:
-		return Answer{}, quiet(ctx, err)
+		return Answer{}, Quiet(ctx, err)
 	case len(got) > most:
 		return Answer{}, errAnswerLong
 	}
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: got}, nil
 }
 
-// quiet is a transport's error without its text, which may quote what the
-// other side sent.
-func quiet(ctx context.Context, err error) error {
+// Quiet is a transport's error without its text, which may quote what the other
+// side sent.
+func Quiet(ctx context.Context, err error) error {
 	var op *net.OpError
 	var code syscall.Errno
 	switch {

@@ -67,7 +67,7 @@ func (c *client) read(ctx context.Context, path string, how func(io.Reader) erro
 	case errors.Is(body.err, errTooLong):
 		err = errTooLong
 	case body.err != nil:
-		err = quiet(ctx, body.err)
+		err = connector.Quiet(ctx, body.err)
 	}
 	if err != nil {
 		return fmt.Errorf("sandbox: %w", err)

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -168,7 +166,7 @@ func (c *client) ask(req *http.Request) (status int, body []byte, err error) {
 	defer resp.Body.Close()
 	body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if err != nil {
-		return 0, nil, quiet(req.Context(), err)
+		return 0, nil, connector.Quiet(req.Context(), err)
 	}
 	return resp.StatusCode, body, nil
 }
@@ -186,25 +184,7 @@ func (c *client) trip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := c.rt.RoundTrip(req)
 	if err != nil {
-		return nil, quiet(req.Context(), err)
+		return nil, connector.Quiet(req.Context(), err)
 	}
 	return resp, nil
-}
-
-// quiet is a transport's error without its text, which may quote what the
-// other side sent.
-func quiet(ctx context.Context, err error) error {
-	var op *net.OpError
-	var code syscall.Errno
-	switch {
-	case ctx.Err() != nil:
-		return fmt.Errorf("request did not end in time: %w", ctx.Err())
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("connection closed before the answer: %w", io.ErrUnexpectedEOF)
-	case errors.As(err, &code) && errors.As(err, &op):
-		return fmt.Errorf("%s: %w", op.Op, code)
-	case errors.As(err, &op):
-		return fmt.Errorf("%s: connection failed", op.Op)
-	}
-	return errors.New("round trip failed")
 }
