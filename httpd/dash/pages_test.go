@@ -12,6 +12,7 @@ import (
 	"penstock/engine/connector"
 	"penstock/engine/money"
 	"penstock/engine/payout"
+	"penstock/engine/routing"
 	"penstock/engine/service"
 	"penstock/httpd/ui"
 )
@@ -314,9 +315,29 @@ func TestNothingGivenIsRun(t *testing.T) {
 	p.fill(p.link, map[string]string{"name": probe, "password": password}).leads("/dashboard")
 	at := "/dashboard/test/evil"
 	q := url.QueryEscape(probe)
+	name := probe
+	scheme, err := o.Engine.CreateScheme(o.Ctx, onServer("evil"), engine.SchemeEdit{Name: &name, Description: &name}, nil)
+	must(t, err)
+	leaf := &routing.Node{Strategies: []routing.Strategy{{Type: routing.Optimal}}}
+	tree := routing.Tree{Root: &routing.Node{If: &routing.Expr{Term: &routing.Term{Attribute: "metadata.k", Operator: routing.Eq, Value: routing.Value{Items: []routing.Item{{Text: probe}}}}}, Then: leaf, Else: leaf}}
+	_, err = o.Engine.SetTree(o.Ctx, onServer("evil"), scheme.ID, "test_usd", tree, false, probe, nil)
+	must(t, err)
+	accounts, err := o.Engine.Accounts(o.Ctx, onServer("evil").Scope)
+	must(t, err)
+	_, err = o.Engine.UpdateAccount(o.Ctx, onServer("evil"), accounts[0].ID, engine.AccountEdit{Label: &name, About: &name}, nil)
+	must(t, err)
+	_, err = o.Engine.LoadStatement(o.Ctx, onServer("evil"), accounts[0].ID, connector.File{Name: probe, Text: []byte(statementHead + "\"" + strings.ReplaceAll(probe, "\"", "\"\"") + "\",7.00,EUR,paid,2026-01-05,\n")})
+	must(t, err)
+	books := at + "/reconcile/" + accounts[0].ID
+	report, err := o.Engine.Reconcile(o.Ctx, onServer("evil").Scope, accounts[0].ID, engine.Period{})
+	must(t, err)
+	line := report.Findings[0].Reported[0].ID
+	must(t, o.Engine.ExplainReported(o.Ctx, onServer("evil"), accounts[0].ID, line, probe))
 	for _, path := range []string{at, at + "/requests", at + "/requests/probe", at + "/requests/probe/payouts", at + "/requests/probe/events", at + "/requests/probe/deliveries",
 		at + "/requests/probe/cancel", at + "/activity", at + "/me", at + "/people", at + "/webhooks", at + "/find?q=" + q, at + "/requests?customer=" + q + "&status=" + q + "&from=" + q + "&before=" + q, at + "?done=" + q,
-		"/dashboard/login?next=" + q, "/dashboard/test/shop"} {
+		"/dashboard/login?next=" + q, "/dashboard/test/shop", at + "/payouts?payout=" + q + "&customer=" + q, at + "/payouts/" + v.Payouts[0].ID, at + "/payouts/" + q, at + "/schemes", at + "/schemes/" + scheme.ID, at + "/schemes/" + scheme.ID + "/tree?service=test_usd", at + "/schemes/" + scheme.ID + "/tree?service=" + q + "&revision=" + q,
+		at + "/schemes/" + scheme.ID + "/revisions/test_usd", at + "/schemes/" + scheme.ID + "/growth/test_usd", at + "/accounts", at + "/accounts/" + accounts[0].ID, at + "/reconcile", books, books + "?class=explained", books + "?class=" + q + "&from=" + q + "&after=" + q, books + "/findings/" + line, books + "/findings/" + q, books + "/load?reference=" + q + "&separator=" + q,
+		books + "?done=loaded&lines=" + q, at + "/activity?what=" + q + "&who=" + q + "&object=" + q + "&from=" + q} {
 		got := p.get(path)
 		if got.status >= 500 {
 			t.Errorf("%s", got)
