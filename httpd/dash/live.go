@@ -113,9 +113,9 @@ func isLive(v *visit) bool {
 	parts := strings.Split(strings.Trim(v.here(), "/"), "/")
 	switch {
 	case len(parts) == 1:
-		return slices.Contains([]string{"", "requests", "links", "webhooks", "deposits"}, parts[0])
+		return slices.Contains([]string{"", "requests", "payouts", "links", "webhooks", "deposits"}, parts[0])
 	case len(parts) == 2:
-		return parts[0] == "requests" || parts[0] == "deposits"
+		return parts[0] == "requests" || parts[0] == "payouts" || parts[0] == "deposits"
 	}
 	return len(parts) == 3 && parts[0] == "requests" && slices.Contains([]string{"payouts", "events", "deliveries"}, parts[2])
 }

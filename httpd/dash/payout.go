@@ -3,6 +3,7 @@ package dash
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"penstock/engine"
 	"penstock/engine/payout"
@@ -145,6 +146,11 @@ func (d *Dash) showPayout(ctx context.Context, v *visit) (wire.Reply, error) {
 		head.Lead = "from " + name
 	}
 	head.Tabs = []ui.Link{{Text: "Payout", Href: payoutPath(v, p.ID), On: true}, {Text: "Its request", Href: requestPath(v, r, "")}, {Text: "Events", Href: requestPath(v, r, "/events")}, {Text: "Explanation", Href: requestPath(v, r, "/explanation")}}
+	for _, a := range requestActions(v, r) { // those that stop its work, or let it go on
+		if strings.HasSuffix(a.Href, "/moderate") || strings.HasSuffix(a.Href, "/release") {
+			head.Actions = append(head.Actions, a)
+		}
+	}
 	one.Actions = nil
 	return d.show(ctx, v, 200, "payouts", head, ui.Payouts{Pull: pullPath(v, r), List: []ui.Instructed{one}}, requestNotes(v, r)...)
 }
