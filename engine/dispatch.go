@@ -131,8 +131,9 @@ func (e *Engine) payNext(tx store.Tx, s Scope, now time.Time, v *View, m payout.
 		return false, e.queue(tx, s, now, v, err)
 	}
 	if taken, err := v.nextTaken(tx, s); err != nil || taken {
-		v.moderate(now, "penstock", 0, "its next payout would bear a number that is in use: the provider knows later payouts of it than this store does")
-		v.More = true
+		if v.More = true; !v.underWay() { // else that comes to its end first: moderation would stop it too
+			v.moderate(now, "penstock", 0, "its next payout would bear a number that is in use: the provider knows later payouts of it than this store does")
+		}
 		return false, err
 	}
 	d, price, err := e.decideNext(tx, s, now, v, m)
@@ -178,6 +179,11 @@ func (e *Engine) payNext(tx store.Tx, s Scope, now time.Time, v *View, m payout.
 		return true, nil
 	}
 	return true, v.advance(payout.Issued, now, by, "")
+}
+
+// underWay says whether a payout of it has not ended.
+func (r *Request) underWay() bool {
+	return slices.ContainsFunc(r.Payouts, func(p payout.Payout) bool { return !p.Status.Ended() })
 }
 
 // nextTaken says whether the number of the next payout is in use: by one that

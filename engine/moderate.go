@@ -51,14 +51,13 @@ func (e *Engine) Unmoderate(ctx context.Context, c Caller, prefix, name string, 
 
 // resume takes up the work where moderation stopped it.
 func (e *Engine) resume(tx store.Tx, c Caller, now time.Time, r *View) error {
-	open := slices.ContainsFunc(r.Payouts, func(p payout.Payout) bool { return !p.Status.Ended() })
 	switch {
 	case r.Stage == payout.Draft || r.Stage == payout.Ready && !r.AutoFulfill:
 		return nil
 	case r.Stage == payout.Ready: // by the worker, whatever its dialect: nobody waits for the answer any more
 		r.Later, r.Next = true, now
 		return nil
-	case open && !r.Parallel:
+	case r.underWay() && !r.Parallel:
 		return nil
 	}
 	stage := r.Stage

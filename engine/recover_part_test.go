@@ -1,11 +1,13 @@
 package engine_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"penstock/engine"
 	"penstock/engine/connector"
+	"penstock/engine/connector/sandbox"
 	"penstock/engine/payout"
 	"penstock/engine/sim"
 )
@@ -58,4 +60,64 @@ func TestPartsThatAreFoundApartStopTheRequest(t *testing.T) {
 			t.Errorf("parallel %v: %d of 10000 moved, the request is %s with %d payouts", parallel, moved, v.Stage, len(v.Payouts))
 		}
 	}
+}
+
+// TestWhatIsUnderWayIsSentBeforeTheRequestStops: the provider knows a second
+// payout of a request, and not the first. The first may be paid; it must not
+// wait for ever behind a second that can't be made.
+func TestWhatIsUnderWayIsSentBeforeTheRequestStops(t *testing.T) {
+	g := newGateAt(t, sim.Config{Traits: connector.Traits{Lookup: true, Settle: 20 * time.Second}})
+	route := g.routeOf("sandbox_default", "test_usd")
+	g.limit(route, 1, 60_00)
+	n := g.request(usd(100_00), engine.Wishes{Split: true, Parallel: true, Whole: true, AttemptsLimit: 5})
+	n.AutoFulfill = false
+	v, err := g.Engine.Create(g.Ctx, g.me, n, nil)
+	must(t, err)
+	backup, err := g.Backup()
+	must(t, err)
+	g.ask(usd(5_00), engine.Wishes{}) // so that the copy is an older store
+	g.run(time.Minute)
+	_, err = g.Provider.Receive(sandbox.Order{Key: "po_" + second(t, v.ID), Amount: usd(40_00), Service: "test_usd", Account: route.Account,
+		Fields: connector.Details{"account": "success"}})
+	must(t, err)
+	must(t, g.Restore(backup))
+	g.run(2 * time.Minute)
+	must(t, g.Engine.Release(g.Ctx, g.me, false))
+	g.run(time.Hour)
+	for range 3 {
+		if v = g.get(v.ID); v.Moderation != "" {
+			_, err = g.Engine.Unmoderate(g.Ctx, g.me, prefix, prefix+v.ID, nil)
+			must(t, err)
+		}
+		if v = g.get(v.ID); v.Stage == payout.Ready {
+			_, err = g.Engine.Fulfil(g.Ctx, g.me, prefix, prefix+v.ID, nil)
+			must(t, err)
+		}
+		g.run(time.Hour)
+	}
+	v = g.get(v.ID)
+	if len(v.Payouts) != 1 || v.Payouts[0].Status != payout.Paid || v.Moderation == "" {
+		t.Errorf("payouts %+v, moderation %q: want the one that could be made paid, and a person asked for the rest", v.Payouts, v.Moderation)
+	}
+	book, err := g.Provider.Ledger()
+	must(t, err)
+	moved := int64(0)
+	for _, l := range book {
+		moved += l.Paid.Minor()
+	}
+	if moved != 105_00 {
+		t.Errorf("the provider's book: %+v", book)
+	}
+}
+
+// second is the id of the second payout of a request.
+func second(t *testing.T, request string) string {
+	t.Helper()
+	const digits = "0123456789abcdefghjkmnpqrstvwxyz"
+	end := len(request) - 1
+	at := strings.IndexByte(digits, request[end])
+	if at == len(digits)-1 {
+		t.Fatalf("the id %s ends in the last digit: draw another", request)
+	}
+	return request[:end] + digits[at+1:at+2]
 }

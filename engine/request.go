@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"penstock/engine/connector"
@@ -194,7 +193,7 @@ func (r *Request) forgotten() bool {
 	if waits || r.Stage.Ended() || r.Moderation != "" || !r.Next.IsZero() {
 		return false
 	}
-	return !slices.ContainsFunc(r.Payouts, func(p payout.Payout) bool { return !p.Status.Ended() })
+	return !r.underWay()
 }
 
 // stepDue is when the request's own next step is due; never while a person
