@@ -13,6 +13,7 @@ import (
 
 	"penstock/engine/money"
 	"penstock/engine/payin"
+	"penstock/engine/payout"
 	"penstock/engine/routing"
 	"penstock/engine/service"
 	"penstock/locker"
@@ -51,6 +52,7 @@ type Payment struct {
 	Returned string        `json:"returned,omitzero"` // what they brought back, as a query
 	Next     string        `json:"next,omitzero"`     // the page on which they go on
 	Asked    time.Time     `json:"asked,omitzero"`    // when the open operation was begun
+	Began    payout.Mark   `json:"began,omitzero"`    // the same, by the clock that nobody sets
 	Tries    int           `json:"tries,omitzero"`    // how often the worker has asked for it
 	Due      time.Time     `json:"due,omitzero"`      // when the worker asks again; zero: nothing is open, or a person has to look
 	Told     []Told        `json:"told,omitzero"`

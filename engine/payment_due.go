@@ -9,6 +9,7 @@ import (
 
 	"penstock/engine/connector"
 	"penstock/engine/payin"
+	"penstock/engine/payout"
 	"penstock/store"
 )
 
@@ -19,9 +20,9 @@ import (
 func (e *Engine) savePayment(tx store.Tx, s Scope, now time.Time, p *Payment, was time.Time) error {
 	switch {
 	case p.Open.Kind == payin.None:
-		p.Due, p.Asked, p.Tries = p.expiry(), time.Time{}, 0
+		p.Due, p.Asked, p.Began, p.Tries = p.expiry(), time.Time{}, payout.Mark{}, 0
 	case p.Asked.IsZero(): // just begun: whoever began it asks first
-		p.Due, p.Asked = now.Add(e.Timing.Lease), now
+		p.Due, p.Asked, p.Began = now.Add(e.Timing.Lease), now, e.pulse.run()
 	}
 	if ends := p.Expires; p.Status == payin.NeedsAction && ends.After(now) && p.Due.After(ends) {
 		p.Due = ends
@@ -124,12 +125,18 @@ func (e *Engine) askLater(ctx context.Context, j job, jitter uint64) error {
 	})
 }
 
-// tooOld says that the provider no longer keeps the key that an operation was
-// asked with, and has given it no name by which it could be asked for.
+// tooOld says that the provider may no longer keep the key that an operation was
+// asked with, and has given it no name by which it could be asked for. Of both
+// clocks the one counts that has gone on further, and what another process began
+// may be older than any clock here can tell (see claims.until).
 func (e *Engine) tooOld(p *Payment, t connector.Traits) bool {
+	if t.Window == 0 || p.External != "" {
+		return false
+	}
 	now, _ := e.pulse.now()
+	run := e.pulse.run()
 	age := now.Sub(p.Asked)
-	return t.Window > 0 && p.External == "" && (age < 0 || age > t.Window-e.Timing.Deadline-t.Settle)
+	return p.Began.Epoch != run.Epoch || age < 0 || max(age, run.Since(p.Began)) > t.Window-e.Timing.Deadline-t.Settle
 }
 
 // giveUp leaves a payment to a person: asking again could take the money twice.

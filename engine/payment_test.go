@@ -267,3 +267,33 @@ func TestClockSetBackDoesNotPutPaymentsOff(t *testing.T) {
 		t.Errorf("asked %v", d.keys)
 	}
 }
+
+// TestAKeyIsAsOldAsTheClockSaysThatWentOnFurther: a wall clock that is set back
+// makes a charge look younger than it is, and what another process began may be
+// of any age. Where the provider keeps keys for a while only, a person has to look.
+func TestAKeyIsAsOldAsTheClockSaysThatWentOnFurther(t *testing.T) {
+	for what, age := range map[string]func(k *kit) error{
+		"a clock set back": func(k *kit) error { k.Clock.Step(-2 * time.Hour); return nil },
+		"another process":  func(k *kit) error { return k.Crash() },
+	} {
+		k := newKit(t, sim.Config{})
+		d := &lossy{lose: 1 << 30, window: 3 * time.Hour, keys: map[string]int{}}
+		d.rig(k)
+		p, err := k.Engine.CreatePayment(k.Ctx, k.me, engine.NewPayment{Amount: eur(1250), Card: card("4242424242424242"), Confirm: true}, nil)
+		must(t, err)
+		must(t, k.Run(2*time.Hour))
+		must(t, age(k))
+		d.rig(k)
+		if what == "a clock set back" {
+			must(t, k.Run(time.Hour))
+		}
+		key := engine.PrefixPayment + p.ID + "_1"
+		within := d.keys[key]
+		must(t, k.Run(100*time.Hour))
+		p, err = k.Engine.Payment(k.Ctx, k.me, engine.PrefixPayment+p.ID)
+		must(t, err)
+		if within < 3 || d.keys[key] != within || p.Status != payin.Processing || p.Code != "unknown" {
+			t.Errorf("%s: asked %d times, then %d; %+v", what, within, d.keys[key], p)
+		}
+	}
+}

@@ -206,6 +206,9 @@ func (e *Engine) recoverOne(tx store.Tx, s Scope, a ProviderAccount, id string, 
 	if p.Deposit, err = e.recoveredDeposit(tx, s, now, a, t.Amount.Currency()); err != nil {
 		return 0, err
 	}
+	if err := e.replaced(r, p, now); err != nil {
+		return 0, err
+	}
 	r.Payouts = append(r.Payouts, p)
 	r.Confirmed, r.Attention, r.Account, r.Provider = true, true, a.ID, a.Provider
 	r.Stage = payout.Outcome(r.Amount, r.Payouts, r.More)
@@ -218,6 +221,31 @@ func (e *Engine) recoverOne(tx store.Tx, s Scope, a ProviderAccount, id string, 
 		return 0, err
 	}
 	return 1, saveRequest(tx, s, r, was)
+}
+
+// replaced writes down what a forgotten payout tells of those before it that
+// paid the same piece: one stands in for another only after a refusal that was
+// certain, so what this store has not heard of yet has been refused. It is asked
+// about and not sent again.
+func (e *Engine) replaced(r *Request, by payout.Payout, now time.Time) error {
+	for i, p := range r.Payouts {
+		if p.Piece != by.Piece || p.Status.Ended() {
+			continue
+		}
+		for _, kind := range []payout.Kind{payout.Doubtful, payout.Doubted} {
+			if kind == payout.Doubtful && p.Status != payout.Queued {
+				continue
+			}
+			next, _, err := e.Rules.Apply(p, payout.Event{Kind: kind, At: now, Due: now, Deadline: by.Deadline, Message: "another payout has stood in for it"})
+			if err != nil {
+				return err
+			}
+			p = next
+		}
+		r.Payouts[i] = p
+		r.tell(Line{At: now, What: string(payout.Doubted), By: "penstock", On: p.N, To: string(p.Status), Text: "the provider knows a payout that stood in for it, so it had been refused"})
+	}
+	return nil
 }
 
 // lostPiece is which piece of a request a forgotten transfer has paid, and its

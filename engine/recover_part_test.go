@@ -121,3 +121,39 @@ func second(t *testing.T, request string) string {
 	}
 	return request[:end] + digits[at+1:at+2]
 }
+
+// TestWhatWasReplacedIsNotSentAgain: a payout whose fate the copy doesn't know
+// was refused afterwards, and another stood in for it. Only the other one comes
+// back from the provider's list, and the first is not sent beside it.
+func TestWhatWasReplacedIsNotSentAgain(t *testing.T) {
+	g := newGateAt(t, sim.Config{Traits: connector.Traits{Lookup: true, Idempotent: true, Settle: 20 * time.Second}})
+	_, err := g.Engine.ConnectAccount(g.Ctx, g.me, engine.NewAccount{Provider: engine.SandboxName, Label: "second"}, nil)
+	must(t, err)
+	g.by("test_usd", `{"strategies":[{"type":"priority","routes":["`+g.routeOf("sandbox_default", "test_usd").ID+`","`+g.routeOf("second", "test_usd").ID+`"]}]}`)
+	g.faults(`{"drop_request":1,"lookup":false}`)
+	v := g.ask(usd(100_00), engine.Wishes{AttemptsLimit: 3})
+	g.run(15 * time.Second)
+	if v = g.get(v.ID); len(v.Payouts) != 1 || v.Payouts[0].Status != payout.Uncertain {
+		t.Fatalf("payouts %+v, want one of which nobody knows", v.Payouts)
+	}
+	backup, err := g.Backup()
+	must(t, err)
+	must(t, g.Engine.State(g.Ctx, g.me, v.Payouts[0].ID, connector.Outcome{Verdict: connector.Rejected, Resolution: "declined"}))
+	g.faults(`{"drop_request":0,"lookup":true}`)
+	g.run(time.Hour)
+	if v = g.get(v.ID); v.Stage != payout.AllPaid || len(v.Payouts) != 2 {
+		t.Fatalf("%s, payouts %+v, want a second one paid", v.Stage, v.Payouts)
+	}
+	must(t, g.Restore(backup))
+	g.run(2 * time.Minute)
+	must(t, g.Engine.Release(g.Ctx, g.me, false))
+	g.run(24 * time.Hour)
+	if v = g.get(v.ID); v.Stage != payout.AllPaid || len(v.Payouts) != 2 || v.Payouts[0].Status != payout.Failed || v.Payouts[1].Status != payout.Paid {
+		t.Errorf("%s, payouts %+v", v.Stage, v.Payouts)
+	}
+	book, err := g.Provider.Ledger()
+	must(t, err)
+	if len(book) != 1 || book[0].Paid != usd(100_00) {
+		t.Errorf("the provider's book: %+v", book)
+	}
+}

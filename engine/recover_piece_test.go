@@ -58,3 +58,31 @@ func TestADraftThatWasChangedSinceIsAsLargeAsWhatWentOut(t *testing.T) {
 		t.Errorf("piece %d, share %v, amount %s", piece, share, r.Amount)
 	}
 }
+
+// TestTheLastLookBeforeASendSeesTooMuch: with what is out or under way, a send
+// never comes to more than the request's amount.
+func TestTheLastLookBeforeASendSeesTooMuch(t *testing.T) {
+	eur := money.MustCurrency("EUR")
+	of := func(n int, s payout.Status, minor, moved int64) payout.Payout {
+		return payout.Payout{N: n, Piece: n, Status: s, Amount: money.New(minor, eur), Moved: money.New(moved, eur)}
+	}
+	for _, row := range []struct {
+		what string
+		all  []payout.Payout // the first is to be sent
+		want bool
+	}{
+		{"alone", []payout.Payout{of(1, payout.Queued, 1000, 0)}, false},
+		{"beside the other part", []payout.Payout{of(1, payout.Queued, 600, 0), of(2, payout.Paid, 400, 400)}, false},
+		{"beside one that failed", []payout.Payout{of(1, payout.Queued, 1000, 0), of(2, payout.Failed, 1000, 0)}, false},
+		{"beside one that came back", []payout.Payout{of(1, payout.Queued, 1000, 0), of(2, payout.Returned, 1000, 1000)}, false},
+		{"beside one that was paid", []payout.Payout{of(1, payout.Queued, 1000, 0), of(2, payout.Paid, 1000, 1000)}, true},
+		{"beside one of which nobody knows", []payout.Payout{of(1, payout.Uncertain, 1000, 0), of(2, payout.Uncertain, 1, 0)}, true},
+		{"beside one that was paid in part", []payout.Payout{of(1, payout.Queued, 701, 0), of(2, payout.PartlyPaid, 1000, 300)}, true},
+		{"beside one that was paid after all", []payout.Payout{of(1, payout.Queued, 1000, 0), of(2, payout.Failed, 1000, 1000)}, true},
+	} {
+		r := &Request{Amount: money.New(1000, eur), Payouts: row.all}
+		if got := r.tooMuch(0); got != row.want {
+			t.Errorf("%s: got %v, want %v", row.what, got, row.want)
+		}
+	}
+}

@@ -25,6 +25,7 @@ type till struct {
 	window time.Duration // how long keys are honoured; zero: for ever
 	sales  []*sale       // in the order of their making
 	late   []letter
+	when   time.Duration    // at which a late letter arrived that is being read; zero: now
 	kept   map[string]*sale // what is kept for later payments, by its name
 	odd    []string         // what should never have been asked
 	old    map[string]bool  // payments from before the store was brought back
@@ -101,6 +102,14 @@ func (t *till) nothing() (connector.Acquired, error) {
 	return connector.Acquired{Outcome: connector.Outcome{Verdict: connector.Unknown}}, errors.New("sim: no answer")
 }
 
+// time is when what is being read has arrived.
+func (t *till) time() time.Duration {
+	if t.when != 0 {
+		return t.when
+	}
+	return t.w.Clock.mono
+}
+
 // pass lets happen what happens by itself.
 func (t *till) pass() {
 	now := t.w.Clock.mono
@@ -118,7 +127,10 @@ func (t *till) pass() {
 	for i := 0; i < len(t.late); {
 		if l := t.late[i]; now >= l.at {
 			t.late = slices.Delete(t.late, i, i+1)
+			was := t.when
+			t.when = l.at
 			t.act(l.account, l.ask)
+			t.when = was
 			continue
 		}
 		i++
@@ -220,7 +232,7 @@ func (t *till) charge(account string, c connector.Acquisition) connector.Acquire
 // forgotten.
 func (t *till) find(c connector.Acquisition) *sale {
 	for _, s := range slices.Backward(t.sales) {
-		if c.Ref != "" && s.ref == c.Ref || c.Ref == "" && s.key == c.Key && (t.window == 0 || t.w.Clock.mono-s.born < t.window) {
+		if c.Ref != "" && s.ref == c.Ref || c.Ref == "" && s.key == c.Key && (t.window == 0 || t.time()-s.born < t.window) {
 			return s
 		}
 	}
@@ -229,7 +241,7 @@ func (t *till) find(c connector.Acquisition) *sale {
 
 // sell begins a sale; what becomes of it is chance.
 func (t *till) sell(account string, c connector.Acquisition) *sale {
-	s := &sale{key: c.Key, ref: fmt.Sprintf("pi_%d", len(t.sales)), payment: paymentOf(c.Key), account: account, amount: c.Amount, hold: c.What == "authorise", by: c.Details["psp_token"], born: t.w.Clock.mono, done: map[string]*deed{}}
+	s := &sale{key: c.Key, ref: fmt.Sprintf("pi_%d", len(t.sales)), payment: paymentOf(c.Key), account: account, amount: c.Amount, hold: c.What == "authorise", by: c.Details["psp_token"], born: t.time(), done: map[string]*deed{}}
 	if s.by != "" && (t.kept[s.by] == nil || t.kept[s.by].account != account || c.Customer != "payer_"+t.kept[s.by].payment) {
 		t.wrong(c, "it is to be paid by what nobody keeps")
 		return nil
