@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -134,14 +135,14 @@ func (n nature) acts() []act {
 // declares, at a provider that is so. People say what became of payouts of
 // which no machine may decide or hear; they go by the provider's ledger, and the
 // server is killed under them too. PENSTOCK_TEST_NATURE_ROUNDS says how often
-// for each (default 1). A short test takes the providers that honour no key.
+// for each; without it the providers that honour no key are taken, once.
 func TestKillLoopOfEachConnectorsNature(t *testing.T) {
 	t.Parallel()
 	for i, n := range natures(t) {
 		t.Run(n.String(), func(t *testing.T) {
 			t.Parallel()
-			if testing.Short() && n.traits.Idempotent {
-				t.Skip("a short test")
+			if n.traits.Idempotent && (testing.Short() || os.Getenv(natureRounds) == "") {
+				t.Skip("set " + natureRounds + " to kill those that honour keys too")
 			}
 			rounds := countOf(t, natureRounds, 1)
 			c := newCrash(t, newPlace(t), rounds, n.faults())

@@ -51,7 +51,8 @@ A CSV file is read by --map, a JSON object that names its columns, such as
 {"separator": ";", "decimal": ",", "reference": "Text", "amount": "Betrag",
 "currency": "EUR", "side": "S/H", "debit": "S", "credit": "H", "date": "Datum",
 "layout": "02.01.2006"}, or else has the columns reference, amount, currency,
-kind (paid or returned) and date, and may have provider_reference. Exit code 1 if anything isn't matched or explained.`,
+kind (paid or returned) and date, and may have provider_reference.
+Exit code 1 if anything isn't matched or explained.`,
 		Example: `  penstock reconcile mca_... statement.xml --mode live
   penstock reconcile mca_... bank.csv --map bank.json --csv report.csv
   penstock reconcile mca_... --pull --from 2026-11-01 --to 2026-11-30
