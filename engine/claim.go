@@ -316,7 +316,7 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 	if act == payout.Send && r.Sealed == nil {
 		act, why = payout.Moderate, "whom it pays was lost with the store, so it can't be sent again: a person has to find out whether it took place, or its caller to ask for it again"
 	}
-	if act == payout.Send && r.tooMuch(i) {
+	if act == payout.Send && r.tooMuch() {
 		act, why = payout.Moderate, "with what is out or under way it would pay more than was asked for: a person has to find out what took place, and to state or cancel it"
 	}
 	switch act {
@@ -343,22 +343,12 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 	return p, act, nil
 }
 
-// tooMuch says that a payout and what else is out or under way come to more than
-// the request's amount. No machine makes such a payout; but a store that was
-// brought back may know of one, and of another that stood in for it. It is the
-// last look before money goes out.
-func (r *Request) tooMuch(i int) bool {
-	sum := r.Payouts[i].Asks().Minor()
-	for j, p := range r.Payouts {
-		switch {
-		case j == i:
-		case p.Status.Ended():
-			sum += p.Covers().Minor()
-		default:
-			sum += p.Asks().Minor()
-		}
-	}
-	return !r.Forgotten && sum > r.Amount.Minor()
+// tooMuch says that what is out and under way comes to more than the request's
+// amount. No machine makes such a payout; but a store that was brought back may
+// know of one, and of another that stood in for it. It is the last look before
+// money goes out.
+func (r *Request) tooMuch() bool {
+	return !r.Forgotten && payout.Committed(r.Payouts) > r.Amount.Minor()
 }
 
 // until is when a call that is claimed now will have ended at the latest, by

@@ -217,52 +217,53 @@ func addCustomer(tx store.Tx, c Caller, now time.Time, cust *Customer) error {
 	return c.act(tx, now, "customer.create", cust.ID)
 }
 
-func loadCustomer(tx store.Tx, s Scope, id string) (*Customer, error) {
+// customerRecord is a customer's record as it is stored: the store's own bytes,
+// as long as tx lasts.
+func customerRecord(tx store.Tx, s Scope, id string) ([]byte, error) {
 	if !ChosenID(id) {
 		return nil, notFound(ObjCustomer, id)
 	}
-	c, err := load[Customer](tx, bucketCustomer, s.key(id))
+	raw, err := tx.Get(bucketCustomer, s.key(id))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, notFound(ObjCustomer, id)
 	}
-	return c, err
+	if err != nil {
+		return nil, fmt.Errorf("read customer: %w", err)
+	}
+	return raw, nil
+}
+
+func loadCustomer(tx store.Tx, s Scope, id string) (*Customer, error) {
+	raw, err := customerRecord(tx, s, id)
+	if err != nil {
+		return nil, err
+	}
+	return decode[Customer](bucketCustomer, raw)
 }
 
 // liveCustomer is loadCustomer that refuses one who was redacted.
 func liveCustomer(tx store.Tx, s Scope, id string) (*Customer, error) {
-	c, _, err := seenCustomer(tx, s, id)
-	return c, err
+	raw, err := customerRecord(tx, s, id)
+	if err != nil {
+		return nil, err
+	}
+	return living(raw, id)
 }
 
-// seenCustomer is liveCustomer with the record as it is stored, for stillLives.
-func seenCustomer(tx store.Tx, s Scope, id string) (c *Customer, record []byte, err error) {
-	if !ChosenID(id) {
-		return nil, nil, notFound(ObjCustomer, id)
+func living(record []byte, id string) (*Customer, error) {
+	c, err := decode[Customer](bucketCustomer, record)
+	if err == nil && c.Redacted {
+		return nil, errRedacted(id)
 	}
-	raw, err := tx.Get(bucketCustomer, s.key(id))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil, nil, notFound(ObjCustomer, id)
-	case err != nil:
-		return nil, nil, fmt.Errorf("read customer: %w", err)
-	}
-	if c, err = decode[Customer](bucketCustomer, raw); err == nil && c.Redacted {
-		return nil, nil, errRedacted(id)
-	}
-	return c, bytes.Clone(raw), err
+	return c, err
 }
 
 // stillLives is liveCustomer for who has seen the customer's record before, by
 // which one that has not changed since needs no reading; nil reads it.
 func stillLives(tx store.Tx, s Scope, id string, seen []byte) error {
-	raw, err := tx.Get(bucketCustomer, s.key(id))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return notFound(ObjCustomer, id)
-	case err != nil:
-		return fmt.Errorf("read customer: %w", err)
-	case seen != nil && bytes.Equal(raw, seen):
-		return nil
+	raw, err := customerRecord(tx, s, id)
+	if err != nil || seen != nil && bytes.Equal(raw, seen) {
+		return err
 	}
 	c, err := decode[struct {
 		Redacted bool `json:"redacted,omitzero"`

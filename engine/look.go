@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -69,7 +70,7 @@ func (e *Engine) look(ctx context.Context, s Scope, w wanted) (*looked, error) {
 			l.ref = freeRef(tx, s, w.ref)
 		}
 		if w.customer != "" {
-			l.customer, l.record, l.noCustomer = seenCustomer(tx, s, w.customer)
+			l.lookAtCustomer(tx, s, w.customer)
 		}
 		l.method, l.noMethod = methodNamed(tx, s, w.beneficiary)
 		l.noRoute = checkWays(tx, s, w.tree, w.exits)
@@ -82,6 +83,16 @@ func (e *Engine) look(ctx context.Context, s Scope, w wanted) (*looked, error) {
 		return failure(l.ref, l.noCustomer, l.noMethod, l.noRoute, l.noPoint, l.noQuote)
 	})
 	return l, err
+}
+
+// lookAtCustomer keeps the record beside the customer, for stillLives.
+func (l *looked) lookAtCustomer(tx store.Tx, s Scope, id string) {
+	raw, err := customerRecord(tx, s, id)
+	if err == nil {
+		l.customer, err = living(raw, id)
+		l.record = bytes.Clone(raw)
+	}
+	l.noCustomer = err
 }
 
 // failure is the first error that is no refusal.

@@ -24,14 +24,12 @@ const maxAsked = 3
 // have been asked with before, and writes down what it says. While it says
 // nothing the payment stays as it is, and the worker asks again.
 func (e *Engine) finish(ctx context.Context, c Caller, id string) (*Payment, error) {
-	for range maxAsked - 1 {
+	for asked := 1; ; asked++ {
 		p, more, err := e.askOnce(ctx, c, id)
-		if err != nil || !more {
+		if err != nil || !more || asked == maxAsked {
 			return p, err
 		}
 	}
-	p, _, err := e.askOnce(ctx, c, id)
-	return p, err
 }
 
 // askOnce is finish for one operation; more says that another is open now.

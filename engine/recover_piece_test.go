@@ -81,7 +81,7 @@ func TestTheLastLookBeforeASendSeesTooMuch(t *testing.T) {
 		{"beside one that was paid after all", []payout.Payout{of(1, payout.Queued, 1000, 0), of(2, payout.Failed, 1000, 1000)}, true},
 	} {
 		r := &Request{Amount: money.New(1000, eur), Payouts: row.all}
-		if got := r.tooMuch(0); got != row.want {
+		if got := r.tooMuch(); got != row.want {
 			t.Errorf("%s: got %v, want %v", row.what, got, row.want)
 		}
 	}

@@ -34,20 +34,29 @@ type Move struct {
 	Only   string       // Pay: the one route that may be taken, tried or not; empty: any that was not tried. Next leaves it empty
 }
 
+// Committed is how much of their request's amount payouts have paid or are still
+// to pay, in its minor units: what is left of the amount may be paid besides.
+func Committed(payouts []Payout) (sum int64) {
+	for _, p := range payouts {
+		if p.Status.Ended() {
+			sum += p.Covers().Minor()
+		} else {
+			sum += p.Asks().Minor()
+		}
+	}
+	return sum
+}
+
 // Next decides a request's next step. may says which resolutions of a payout
 // that failed let another route be tried; an ambiguous payout has not failed,
 // so nothing is ever made in its place.
 func Next(w Wish, payouts []Payout, may func(resolution string) bool) Move {
-	left := w.Amount.Minor()
+	left := w.Amount.Minor() - Committed(payouts)
 	open, pieces, covered := 0, 0, int64(0)
 	for _, p := range payouts {
 		pieces = max(pieces, p.Piece)
-		switch {
-		case p.Out():
-			left -= p.Covers().Minor()
-			covered += p.Covers().Minor()
-		case !p.Status.Ended():
-			left -= p.Asks().Minor()
+		covered += p.Covers().Minor()
+		if !p.Status.Ended() {
 			open++
 		}
 	}
