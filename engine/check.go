@@ -189,7 +189,7 @@ func (k *check) deliveries(tx store.Tx) error {
 		seen[at] = id
 		k.sealedValue("delivery "+id, func() error { return k.opens(d.owner(s), d.place(), d.Sealed) })
 		if d.Request != "" {
-			if r, err := loadRequest(tx, s, d.Request); err != nil || !r.told(d.Type, d.Endpoint) {
+			if r, err := loadRequest(tx, s, d.Request); err != nil || !isTold(r.Told, d.Type, d.Endpoint, "") {
 				k.found("delivery %s tells of a request that does not know of it", id)
 			}
 		}

@@ -138,22 +138,17 @@ func (e *Engine) notifyProfile(tx store.Tx, now time.Time, o Occasion, all []End
 	}
 	for i := range all {
 		p := &all[i]
-		if kind == "" || p.Profile != profile || !p.wants(kind) || v.told(kind, p.ID) || p.Point != "" && p.Point != v.Point {
+		if kind == "" || p.Profile != profile || !p.wants(kind) || isTold(v.Told, kind, p.ID, "") || p.Point != "" && p.Point != v.Point {
 			continue
 		}
 		id, err := e.newID(now)
 		if err != nil {
 			return err
 		}
-		d := &Delivery{ID: PrefixDelivery + id, Message: PrefixMessage + ids[1], Event: PrefixEvent + ids[0], Type: kind, Request: v.ID, Endpoint: p.ID,
-			Profile: profile, URL: p.URL, Token: v.Token, Holder: v.holder(), After: v.lastTold(p.ID), State: Waiting, Due: now, Created: now}
-		if d.Sealed, err = e.sealWithin(d.owner(s), d.place(), body); err != nil {
+		d := &Delivery{ID: PrefixDelivery + id, Message: PrefixMessage + ids[1], Event: PrefixEvent + ids[0], Type: kind, Request: v.ID, Token: v.Token, Holder: v.holder()}
+		if v.Told, err = e.writeDelivery(tx, s, now, p, v.Told, d, body); err != nil {
 			return err
 		}
-		if err := saveDelivery(tx, s, d, time.Time{}); err != nil {
-			return err
-		}
-		v.Told = append(v.Told, Told{Type: kind, Endpoint: p.ID, Delivery: d.ID})
 	}
 	return nil
 }
@@ -162,12 +157,30 @@ func (d *Delivery) owner(s Scope) locker.Owner { return echoOwner(s, d.Holder, d
 
 func (d *Delivery) place() locker.Place { return locker.Place{Bucket: bucketDelivery, Token: d.ID} }
 
-func (r *Request) told(kind, endpoint string) bool {
-	return slices.ContainsFunc(r.Told, func(t Told) bool { return t.Type == kind && t.Endpoint == endpoint })
+// writeDelivery writes a delivery to an endpoint, to be sent now after what was told it
+// before. d says what it tells, of what and whose it is; told, with d, is returned.
+func (e *Engine) writeDelivery(tx store.Tx, s Scope, now time.Time, to *Endpoint, told []Told, d *Delivery, body []byte) ([]Told, error) {
+	d.Endpoint, d.Profile, d.URL, d.After = to.ID, to.Profile, to.URL, lastTold(told, to.ID)
+	d.State, d.Due, d.Created = Waiting, now, now
+	var err error
+	if d.Sealed, err = e.sealWithin(d.owner(s), d.place(), body); err != nil {
+		return told, err
+	}
+	if err := saveDelivery(tx, s, d, time.Time{}); err != nil {
+		return told, err
+	}
+	return append(told, Told{Type: d.Type, Endpoint: to.ID, Delivery: d.ID, Of: d.Refund}), nil
 }
 
-func (r *Request) lastTold(endpoint string) string {
-	for _, t := range slices.Backward(r.Told) {
+// isTold says that an endpoint was told of an event of this type, of a refund
+// where of names one.
+func isTold(told []Told, kind, endpoint, of string) bool {
+	return slices.ContainsFunc(told, func(t Told) bool { return t.Type == kind && t.Endpoint == endpoint && t.Of == of })
+}
+
+// lastTold is the latest delivery to an endpoint; empty: none.
+func lastTold(told []Told, endpoint string) string {
+	for _, t := range slices.Backward(told) {
 		if t.Endpoint == endpoint {
 			return t.Delivery
 		}

@@ -176,7 +176,6 @@ func (e *Engine) answerAhead(ctx context.Context, s Scope, o *Once, result any, 
 	if !o.binds() || o.Render == nil {
 		return nil
 	}
-	o.ahead = nil
 	a := &ahead{at: at}
 	if a.answer, err = o.Render(result); err != nil {
 		return fmt.Errorf("render the answer: %w", err)
@@ -197,6 +196,13 @@ func (e *Engine) answerAhead(ctx context.Context, s Scope, o *Once, result any, 
 type ahead struct {
 	at     time.Time
 	answer []byte // nil: it stays open
+}
+
+// anew drops what was made ahead by an attempt that came to nothing.
+func (o *Once) anew() {
+	if o != nil {
+		o.ahead = nil
+	}
 }
 
 // record writes down what was done, with the answer if it can be told already.

@@ -150,80 +150,108 @@ func (e *Engine) tellSettled(tx store.Tx, s Scope, now time.Time, p *Payment, at
 // settlePayment writes down the provider's word, and saves the card where that
 // was agreed.
 func (e *Engine) settlePayment(ctx context.Context, c Caller, p *Payment, out connector.Acquired, card connector.Details) (*Payment, error) {
-	op := p.Open
-	took := out.Verdict == connector.Paid && (op.Kind == payin.Charge || op.Kind == payin.Authorise)
-	settle := func(tx store.Tx, now time.Time, d *drawn) error {
-		is, err := load[Payment](tx, bucketPayment, c.key(p.ID))
-		if err != nil {
-			return err
-		}
-		is.PaymentEcho = p.PaymentEcho
-		if is.Open != op { // somebody else has written it down
-			*p = *is
-			return nil
-		}
-		was := is.Due
-		at := slices.IndexFunc(is.Refunds, func(r Refund) bool { return r.N == op.N })
-		word := "succeeded"
-		if out.Verdict == connector.Paid {
-			is.State = is.Done()
-			if took { // what an earlier refusal to end it said
-				is.Code, is.Message = "", ""
-			}
-			is.unwanted(op)
-		} else {
-			is.State, word = is.Refused(), "failed"
-		}
-		code, message := &is.Code, &is.Message
-		if at >= 0 {
-			is.Refunds = slices.Clone(is.Refunds)
-			r := &is.Refunds[at]
-			r.Status, code, message = word, &r.Code, &r.Message
-		}
-		if out.Verdict == connector.Rejected {
-			*code, *message = either(out.Code, out.Resolution), out.Message
-		}
-		if is.External == "" {
-			is.External = out.Ref
-		}
-		is.Next = ""
-		if is.Open.Kind != payin.Charge && is.Open.Kind != payin.Authorise {
-			is.Sealed, is.Mandate, is.Returned = nil, nil, ""
-		}
-		if d != nil {
-			m, err := e.putMethod(tx, c.Scope, now, d)
-			if err != nil {
-				return err
-			}
-			is.Method = m.ID
-		} else if took && is.Method != "" {
-			if err := touchMethod(tx, c.Scope, now, is.Method); err != nil && !isNotFound(err) {
-				return err
-			}
-		}
-		if out.Verdict == connector.Paid {
-			if err := e.keepMandate(tx, c.Scope, now, is, op, out); err != nil {
-				return err
-			}
-		}
-		is.Changed = later(now, is.Changed)
-		if err := e.tellSettled(tx, c.Scope, now, is, at); err != nil {
-			return err
-		}
-		if err := e.savePayment(tx, c.Scope, now, is, was); err != nil {
-			return err
-		}
-		*p = *is
-		return nil
-	}
-	if !took || p.Method != "" || p.Consent == nil || p.Customer == "" || p.Future == "" {
-		return p, e.update(ctx, func(tx store.Tx, now time.Time) error { return settle(tx, now, nil) })
+	op := p.Open // as it was asked for: a transaction that runs twice has changed p
+	if !takes(op, out) || p.Method != "" || p.Consent == nil || p.Customer == "" || p.Future == "" {
+		return p, e.update(ctx, func(tx store.Tx, now time.Time) error { return e.settleOpen(tx, c, now, p, op, out, nil) })
 	}
 	n := NewMethod{Customer: p.Customer, Kind: service.Card, Form: "card", Type: "credit", Details: card, Consent: *p.Consent}
 	return p, e.withMethod(ctx, c.Scope, n, func(tx store.Tx, now time.Time, d *drawn) error {
 		if _, err := liveCustomer(tx, c.Scope, p.Customer); err != nil { // it was deleted meanwhile
-			return settle(tx, now, nil)
+			d = nil
 		}
-		return settle(tx, now, d)
+		return e.settleOpen(tx, c, now, p, op, out, d)
 	})
+}
+
+// settleOpen is the transaction of settlePayment. p becomes what is stored: what
+// somebody else has written down, where the operation is no longer open. d is the
+// card to save; nil: none.
+func (e *Engine) settleOpen(tx store.Tx, c Caller, now time.Time, p *Payment, op payin.Op, out connector.Acquired, d *drawn) error {
+	is, err := load[Payment](tx, bucketPayment, c.key(p.ID))
+	if err != nil {
+		return err
+	}
+	is.PaymentEcho = p.PaymentEcho
+	was := is.Due
+	if is.Open != op {
+		*p = *is
+		return nil
+	}
+	at := is.hears(out)
+	if err := e.settleMethod(tx, c.Scope, now, is, d, takes(op, out)); err != nil {
+		return err
+	}
+	if out.Verdict == connector.Paid {
+		if err := e.keepMandate(tx, c.Scope, now, is, op, out); err != nil {
+			return err
+		}
+	}
+	is.Changed = later(now, is.Changed)
+	if err := e.tellSettled(tx, c.Scope, now, is, at); err != nil {
+		return err
+	}
+	if err := e.savePayment(tx, c.Scope, now, is, was); err != nil {
+		return err
+	}
+	*p = *is
+	return nil
+}
+
+// takes says that by the provider's word an operation took the payer's money, or
+// reserved it.
+func takes(op payin.Op, out connector.Acquired) bool {
+	return out.Verdict == connector.Paid && (op.Kind == payin.Charge || op.Kind == payin.Authorise)
+}
+
+// hears applies the provider's word on the open operation, which is open no
+// longer. at is the place of the refund that it was; -1: none.
+func (p *Payment) hears(out connector.Acquired) (at int) {
+	op, word := p.Open, "succeeded"
+	at = slices.IndexFunc(p.Refunds, func(r Refund) bool { return r.N == op.N })
+	if out.Verdict == connector.Paid {
+		p.State = p.Done()
+		if takes(op, out) { // what an earlier refusal to end it said
+			p.Code, p.Message = "", ""
+		}
+		p.unwanted(op)
+	} else {
+		p.State, word = p.Refused(), "failed"
+	}
+	code, message := &p.Code, &p.Message
+	if at >= 0 {
+		p.Refunds = slices.Clone(p.Refunds)
+		r := &p.Refunds[at]
+		r.Status, code, message = word, &r.Code, &r.Message
+	}
+	if out.Verdict == connector.Rejected {
+		*code, *message = either(out.Code, out.Resolution), out.Message
+	}
+	if p.External == "" {
+		p.External = out.Ref
+	}
+	p.Next = ""
+	if p.Open.Kind != payin.Charge && p.Open.Kind != payin.Authorise {
+		p.Sealed, p.Mandate, p.Returned = nil, nil, ""
+	}
+	return at
+}
+
+// settleMethod saves the card that paid, drawn before, or dates the last use of
+// the saved method that did.
+func (e *Engine) settleMethod(tx store.Tx, s Scope, now time.Time, p *Payment, d *drawn, took bool) error {
+	if d != nil {
+		m, err := e.putMethod(tx, s, now, d)
+		if err != nil {
+			return err
+		}
+		p.Method = m.ID
+		return nil
+	}
+	if !took || p.Method == "" {
+		return nil
+	}
+	if err := touchMethod(tx, s, now, p.Method); !isNotFound(err) {
+		return err
+	}
+	return nil
 }

@@ -270,25 +270,12 @@ func (e *Engine) tellOne(tx store.Tx, s Scope, now time.Time, p *Payment, r *Ref
 	if r != nil {
 		of = r.ID
 	}
-	if kind == "" || !to.wants(kind) || slices.ContainsFunc(p.Told, func(t Told) bool { return t.Type == kind && t.Endpoint == to.ID && t.Of == of }) {
+	if kind == "" || !to.wants(kind) || isTold(p.Told, kind, to.ID, of) {
 		return nil
 	}
-	d := &Delivery{ID: PrefixDelivery + ids[2], Message: PrefixMessage + ids[1], Event: PrefixEvent + ids[0], Type: kind, Payment: p.ID, Refund: of, Endpoint: to.ID, Profile: to.Profile, URL: to.URL,
-		Token: p.Token, Holder: p.holder(), State: Waiting, Due: now, Created: now}
-	for _, t := range slices.Backward(p.Told) {
-		if t.Endpoint == to.ID {
-			d.After = t.Delivery
-			break
-		}
-	}
-	if d.Sealed, err = e.sealWithin(d.owner(s), d.place(), body); err != nil {
-		return err
-	}
-	if err := saveDelivery(tx, s, d, time.Time{}); err != nil {
-		return err
-	}
-	p.Told = append(p.Told, Told{kind, to.ID, d.ID, of})
-	return nil
+	d := &Delivery{ID: PrefixDelivery + ids[2], Message: PrefixMessage + ids[1], Event: PrefixEvent + ids[0], Type: kind, Payment: p.ID, Refund: of, Token: p.Token, Holder: p.holder()}
+	p.Told, err = e.writeDelivery(tx, s, now, to, p.Told, d, body)
+	return err
 }
 
 // errNoPayment says that a delivery tells of nothing.
