@@ -166,6 +166,9 @@ func (c *claims) run(tx store.Tx) error {
 			if err := c.fill(tx, last); err != nil {
 				return err
 			}
+			if err := c.newest(tx, last); err != nil {
+				return err
+			}
 			break
 		}
 		from = append(last[:len(last):len(last)], 0)
@@ -185,6 +188,37 @@ func (c *claims) run(tx store.Tx) error {
 	}
 	c.jobs = joined(c.jobs, c.now)
 	return c.seen(tx)
+}
+
+// newestRows is how many of the rows that became due last a claim looks at
+// when it can't look at all that is due.
+const newestRows = 64
+
+// newest claims from the other end what lies past the last row that was looked
+// at. A receiver that refuses at once for a day leaves more deliveries due than
+// anybody can work off; what has just come in is not to wait behind them.
+func (c *claims) newest(tx store.Tx, last []byte) error {
+	rows, err := tx.Scan(bucketDue, append(last[:len(last):len(last)], 0), dueBefore(c.now), newestRows, true)
+	if err != nil {
+		return fmt.Errorf("scan due rows: %w", err)
+	}
+	taken := map[string]bool{} // by fill, which has looked past the last row too
+	for _, j := range c.jobs {
+		taken[j.hand()] = true
+	}
+	for _, p := range rows {
+		row, err := parseDue(p.Key)
+		if err != nil {
+			return err
+		}
+		if taken[row.hand()] {
+			continue
+		}
+		if err := c.handle(tx, row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // handle claims one row, unless it is set aside. What can't be read is that
