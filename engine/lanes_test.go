@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -22,7 +23,8 @@ import (
 )
 
 // receivers answer at once, but for those at hosts whose names begin with slow,
-// which take all the time that they are given. They count the calls of each.
+// which take all the time that they are given, or with shut, which refuse. They
+// count the calls of each.
 type receivers struct {
 	mu   sync.Mutex
 	got  map[string]int
@@ -37,6 +39,9 @@ func (r *receivers) RoundTrip(req *http.Request) (*http.Response, error) {
 	if strings.HasPrefix(host, "slow") {
 		<-req.Context().Done()
 		return nil, req.Context().Err()
+	}
+	if strings.HasPrefix(host, "shut") {
+		return nil, errors.New("connection refused")
 	}
 	r.mu.Lock()
 	r.got[host]++
@@ -219,6 +224,33 @@ func TestALongRowOfOneReceiverIsWorkedOff(t *testing.T) {
 		running(t, c.Engine, 2*time.Minute)
 		if got, _ := c.to.of("quick.example"); got != 2*payouts {
 			t.Errorf("the quick receiver heard of %d changes, want %d", got, 2*payouts)
+		}
+		c.whole()
+	})
+}
+
+// TestABacklogOfRefusedDeliveriesHidesNoPayout wants a payout that has just come
+// in to be sent by the next claim, though more deliveries to a receiver that
+// refuses at once have been due for longer than a claim looks at.
+func TestABacklogOfRefusedDeliveriesHidesNoPayout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newThrong(t, 8)
+		_, err := c.AddEndpoint(t.Context(), c.shop, "https://shut.example/", "rest", nil)
+		must(t, err)
+		for range engine.DefaultTiming().Claim {
+			order(t, c.Engine, c.shop, card("4111111111111111"))
+		}
+		for range 30 {
+			_, err := c.Work(t.Context())
+			must(t, err)
+			time.Sleep(10 * time.Second)
+		}
+		time.Sleep(24 * time.Hour) // by then each is due again
+		id := order(t, c.Engine, c.shop, card("4111111111111111"))
+		_, err = c.Work(t.Context())
+		must(t, err)
+		if got := stageOf(t, c.Engine, c.shop, id); got != payout.AllPaid {
+			t.Errorf("the payout is %s after the next claim, want it paid", got)
 		}
 		c.whole()
 	})
