@@ -10,6 +10,7 @@ import (
 
 	"penstock/engine/money"
 	"penstock/engine/payout"
+	"penstock/engine/service"
 	"penstock/store"
 )
 
@@ -25,6 +26,12 @@ type Filter struct {
 	// Stages, unless there are none, are those that a request may be in. A record
 	// of another one is passed by without decoding it.
 	Stages []payout.Stage
+	// Currencies, Providers and Kinds, unless there are none, are those that a
+	// request may have; a draft whose kind isn't known yet may be of any. Records of
+	// others are passed by in the same way.
+	Currencies []money.Currency
+	Providers  []string // names in the catalogue
+	Kinds      []service.Kind
 	// Keep looks at what is in a request. It costs the decoding of each one
 	// that the list passes, so what the fields above can say is said by them.
 	// What a request echoes it sees with Opened alone, which costs more.
@@ -226,9 +233,9 @@ func (l *lister) row(ctx context.Context, tx store.Tx, row store.Pair) (more boo
 }
 
 // certain says that the request under a key surely fits: nothing looks into
-// it but mayFit, which knows stages, and it is not of the milliseconds in which the times asked for lie.
+// it but mayFit, which knows stages and currencies, and it is not of the milliseconds in which the times asked for lie.
 func (l *lister) certain(key []byte) bool {
-	if l.f.Keep != nil || len(l.f.Stages) > 0 && l.bucket != bucketRequest || l.f.Wants && l.f.Customer != "" {
+	if l.f.Keep != nil || len(l.f.Providers)+len(l.f.Kinds) > 0 || len(l.f.Stages)+len(l.f.Currencies) > 0 && l.bucket != bucketRequest || l.f.Wants && l.f.Customer != "" {
 		return false
 	}
 	id := string(key[len(l.prefix):])
@@ -272,25 +279,47 @@ func (l *lister) take(tx store.Tx, r *Request) error {
 	return err
 }
 
-// mayFit says of a record as it is stored whether it can be in one of the stages
-// asked for.
+// mayFit says of a record as it is stored whether it can be one of those that
+// the fields of f ask for.
 func (f Filter) mayFit(record []byte) bool {
-	return len(f.Stages) == 0 || slices.Contains(f.Stages, stageOf(record))
+	stage := stageOf(record)
+	if len(f.Stages) > 0 && !slices.Contains(f.Stages, stage) {
+		return false
+	}
+	if code := memberOf(record, "currency"); len(f.Currencies) > 0 && !slices.ContainsFunc(f.Currencies, func(c money.Currency) bool { return c.Code() == string(code) }) {
+		return false
+	}
+	holds := func(name, value string) bool { return bytes.Contains(record, []byte(`"`+name+`":"`+value+`"`)) }
+	if len(f.Providers) > 0 && !slices.ContainsFunc(f.Providers, func(p string) bool { return holds("provider", p) }) {
+		return false
+	}
+	return len(f.Kinds) == 0 || mayHaveNoKind(stage) || slices.ContainsFunc(f.Kinds, func(k service.Kind) bool { return holds("kind", string(k)) })
 }
 
-// stageOf is the stage in a record as it is stored. What stands before it has
-// no text inside that looks like it: quotes are escaped.
-func stageOf(record []byte) payout.Stage {
-	const name = `"stage":"`
+// mayHaveNoKind says that a request may stand there and nobody has said yet how
+// it is to be paid.
+func mayHaveNoKind(s payout.Stage) bool {
+	return s == payout.Draft || s == payout.Expired || s == payout.Withdrawn
+}
+
+// stageOf is the stage in a record as it is stored.
+func stageOf(record []byte) payout.Stage { return payout.Stage(memberOf(record, "stage")) }
+
+// memberOf is a member of a record as it is stored, which holds text: the stage,
+// or the currency of the amount. What stands before them has no text inside that
+// looks like one: quotes are escaped.
+func memberOf(record []byte, name string) []byte {
+	name = `"` + name + `":"`
 	at := bytes.Index(record, []byte(name))
 	if at < 0 {
-		return ""
+		return nil
 	}
 	value := record[at+len(name):]
-	return payout.Stage(value[:max(bytes.IndexByte(value, '"'), 0)])
+	return value[:max(bytes.IndexByte(value, '"'), 0)]
 }
 
 func (f Filter) fits(r *Request) bool {
-	return (len(f.Stages) == 0 || slices.Contains(f.Stages, r.Stage)) && (!f.Wants || f.Customer == "" || r.Customer == f.Customer) && (f.From.IsZero() || !r.Created.Before(f.From)) && (f.To.IsZero() || r.Created.Before(f.To)) &&
+	return (len(f.Stages) == 0 || slices.Contains(f.Stages, r.Stage)) && (len(f.Currencies) == 0 || slices.Contains(f.Currencies, r.Amount.Currency())) &&
+		(len(f.Providers) == 0 || slices.Contains(f.Providers, r.Provider)) && (len(f.Kinds) == 0 || r.Kind == "" && mayHaveNoKind(r.Stage) || slices.Contains(f.Kinds, r.Kind)) && (!f.Wants || f.Customer == "" || r.Customer == f.Customer) && (f.From.IsZero() || !r.Created.Before(f.From)) && (f.To.IsZero() || r.Created.Before(f.To)) &&
 		(f.Keep == nil || f.Keep(r))
 }
