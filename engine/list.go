@@ -27,7 +27,7 @@ type Filter struct {
 	// of another one is passed by without decoding it.
 	Stages []payout.Stage
 	// Currencies, Providers and Kinds, unless there are none, are those that a
-	// request may have; a draft whose kind isn't known yet may be of any. Records of
+	// request may have; one whose kind isn't known yet may be of any. Records of
 	// others are passed by in the same way.
 	Currencies []money.Currency
 	Providers  []string // names in the catalogue
@@ -282,24 +282,35 @@ func (l *lister) take(tx store.Tx, r *Request) error {
 // mayFit says of a record as it is stored whether it can be one of those that
 // the fields of f ask for.
 func (f Filter) mayFit(record []byte) bool {
-	stage := stageOf(record)
-	if len(f.Stages) > 0 && !slices.Contains(f.Stages, stage) {
+	if len(f.Stages) > 0 && !slices.Contains(f.Stages, stageOf(record)) {
 		return false
 	}
-	if code := memberOf(record, "currency"); len(f.Currencies) > 0 && !slices.ContainsFunc(f.Currencies, func(c money.Currency) bool { return c.Code() == string(code) }) {
+	if len(f.Currencies) > 0 {
+		code := string(memberOf(record, "currency"))
+		if !slices.ContainsFunc(f.Currencies, func(c money.Currency) bool { return c.Code() == code }) {
+			return false
+		}
+	}
+	if len(f.Providers) > 0 && !slices.ContainsFunc(f.Providers, func(name string) bool { return bytes.Contains(record, []byte(`"provider":"`+name+`"`)) }) {
 		return false
 	}
-	holds := func(name, value string) bool { return bytes.Contains(record, []byte(`"`+name+`":"`+value+`"`)) }
-	if len(f.Providers) > 0 && !slices.ContainsFunc(f.Providers, func(p string) bool { return holds("provider", p) }) {
-		return false
+	if len(f.Kinds) == 0 {
+		return true
 	}
-	return len(f.Kinds) == 0 || mayHaveNoKind(stage) || slices.ContainsFunc(f.Kinds, func(k service.Kind) bool { return holds("kind", string(k)) })
+	kind, known := storedKind(record)
+	return !known || slices.Contains(f.Kinds, kind)
 }
 
-// mayHaveNoKind says that a request may stand there and nobody has said yet how
-// it is to be paid.
-func mayHaveNoKind(s payout.Stage) bool {
-	return s == payout.Draft || s == payout.Expired || s == payout.Withdrawn
+// storedKind is the kind in a record as it is stored, which stands before the form;
+// false where there is none yet.
+func storedKind(record []byte) (k service.Kind, known bool) {
+	const name, next = `"kind":"`, `","form":"`
+	end := bytes.Index(record, []byte(next))
+	at := bytes.LastIndex(record[:max(end, 0)], []byte(name))
+	if at < 0 || bytes.IndexByte(record[at+len(name):end], '"') >= 0 {
+		return "", false
+	}
+	return service.Kind(record[at+len(name) : end]), true
 }
 
 // stageOf is the stage in a record as it is stored.
@@ -320,6 +331,6 @@ func memberOf(record []byte, name string) []byte {
 
 func (f Filter) fits(r *Request) bool {
 	return (len(f.Stages) == 0 || slices.Contains(f.Stages, r.Stage)) && (len(f.Currencies) == 0 || slices.Contains(f.Currencies, r.Amount.Currency())) &&
-		(len(f.Providers) == 0 || slices.Contains(f.Providers, r.Provider)) && (len(f.Kinds) == 0 || r.Kind == "" && mayHaveNoKind(r.Stage) || slices.Contains(f.Kinds, r.Kind)) && (!f.Wants || f.Customer == "" || r.Customer == f.Customer) && (f.From.IsZero() || !r.Created.Before(f.From)) && (f.To.IsZero() || r.Created.Before(f.To)) &&
+		(len(f.Providers) == 0 || slices.Contains(f.Providers, r.Provider)) && (len(f.Kinds) == 0 || r.Kind == "" || slices.Contains(f.Kinds, r.Kind)) && (!f.Wants || f.Customer == "" || r.Customer == f.Customer) && (f.From.IsZero() || !r.Created.Before(f.From)) && (f.To.IsZero() || r.Created.Before(f.To)) &&
 		(f.Keep == nil || f.Keep(r))
 }
