@@ -9,7 +9,7 @@ import (
 type stageCheck struct {
 	last map[Scope]string // id of the last request that is sorted in
 	rows map[string]bool  // must stand
-	may  map[string]bool  // may stand: of a payment that came back later
+	may  map[string]bool  // may stand: of what has changed since
 }
 
 func newStageCheck() *stageCheck {
@@ -20,7 +20,7 @@ func (c *stageCheck) ask(tx store.Tx, s Scope, r *Request) error {
 	last, known := c.last[s]
 	if !known {
 		var err error
-		if last, err = sortedUpTo(tx, s); err != nil {
+		if last, _, err = sortedUpTo(tx, s); err != nil {
 			return err
 		}
 		c.last[s] = last
@@ -33,6 +33,18 @@ func (c *stageCheck) ask(tx store.Tx, s Scope, r *Request) error {
 		c.may[string(stageKey(s, payout.AllPaid, r.ID))] = true
 		c.may[string(stageKey(s, payout.SomePaid, r.ID))] = true
 	}
+	for i := range r.Payouts {
+		status := r.Payouts[i].Status
+		if apart(status, r.Stage) {
+			c.rows[string(statusKey(s, status, r.ID))] = true
+		}
+		if status == payout.Returned {
+			c.may[string(statusKey(s, payout.PartlyPaid, r.ID))] = true
+		}
+		if status == payout.Returned || status == payout.Paid { // it was so before the request was
+			c.may[string(statusKey(s, payout.Paid, r.ID))] = true
+		}
+	}
 	return nil
 }
 
@@ -40,16 +52,16 @@ func (c *stageCheck) ask(tx store.Tx, s Scope, r *Request) error {
 func (k *check) byStage(tx store.Tx) error {
 	err := each(tx, bucketStages, nil, func(p store.Pair) error {
 		k.Counts[bucketStages]++
-		_, rest, err := cutScope(p.Key)
+		s, rest, err := cutScope(p.Key)
 		if err != nil {
 			k.found("stages: %v", err)
 			return nil
 		}
-		if len(rest) == 0 { // how far it goes
+		if len(rest) == 0 || k.stages.last[s] == "" { // how far it goes, or of another form, which nobody reads
 			return nil
 		}
 		if !k.stages.rows[string(p.Key)] && !k.stages.may[string(p.Key)] {
-			k.found("a row of a stage leads to no request of that stage: %s", rest)
+			k.found("a row of a stage leads to no request of that stage, or with such a payout: %s", rest)
 		}
 		delete(k.stages.rows, string(p.Key))
 		return nil

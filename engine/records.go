@@ -33,7 +33,7 @@ const (
 	bucketLink        = "link"         // scope | payout link id -> request id
 	bucketRecent      = "by_customer"  // scope | customer | 0 | request id -> nothing
 	bucketWants       = "wants"        // scope | request id -> nothing: those that want a person
-	bucketStages      = "stages"       // scope | stage | 0 | request id, or the first characters of ids -> nothing; scope -> id up to which that is so
+	bucketStages      = "stages"       // scope | stage, or a status of payouts | 0 | request id, or the first characters of ids -> nothing; scope -> id up to which that is so
 	bucketOnce        = "once"         // scope | operation | 0 | keyed hash of the key -> onceRecord
 	bucketBack        = "back"         // scope | tag | request id of what was brought back and not asked for again -> nothing
 	bucketHistory     = "history"      // scope | request id | sequence -> lines that no longer fit into the record

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"penstock/engine/payout"
@@ -22,6 +23,10 @@ import (
 // A request that has not ended has a row of its own. Of those that have ended
 // one row stands for all that were created together, in a slot: the first
 // characters of their ids. Its slot's row may outlive a payment that came back.
+//
+// Payouts by status are found in the same way. Those under way are of requests
+// that are under way, and most of those that are paid are of paid requests; for
+// each other end of a payout its request's slot has a row of that status.
 
 const (
 	slotLength = 9               // characters: about 32 milliseconds
@@ -42,39 +47,91 @@ func stageKey(s Scope, stage payout.Stage, id string) []byte {
 	return s.key(string(stage), id)
 }
 
-// sortedUpTo is the id of the last request that is sorted in; "" for none.
-func sortedUpTo(tx store.Tx, s Scope) (string, error) {
-	id, err := tx.Get(bucketStages, s.prefix())
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return "", fmt.Errorf("read how far requests are sorted: %w", err)
-	}
-	return string(id), nil
+// ofPayouts is before a payout's status, where that stands in the place of a stage.
+const ofPayouts = "payout:"
+
+func statusKey(s Scope, status payout.Status, id string) []byte {
+	return s.key(ofPayouts+string(status), slotOf(id))
 }
 
-// moveStage keeps the row of a request that is sorted in. was is the stage at
+// apart says that a payout's status has a row of its own.
+func apart(status payout.Status, stage payout.Stage) bool {
+	return status.Ended() && !(status == payout.Paid && stage == payout.AllPaid)
+}
+
+// rowsOf are the rows in which requests of these statuses of payouts are found.
+func rowsOf(statuses []payout.Status) (out []string) {
+	for _, s := range statuses {
+		if !s.Ended() {
+			out = append(out, string(payout.Dispatching), string(payout.InHand))
+			continue
+		}
+		if out = append(out, ofPayouts+string(s)); s == payout.Paid {
+			out = append(out, string(payout.AllPaid))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// issued says whether a request of that stage can have payouts.
+func issued(stage payout.Stage) bool {
+	return stage != payout.Draft && stage != payout.Ready && stage != payout.Expired
+}
+
+// stagesForm is before the id up to which requests are sorted in. Rows of
+// another form, or none, are taken down before requests are sorted anew.
+const stagesForm = "2"
+
+// sortedUpTo is the id of the last request that is sorted in; "" for none. old
+// says that there are rows of another form, which nobody reads.
+func sortedUpTo(tx store.Tx, s Scope) (id string, old bool, err error) {
+	at, err := tx.Get(bucketStages, s.prefix())
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", false, fmt.Errorf("read how far requests are sorted: %w", err)
+	}
+	id, ours := strings.CutPrefix(string(at), stagesForm)
+	if !ours || len(id) != idLen {
+		return "", len(at) > 0, nil
+	}
+	return id, false, nil
+}
+
+// moveStage keeps the rows of a request that is sorted in. was is the stage at
 // which it was stored before; "" for none.
 func moveStage(tx store.Tx, s Scope, r *Request, was payout.Stage) error {
-	if r.Stage == was {
+	own := func(p payout.Payout) bool { return apart(p.Status, r.Stage) }
+	if r.Stage == was && !slices.ContainsFunc(r.Payouts, own) {
 		return nil
 	}
-	last, err := sortedUpTo(tx, s)
+	last, _, err := sortedUpTo(tx, s)
 	if err != nil || r.ID > last {
 		return err
 	}
-	if was != "" && !was.Ended() {
+	if was != "" && was != r.Stage && !was.Ended() {
 		if err := tx.Delete(bucketStages, stageKey(s, was, r.ID)); err != nil {
 			return fmt.Errorf("clear a row of a stage: %w", err)
 		}
 	}
-	return putStage(tx, s, r.Stage, r.ID)
-}
-
-func putStage(tx store.Tx, s Scope, stage payout.Stage, id string) error {
-	key := stageKey(s, stage, id)
-	if stage.Ended() {
-		if _, err := tx.Get(bucketStages, key); err == nil || !errors.Is(err, store.ErrNotFound) {
+	if r.Stage != was {
+		if err := putStage(tx, stageKey(s, r.Stage, r.ID)); err != nil {
 			return err
 		}
+	}
+	for i := range r.Payouts {
+		if own(r.Payouts[i]) {
+			if err := putStage(tx, statusKey(s, r.Payouts[i].Status, r.ID)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// putStage writes a row, unless another request has brought it already.
+func putStage(tx store.Tx, key []byte) error {
+	if _, err := tx.Get(bucketStages, key); err == nil || !errors.Is(err, store.ErrNotFound) {
+		return err
 	}
 	if err := tx.Put(bucketStages, key, nil); err != nil {
 		return fmt.Errorf("write a row of a stage: %w", err)
@@ -140,54 +197,108 @@ func (q *sorting) everyScope(ctx context.Context, e *Engine) error {
 	}
 }
 
-// sortPiece sorts the next requests of a scope that are old enough now.
+// sortPiece sorts the next requests of a scope that are old enough now. What
+// they need is read before the transaction, which others wait for.
 func (e *Engine) sortPiece(ctx context.Context, s Scope, now time.Time) (n int, err error) {
-	to := s.key(firstID(now.Add(-sortAge)))
-	next := func(tx store.Tx, limit int) ([]store.Pair, error) {
-		last, err := sortedUpTo(tx, s)
-		if err != nil {
-			return nil, err
-		}
-		from := append(s.key(last), 0)
-		if last == "" {
-			from = s.prefix()
-		}
-		if bytes.Compare(from, to) >= 0 {
-			return nil, nil
-		}
-		page, err := tx.Scan(bucketRequest, from, to, limit, false)
-		if err != nil {
-			return nil, fmt.Errorf("scan requests: %w", err)
-		}
-		return page, nil
-	}
-	err = e.Store.View(ctx, func(tx store.Tx) error { // most often there is none, and nothing to write
-		page, err := next(tx, 1)
-		n = len(page)
+	var page []store.Pair
+	var rows [][][]byte
+	var old bool
+	err = e.Store.View(ctx, func(tx store.Tx) (err error) { // most often there is none, and nothing to write
+		page, old, err = toSort(tx, s, now)
 		return err
 	})
-	if err != nil || n == 0 {
+	if err != nil || len(page) == 0 && !old {
 		return 0, err
 	}
+	for _, p := range page {
+		rows = append(rows, rowsFor(s, p))
+	}
 	err = e.Store.Update(ctx, func(tx store.Tx) error {
-		page, err := next(tx, sortPage)
-		if n = len(page); err != nil || n == 0 {
+		again, old, err := toSort(tx, s, now)
+		if n = len(again); err != nil {
 			return err
 		}
-		for _, p := range page {
-			if err := putStage(tx, s, stageOf(p.Value), string(p.Key[len(s.prefix()):])); err != nil {
-				return err
+		if old {
+			n, err = takeDown(tx, s)
+			return err
+		}
+		for i, p := range again {
+			keys := rowsFor
+			if i < len(page) && bytes.Equal(page[i].Key, p.Key) && bytes.Equal(page[i].Value, p.Value) {
+				keys = func(Scope, store.Pair) [][]byte { return rows[i] }
+			}
+			for _, key := range keys(s, p) {
+				if err := putStage(tx, key); err != nil {
+					return err
+				}
 			}
 		}
-		return tx.Put(bucketStages, s.prefix(), page[n-1].Key[len(s.prefix()):])
+		if n == 0 {
+			return nil
+		}
+		return tx.Put(bucketStages, s.prefix(), append([]byte(stagesForm), again[n-1].Key[len(s.prefix()):]...))
 	})
 	return n, err
+}
+
+// toSort is the next page of requests that are not sorted in and old enough. old
+// says that rows of another form are still there.
+func toSort(tx store.Tx, s Scope, now time.Time) (page []store.Pair, old bool, err error) {
+	last, old, err := sortedUpTo(tx, s)
+	if err != nil || old {
+		return nil, old, err
+	}
+	from, to := s.prefix(), s.key(firstID(now.Add(-sortAge)))
+	if last != "" {
+		from = append(s.key(last), 0)
+	}
+	if bytes.Compare(from, to) >= 0 {
+		return nil, false, nil
+	}
+	if page, err = tx.Scan(bucketRequest, from, to, sortPage, false); err != nil {
+		return nil, false, fmt.Errorf("scan requests: %w", err)
+	}
+	return page, false, nil
+}
+
+// takeDown deletes some rows of another form; how far they went goes last.
+func takeDown(tx store.Tx, s Scope) (n int, err error) {
+	rows, err := tx.Scan(bucketStages, s.prefix(), after(s.prefix()), sortPage, true)
+	if err != nil {
+		return 0, fmt.Errorf("scan stages: %w", err)
+	}
+	for _, row := range rows {
+		if err := tx.Delete(bucketStages, row.Key); err != nil {
+			return 0, fmt.Errorf("clear a row of a stage: %w", err)
+		}
+	}
+	return sortPage, nil // there is more to do
+}
+
+// rowsFor are the keys of a stored request's rows. Of one that can't be read
+// only its stage is known.
+func rowsFor(s Scope, p store.Pair) [][]byte {
+	id, stage := string(p.Key[len(s.prefix()):]), stageOf(p.Value)
+	out := [][]byte{stageKey(s, stage, id)}
+	if !issued(stage) {
+		return out
+	}
+	b, err := decode[brief](bucketRequest, p.Value)
+	if err != nil {
+		return out
+	}
+	for _, p := range b.Payouts {
+		if apart(p.Status, stage) {
+			out = append(out, statusKey(s, p.Status, id))
+		}
+	}
+	return out
 }
 
 // byStage walks through what is sorted, slot by slot, and through what isn't
 // as a whole.
 func (l *lister) byStage(ctx context.Context, tx store.Tx) error {
-	last, err := sortedUpTo(tx, l.scope)
+	last, _, err := sortedUpTo(tx, l.scope)
 	if err != nil {
 		return err
 	}
@@ -221,11 +332,18 @@ func (l *lister) byStage(ctx context.Context, tx store.Tx) error {
 }
 
 // slots walks through those slots between two keys in which a request of the
-// stages asked for was created.
+// stages, or with a payout of the statuses, that are asked for was created.
 func (l *lister) slots(ctx context.Context, tx store.Tx, low, high []byte) (more bool, err error) {
-	streams := make([]*stream, len(l.f.Stages))
-	for i, stage := range l.f.Stages {
-		p := l.scope.key(string(stage), "")
+	rows := rowsOf(l.f.Statuses)
+	if len(l.f.Stages) > 0 {
+		rows = rows[:0]
+		for _, stage := range l.f.Stages {
+			rows = append(rows, string(stage))
+		}
+	}
+	streams := make([]*stream, len(rows))
+	for i, row := range rows {
+		p := l.scope.key(row, "")
 		streams[i] = &stream{tx: tx, prefix: p, desc: !l.f.Oldest,
 			from: append(slices.Clone(p), slotOf(string(low[len(l.prefix):]))...), to: append(slices.Clone(p), high[len(l.prefix):]...)}
 	}
@@ -258,7 +376,7 @@ func (l *lister) slots(ctx context.Context, tx store.Tx, low, high []byte) (more
 	}
 }
 
-// stream is the slots in which there is a row of one stage.
+// stream is the slots in which there is a row of one stage or status.
 type stream struct {
 	tx       store.Tx
 	prefix   []byte

@@ -80,8 +80,29 @@ func (k *kit) likeAWalk() {
 					}
 				}
 			}
+			f.Stages = nil
+			for i, f.Statuses = range statusSets() {
+				want := idsOf(slices.DeleteFunc(slices.Clone(walked), func(v engine.View) bool {
+					return !slices.ContainsFunc(v.Payouts, func(p payout.Payout) bool { return slices.Contains(f.Statuses, p.Status) })
+				}))
+				f.Brief = i%2 == 0 && f.Customer == ""
+				got, counted, err := k.Engine.List(k.Ctx, k.me, f, 0, 1000)
+				must(k.t, err)
+				if !slices.Equal(idsOf(got), want) || f.Total && counted != len(want) {
+					k.t.Fatalf("%+v: counts %d, a walk finds %d\n%s\n%s", f, counted, len(want), strings.Join(idsOf(got), " "), strings.Join(want, " "))
+				}
+			}
+			f.Statuses, f.Brief = nil, false
 		}
 	}
+}
+
+func statusSets() [][]payout.Status {
+	sets := [][]payout.Status{{payout.Failed, payout.Pending}, payout.Statuses(), {"unheard-of"}}
+	for _, s := range payout.Statuses() {
+		sets = append(sets, []payout.Status{s})
+	}
+	return sets
 }
 
 func idsOf(list []engine.View) []string {
@@ -160,6 +181,10 @@ func TestARareStageIsFoundWithoutReadingTheRest(t *testing.T) {
 		k.Clock.Advance(50 * time.Millisecond)
 	}
 	k.sorted()
+	disk.rows = 0
+	if got := mustList(k, engine.Filter{Statuses: []payout.Status{payout.Failed}}); len(got) != 1 || disk.rows > 5 {
+		t.Errorf("%d found and %d requests read for a payout, want 1 of at most 5", len(got), disk.rows)
+	}
 	disk.rows = 0
 	if got := mustList(k, engine.Filter{Stages: []payout.Stage{payout.NonePaid}}); len(got) != 1 || disk.rows > 5 {
 		t.Errorf("%d found and %d requests read, want 1 of at most 5", len(got), disk.rows)

@@ -31,6 +31,8 @@ type query struct {
 	from, to string // days in UTC
 	before   string // the last id of the page before
 
+	payouts []payout.Status // those alone that have a payout of one of these statuses; nil: all
+
 	only   func(*engine.Request) bool // those alone of which it is true; nil: all
 	opened bool                       // only looks at what a request echoes, which is opened for it
 }
@@ -84,7 +86,7 @@ func (q query) look() int {
 	switch {
 	case q.only != nil:
 		return pick(q.opened, maxOpen, maxInto)
-	case q.status != "":
+	case q.status != "" || len(q.payouts) > 0:
 		return pick(q.customer != "", maxInto, maxPass)
 	}
 	return 0
@@ -92,7 +94,7 @@ func (q query) look() int {
 
 // filter is the query in the engine's words. The last day counts whole.
 func (q query) filter() engine.Filter {
-	f := engine.Filter{Customer: q.customer, Before: q.before, Wants: q.wants, Look: q.look(), Keep: q.only}
+	f := engine.Filter{Customer: q.customer, Before: q.before, Wants: q.wants, Statuses: q.payouts, Look: q.look(), Keep: q.only}
 	if q.status != "" {
 		f.Stages = []payout.Stage{q.status}
 	}

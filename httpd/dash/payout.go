@@ -24,13 +24,9 @@ func (d *Dash) listPayouts(ctx context.Context, v *visit) (wire.Reply, error) {
 	}
 	q.status, q.wants = "", false
 	fits := func(p *payout.Payout) bool { return status == "" || p.Status == status }
-	q.only = func(r *engine.Request) bool {
-		for i := range r.Payouts {
-			if fits(&r.Payouts[i]) {
-				return true
-			}
-		}
-		return false
+	q.payouts = payout.Statuses()
+	if status != "" {
+		q.payouts = []payout.Status{status}
 	}
 	got, err := d.search(ctx, v, q)
 	if err != nil {

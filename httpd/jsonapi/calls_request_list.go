@@ -144,14 +144,17 @@ func requestWalk(q *query, prefix string, tests []test[engine.Request]) (engine.
 
 // statusStages are the stages that a filter by status leaves; nil where none
 // narrows them.
-func statusStages(tests []test[engine.Request]) (out []payout.Stage) {
+func statusStages(tests []test[engine.Request]) []payout.Stage { return byStatus(tests, stagesOf) }
+
+// byStatus is what a filter by status leaves, in the engine's words.
+func byStatus[T any, S ~string](tests []test[T], of func(status string) []S) (out []S) {
 	for _, t := range tests {
 		if t.field.name != "status" || t.operator != "" && t.operator != "eq" && t.operator != "in" {
 			continue
 		}
-		out = []payout.Stage{""} // which none has: a status that there isn't finds nothing
+		out = []S{""} // which none has: a status that there isn't finds nothing
 		for _, v := range t.values {
-			out = append(out, stagesOf(v.text)...)
+			out = append(out, of(v.text)...)
 		}
 		slices.Sort(out)
 		out = slices.Compact(out)
@@ -250,7 +253,11 @@ func (a *API) listPayouts(ctx context.Context, who engine.Caller, c *wire.Call, 
 	if err != nil {
 		return document{}, err
 	}
-	f := engine.Filter{Oldest: q.oldest(), Keep: func(r *engine.Request) bool {
+	statuses := byStatus(tests, statusesOf)
+	if statuses == nil {
+		statuses = payout.Statuses() // so that requests without payouts are passed by
+	}
+	f := engine.Filter{Oldest: q.oldest(), Statuses: statuses, Keep: func(r *engine.Request) bool {
 		return slices.ContainsFunc(payoutRows([]engine.View{{Request: *r}}), func(row payoutRow) bool { return passes(&row, tests) })
 	}}
 	switch {

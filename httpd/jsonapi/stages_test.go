@@ -33,3 +33,16 @@ func TestNoStageOfAStatusIsPassedBy(t *testing.T) {
 		}
 	}
 }
+
+// So must a list of payouts.
+func TestNoStatusOfAPayoutIsPassedBy(t *testing.T) {
+	for _, status := range payout.Statuses() {
+		tests, err := prepare([]condition{{field: "status", values: []string{payoutStatus(status)}}}, payoutFilters())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := byStatus(tests, statusesOf); !slices.Contains(got, status) || len(got) != 2 {
+			t.Errorf("%s is looked for at %q", status, got)
+		}
+	}
+}

@@ -110,3 +110,13 @@ func payoutStatus(s payout.Status) string {
 	}
 	return ""
 }
+
+// statusesOf are those of the engine that are shown as a status.
+func statusesOf(status string) (out []payout.Status) {
+	for _, s := range payout.Statuses() {
+		if payoutStatus(s) == status {
+			out = append(out, s)
+		}
+	}
+	return out
+}
