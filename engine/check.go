@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sort"
 
+	"penstock/engine/archive"
 	"penstock/locker"
 	"penstock/store"
 )
@@ -33,7 +34,11 @@ func (r *Report) found(format string, args ...any) {
 func (e *Engine) Check(ctx context.Context, progress func(done int)) (*Report, error) {
 	k := &check{e: e, ctx: ctx, Report: Report{Counts: map[string]int{}, Findings: []string{}},
 		due: map[string]bool{}, refs: map[string]string{}, recent: map[string]bool{}, wants: map[string]bool{}, back: map[string]bool{}, stages: newStageCheck(), money: map[string]*sums{}, queue: map[string]bool{}, progress: progress}
-	if err := e.Store.View(ctx, func(tx store.Tx) error { return k.run(lasting{tx, ctx}) }); err != nil {
+	err := e.Store.View(ctx, func(tx store.Tx) error {
+		k.stubs = archive.Stubs(tx)
+		return k.run(lasting{tx, ctx})
+	})
+	if err != nil {
 		return nil, fmt.Errorf("check: %w", err)
 	}
 	if !e.Locker.Status().Sealed {
@@ -48,6 +53,7 @@ type check struct {
 	Report
 	e        *Engine
 	ctx      context.Context
+	stubs    store.Tx          // the same snapshot, with stubs as they are
 	due      map[string]bool   // rows that records ask for
 	refs     map[string]string // merchant's own ids that records ask for
 	recent   map[string]bool   // rows of customers' lists that records ask for
@@ -75,7 +81,7 @@ func (l lasting) Scan(bucket string, from, to []byte, limit int, desc bool) ([]s
 }
 
 func (k *check) run(tx store.Tx) error {
-	for _, part := range []func(store.Tx) error{k.customers, k.methods, k.requests, k.payments, k.deliveries, k.indexes, k.byStage, k.queues, k.deposits, k.reported, k.onces, k.accounts, k.people, k.auditLog} {
+	for _, part := range []func(store.Tx) error{k.customers, k.methods, k.requests, k.payments, k.deliveries, k.indexes, k.byStage, k.queues, k.deposits, k.reported, k.onces, k.accounts, k.people, k.auditLog, k.archived} {
 		err := part(tx)
 		if ended := k.ctx.Err(); ended != nil { // what was found then is not to be trusted
 			return ended

@@ -31,6 +31,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"penstock/engine/archive"
 	"penstock/engine/connector"
 	"penstock/engine/payout"
 	"penstock/engine/service"
@@ -74,10 +75,13 @@ func DefaultTiming() Timing {
 
 // Config is everything that the engine is given; it finds nothing by itself.
 type Config struct {
-	Store  store.Store
-	Locker *locker.Locker
-	Clock  Clock
-	Rand   io.Reader // ids, keys and jitter: crypto/rand, or a simulation's stream
+	Store store.Store
+	// Archive is where Retention.Archive moves to; nil: there is none, and what a
+	// store has there can't be read.
+	Archive archive.Shelf
+	Locker  *locker.Locker
+	Clock   Clock
+	Rand    io.Reader // ids, keys and jitter: crypto/rand, or a simulation's stream
 	// Connectors by provider name.
 	Connectors map[string]connector.Builder
 	// Transport carries webhooks; its policy is the wiring's.
@@ -142,8 +146,10 @@ type Engine struct {
 
 	watching watchers // who wants to know of changes
 
-	keeping keeping // how far retention has come
-	sorting sorting // and the sorting by stage
+	keeping   keeping        // how far retention has come
+	sorting   sorting        // and the sorting by stage
+	archive   *archive.Store // what Store is, with stubs whole
+	archiving archiving      // how far that has come
 }
 
 // Open checks the configuration, begins a new epoch in the store and returns
@@ -171,6 +177,9 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	c.Rand = &lockedReader{r: c.Rand}
 	e := &Engine{Config: c, bell: make(chan struct{}, 1), hand: map[string]bool{}, aside: map[string]payout.Mark{}, built: map[string]connector.Connector{}, waits: map[string][]chan struct{}{}}
 	e.pulse = newPulse(c.Clock, 0)
+	if err := e.openArchive(ctx); err != nil {
+		return nil, err
+	}
 	if err := e.meetAnchor(ctx); err != nil {
 		return nil, err
 	}
@@ -193,9 +202,11 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 // ledger, payout points, routes. No release has written 1, so there is no way
 // from it but to start anew. 3: requests are sorted by stage, which a version
 // that does not keep that sorted may not touch; 2 becomes 3 when it is opened.
+// 4: some values lie in an archive; a store becomes that with the first of them.
 // A store of a newer one is refused.
 const (
 	formatVersion = 3
+	formatArchive = 4
 	formatOldest  = 2
 )
 
@@ -266,8 +277,8 @@ func checkFormat(tx store.Tx) error {
 		return tx.Put(bucketMeta, []byte("format"), []byte{formatVersion})
 	case len(raw) == 1 && raw[0] < formatOldest:
 		return fmt.Errorf("the store has records of format %d, of a development version before deposit accounts had a ledger; this penstock reads format %d: let the old one end its payouts, then init a new directory", raw[0], formatVersion)
-	case len(raw) != 1 || raw[0] > formatVersion:
-		return fmt.Errorf("the store has records of format %v and this penstock reads up to %d: use a newer penstock", raw, formatVersion)
+	case len(raw) != 1 || raw[0] > formatArchive:
+		return fmt.Errorf("the store has records of format %v and this penstock reads up to %d: use a newer penstock", raw, formatArchive)
 	}
 	return nil
 }

@@ -63,6 +63,7 @@ const (
 	bucketStanding    = "standing"     // scope | deposit id -> Standing: what the provider says is on it
 	bucketEndpoint    = "endpoint"     // scope | id -> Endpoint
 	bucketDelivery    = "delivery"     // scope | id -> Delivery
+	bucketArchived    = "archived"     // a segment's name -> ArchiveSegment
 )
 
 // Ordered are the buckets whose keys only grow, which a store may pack

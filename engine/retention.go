@@ -22,6 +22,8 @@ type Retention struct {
 	OneOff time.Duration
 	// UnusedMethods is how long a saved method stays that nothing is paid to.
 	UnusedMethods time.Duration
+	// Archive is how long after its end a request is moved into the archive.
+	Archive time.Duration
 }
 
 const (
@@ -105,6 +107,13 @@ func (e *Engine) beginKeeping(ctx context.Context) (bool, error) {
 		k.chores = append(k.chores, e.keepMethods(nil))
 	}
 	return true, nil
+}
+
+// keptBy is the date by which the latest sweep decides; zero: there was none.
+func (e *Engine) keptBy() time.Time {
+	e.keeping.mu.Lock()
+	defer e.keeping.mu.Unlock()
+	return e.keeping.date
 }
 
 // believed is the date by which things may be deleted: the wall's, as long as

@@ -149,14 +149,14 @@ type sorting struct {
 
 // SortStages sorts one piece of requests by stage, where some are old enough,
 // unless the latest piece was just now. Nothing of it is urgent.
-func (e *Engine) SortStages(ctx context.Context) error {
+func (e *Engine) SortStages(ctx context.Context) (err error) {
 	q, at := &e.sorting, e.Clock.Mono()
 	if q.run && (at-q.piece < sortPause || len(q.scopes) == 0 && at-q.began < sortRound) {
 		return nil
 	}
 	if len(q.scopes) == 0 {
 		q.run, q.began = true, at
-		if err := q.everyScope(ctx, e); err != nil {
+		if q.scopes, err = e.everyScope(ctx); err != nil {
 			return err
 		}
 	}
@@ -180,19 +180,20 @@ func (e *Engine) SortStages(ctx context.Context) error {
 	return nil
 }
 
-func (q *sorting) everyScope(ctx context.Context, e *Engine) error {
+// everyScope is both scopes of each merchant.
+func (e *Engine) everyScope(ctx context.Context) (out []Scope, err error) {
 	const page = 1000
 	for last := ""; ; {
 		some, err := e.Merchants(ctx, last, page)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, m := range some {
-			q.scopes = append(q.scopes, Scope{m.ID, Test}, Scope{m.ID, Live})
+			out = append(out, Scope{m.ID, Test}, Scope{m.ID, Live})
 			last = m.ID
 		}
 		if len(some) < page {
-			return nil
+			return out, nil
 		}
 	}
 }

@@ -17,12 +17,14 @@ const maxOpen = 64
 type Dir struct {
 	path string
 
-	mu     sync.RWMutex
-	open   map[ID]*os.File // to be read
-	end    int64           // of the segment that is being written
-	last   ID              // that segment
-	writes *os.File
-	failed bool // an append to it has failed
+	mu   sync.RWMutex
+	open map[ID]*os.File // to be read
+
+	appends sync.Mutex // apart, so that no reader waits for a disk's sync
+	end     int64      // of the segment that is being written
+	last    ID         // that segment
+	writes  *os.File
+	failed  bool // an append to it has failed
 }
 
 // NewDir is the shelf in the directory of that path.
@@ -35,8 +37,8 @@ func (d *Dir) Path() string { return d.path }
 // no other: so of two stores that were one once, neither adds to a segment of
 // the other's.
 func (d *Dir) Append(id ID, data []byte) (int64, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.appends.Lock()
+	defer d.appends.Unlock()
 	if id != d.last {
 		if err := d.begin(id); err != nil {
 			return 0, err
@@ -152,6 +154,8 @@ func (d *Dir) List() (out []Segment, err error) {
 
 // Close lets go of the files.
 func (d *Dir) Close() error {
+	d.appends.Lock()
+	defer d.appends.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var errs []error

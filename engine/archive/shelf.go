@@ -54,7 +54,7 @@ type Lost struct {
 }
 
 func (l *Lost) Error() string {
-	return fmt.Sprintf("archived in segment %s: %v", l.Segment, l.Why)
+	return fmt.Sprintf("a value of %s is archived in segment %s and cannot be read (put the segment back from a backup): %v", l.Bucket, l.Segment, l.Why)
 }
 
 // Unwrap implements errors.Is for both.

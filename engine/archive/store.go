@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync/atomic"
@@ -10,37 +11,32 @@ import (
 	"penstock/store"
 )
 
-// Hooks are what whoever archives says of values. Both are called inside
-// transactions.
-type Hooks struct {
-	// Open opens an entry that was sealed for a bucket and key; an error that is
-	// ErrSpoilt says that it isn't what was sealed for them.
-	Open func(ctx context.Context, bucket string, key, sealed []byte) ([]byte, error)
-	// Lost is the error that a reader gets.
-	Lost func(key []byte, l *Lost) error
-}
+// Opener opens an entry that was sealed for a bucket and key, inside a
+// transaction. An error that is ErrSpoilt says that it isn't what was sealed for
+// them; after any other one it may be opened another time.
+type Opener func(ctx context.Context, bucket string, key, sealed []byte) ([]byte, error)
 
 // Store is a store whose archived values are read as if they lay in it.
 type Store struct {
 	store.Store
 	shelf   Shelf // nil: there is none, and each stub is lost
-	hooks   Hooks
+	open    Opener
 	buckets []string
 	used    atomic.Bool
 }
 
 // Over lays an archive of some buckets over s. Until Use it costs nothing, and
 // knows no stubs.
-func Over(s store.Store, shelf Shelf, hooks Hooks, buckets ...string) *Store {
-	return &Store{Store: s, shelf: shelf, hooks: hooks, buckets: buckets}
+func Over(s store.Store, shelf Shelf, open Opener, buckets ...string) *Store {
+	return &Store{Store: s, shelf: shelf, open: open, buckets: buckets}
 }
 
 // Use says that there are stubs, or soon will be: from then on each transaction
 // sees whole values. It must be called before the first stub is written.
 func (s *Store) Use() { s.used.Store(true) }
 
-// Shelf is where the segments lie; nil where there is none.
-func (s *Store) Shelf() Shelf { return s.shelf }
+// Used says whether Use was called.
+func (s *Store) Used() bool { return s.used.Load() }
 
 // View implements store.Store.
 func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
@@ -83,8 +79,8 @@ func (s *Store) Fence() error {
 	return nil
 }
 
-// Read returns the sealed bytes of an entry, which are those that were archived.
-func (s *Store) Read(p Place) ([]byte, error) {
+// read returns the sealed bytes of an entry, which are those that were archived.
+func (s *Store) read(p Place) ([]byte, error) {
 	if s.shelf == nil {
 		return nil, ErrMissing
 	}
@@ -99,20 +95,21 @@ func (s *Store) Read(p Place) ([]byte, error) {
 }
 
 // resolve is the one place where a stub becomes the value that it stands for.
+// It never says that there is no value.
 func (s *Store) resolve(ctx context.Context, bucket string, key, value []byte) ([]byte, error) {
-	stub, err := ParseStub(value)
+	p, err := ParseStub(value)
 	var sealed, plain []byte
 	if err == nil {
-		sealed, err = s.Read(stub.Place)
+		sealed, err = s.read(p)
 	}
 	if err == nil {
-		plain, err = s.hooks.Open(ctx, bucket, key, sealed)
-		if err != nil && !errors.Is(err, ErrSpoilt) { // it may be read another time
-			return nil, err
-		}
+		plain, err = s.open(ctx, bucket, key, sealed)
 	}
-	if err != nil {
-		return nil, s.hooks.Lost(key, &Lost{stub.Segment, bucket, err})
+	switch {
+	case errors.Is(err, errStub), errors.Is(err, ErrMissing), errors.Is(err, ErrSpoilt):
+		return nil, &Lost{p.Segment, bucket, err}
+	case err != nil:
+		return nil, fmt.Errorf("read what is archived in %s: %w", p.Segment, err)
 	}
 	return plain, nil
 }
@@ -127,10 +124,10 @@ type whole struct {
 // Get implements store.Tx.
 func (t *whole) Get(bucket string, key []byte) ([]byte, error) {
 	value, err := t.Tx.Get(bucket, key)
-	if err != nil {
+	if err != nil || !t.s.isStub(bucket, value) {
 		return value, err
 	}
-	return t.Whole(bucket, key, value)
+	return t.s.resolve(t.ctx, bucket, key, value)
 }
 
 // Scan implements store.Tx.
@@ -140,44 +137,25 @@ func (t *whole) Scan(bucket string, from, to []byte, limit int, desc bool) ([]st
 		return page, err
 	}
 	for i, p := range page {
-		if page[i].Value, err = t.Whole(bucket, p.Key, p.Value); err != nil {
+		if !t.s.isStub(bucket, p.Value) {
+			continue
+		}
+		if page[i].Value, err = t.s.resolve(t.ctx, bucket, p.Key, p.Value); err != nil {
 			return nil, err
 		}
 	}
 	return page, nil
 }
 
-// Whole is the value that a stub stands for, and any other value as it is.
-func (t *whole) Whole(bucket string, key, value []byte) ([]byte, error) {
-	if !IsStub(value) || !slices.Contains(t.s.buckets, bucket) {
-		return value, nil
-	}
-	return t.s.resolve(t.ctx, bucket, key, value)
+func (s *Store) isStub(bucket string, value []byte) bool {
+	return IsStub(value) && slices.Contains(s.buckets, bucket)
 }
 
-// Stubs is the transaction beneath.
-func (t *whole) Stubs() store.Tx { return t.Tx }
-
-// Resolver is a transaction that can show stubs too. Those that wrap one pass
-// both on.
-type Resolver interface {
-	Stubs() store.Tx
-	Whole(bucket string, key, value []byte) ([]byte, error)
-}
-
-// Stubs is the transaction that shows stubs as they are, for those who read no
-// more of a value than its label.
+// Stubs is the transaction that shows stubs as they are, for those who archive
+// and those who look after it.
 func Stubs(tx store.Tx) store.Tx {
-	if r, ok := tx.(Resolver); ok {
-		return r.Stubs()
+	if t, ok := tx.(*whole); ok {
+		return t.Tx
 	}
 	return tx
-}
-
-// Whole is the value that one read through Stubs stands for.
-func Whole(tx store.Tx, bucket string, key, value []byte) ([]byte, error) {
-	if r, ok := tx.(Resolver); ok {
-		return r.Whole(bucket, key, value)
-	}
-	return value, nil
 }

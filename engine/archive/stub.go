@@ -18,8 +18,7 @@ import (
 )
 
 // magic begins every stub. No stored record of a bucket that is archived from
-// begins so: those are JSON, or begin with the version of their form, which is
-// a small number.
+// begins so: those are JSON.
 const magic = "\xa5arc\x01"
 
 // SumSize is the length of Sum.
@@ -41,19 +40,12 @@ func SumOf(entry []byte) (sum [SumSize]byte) {
 	return sum
 }
 
-// Stub is what stays in the store. Label is for whoever archives: what lists
-// read without opening the entry.
-type Stub struct {
-	Place
-	Label []byte
-}
-
-// Append appends the stub as it is stored.
-func (s Stub) Append(b []byte) []byte {
-	b = binary.BigEndian.AppendUint64(append(b, magic...), uint64(s.Segment))
-	b = binary.AppendUvarint(b, uint64(s.Offset))
-	b = binary.AppendUvarint(b, uint64(s.Length))
-	return append(append(b, s.Sum[:]...), s.Label...)
+// Stub is what stays in the store of a value that lies at p.
+func (p Place) Stub() []byte {
+	b := binary.BigEndian.AppendUint64([]byte(magic), uint64(p.Segment))
+	b = binary.AppendUvarint(b, uint64(p.Offset))
+	b = binary.AppendUvarint(b, uint64(p.Length))
+	return append(b, p.Sum[:]...)
 }
 
 // IsStub says whether a stored value is a stub.
@@ -62,27 +54,25 @@ func IsStub(value []byte) bool { return bytes.HasPrefix(value, []byte(magic)) }
 // errStub says that a value begins like a stub and is none.
 var errStub = errors.New("archive: malformed stub")
 
-// ParseStub reads a value of which IsStub is true. Label is a part of value.
-func ParseStub(value []byte) (Stub, error) {
-	var s Stub
+// ParseStub reads a value of which IsStub is true.
+func ParseStub(value []byte) (p Place, err error) {
 	if !IsStub(value) || len(value) < len(magic)+8 {
-		return s, errStub
+		return p, errStub
 	}
-	s.Segment = ID(binary.BigEndian.Uint64(value[len(magic):]))
+	segment := ID(binary.BigEndian.Uint64(value[len(magic):]))
 	rest := value[len(magic)+8:]
 	offset, n := binary.Uvarint(rest)
 	if n <= 0 {
-		return s, errStub
+		return p, errStub
 	}
 	rest = rest[n:]
 	length, n := binary.Uvarint(rest)
-	if n <= 0 || len(rest) < n+SumSize || offset > MaxSegment || length > MaxEntry {
-		return s, errStub
+	if n <= 0 || len(rest) != n+SumSize || offset > MaxSegment || length > MaxEntry {
+		return p, errStub
 	}
-	s.Offset, s.Length = int64(offset), int(length)
-	copy(s.Sum[:], rest[n:])
-	s.Label = rest[n+SumSize:]
-	return s, nil
+	p = Place{Segment: segment, Offset: int64(offset), Length: int(length)}
+	copy(p.Sum[:], rest[n:])
+	return p, nil
 }
 
 // ID names a segment: its number in the order of their making, and 32 random
