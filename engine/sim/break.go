@@ -33,6 +33,7 @@ type Break struct {
 	Lazy            bolt.Fault // of that file
 	Unsynced        bool       // the store's commits are not synced
 	UnsyncedKeys    bool       // the keyring's commits are not synced
+	LazyShelf       bool       // the archive's entries are synced with the next ones only
 	Unsigned        bool       // notifications are believed without their signature
 	StopsAfterPanic bool       // the worker never runs again after a panic
 }

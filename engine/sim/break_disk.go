@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"penstock/engine"
+	"penstock/engine/archive"
 	"penstock/store"
 	"penstock/store/bolt"
 )
@@ -118,6 +119,13 @@ func forgetting(bucket string, n int) func(*World, store.Store) store.Store {
 	}
 }
 
+// onStubs meddles with a store in which archived values are stubs.
+func onStubs(with func(store.Tx) meddled) func(*World, store.Store) store.Store {
+	return func(_ *World, s store.Store) store.Store {
+		return tampered{Store: s, tx: func(tx store.Tx) store.Tx { return with(tx) }}
+	}
+}
+
 // diskBreaks are wrong ways to store.
 func diskBreaks() []Break {
 	return []Break{
@@ -156,6 +164,27 @@ func diskBreaks() []Break {
 			OnFile: true, Lazy: bolt.HalveMerge},
 		{Name: "look-stale", Does: "looks up keys in the runs on disk and not in the table in memory", Incident: "a read that goes past the newest writes: the key just used is not seen",
 			OnFile: true, Lazy: bolt.StaleLook},
+		{Name: "archive-not-synced", Does: "replaces a record by its place in the archive before the archive is on disk", Incident: "rows deleted from the table before the export was flushed",
+			LazyShelf: true},
+		{Name: "archive-not-left", Does: "drops what is written to a record that is archived", Incident: "a late return booked in the live table alone, where the old row no longer is",
+			Disk: onStubs(func(tx store.Tx) meddled {
+				return meddled{Tx: tx, put: func(b string, key, value []byte) error {
+					if old, err := tx.Get(b, key); err == nil && archive.IsStub(old) {
+						return nil
+					}
+					return tx.Put(b, key, value)
+				}}
+			})},
+		{Name: "archive-overlooked", Does: "takes what is archived for what is not there", Incident: "a look for doubles among this year's payments alone",
+			Disk: onStubs(func(tx store.Tx) meddled {
+				return meddled{Tx: tx, get: func(b string, key []byte) ([]byte, error) {
+					value, err := tx.Get(b, key)
+					if err == nil && archive.IsStub(value) {
+						return nil, store.ErrNotFound
+					}
+					return value, err
+				}}
+			})},
 		{Name: "data-key-made-twice", Does: "makes a customer's data key anew when it is not found at once", Incident: "two first uses race, and one's records can never be opened again",
 			Keys: forgetting("", 40)},
 	}

@@ -50,6 +50,7 @@ func openFile(b Break, dir string) (Disk, error) {
 // of its commits is.
 func (w *World) cutPower() (err error) {
 	w.Keys = w.Keys.PowerCut()
+	w.Shelf.PowerCut()
 	switch d := w.Disk.(type) {
 	case *mem.Store:
 		w.Disk = d.PowerCut()

@@ -165,6 +165,11 @@ func (s *story) heal() error {
 	if err := s.w.Run(time.Hour); err != nil {
 		return err
 	}
+	if s.aging != nil { // what has ended is judged where it ends up
+		if _, err := s.w.ArchiveAll(); err != nil {
+			return err
+		}
+	}
 	if err := s.judge(); err != nil {
 		return err
 	}
@@ -251,6 +256,17 @@ func (s *story) leaks() (bad []string) {
 			return []string{"the " + name + " cannot be read: " + err.Error()}
 		}
 		bad = append(bad, canary("the "+name, disk.Bytes())...)
+	}
+	segments, err := s.w.Shelf.List()
+	if err != nil {
+		return []string{"the archive cannot be read: " + err.Error()}
+	}
+	for _, in := range segments {
+		all := make([]byte, in.Bytes)
+		if err := s.w.Shelf.ReadAt(in.ID, all, 0); err != nil {
+			return []string{"the archive cannot be read: " + err.Error()}
+		}
+		bad = append(bad, canary("the archive", all)...)
 	}
 	for _, m := range s.w.Receiver.Got {
 		bad = append(bad, canary("a webhook", m.Body)...)

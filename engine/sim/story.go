@@ -39,6 +39,7 @@ type story struct {
 	back      rollback
 	gate      *gateway // nil: a story without it
 	pays      *payins  // nil: a story without it
+	aging     *aging   // nil: a story without it
 }
 
 // asking is one create under one key: what it said the first time.
@@ -98,7 +99,7 @@ func newStory(ctx context.Context, seed uint64, b Break, n Nature, r *Result) (*
 		}
 		s.merchants = append(s.merchants, me)
 	}
-	s.pays = newPayins(s, seed)
+	s.pays, s.aging = newPayins(s, seed), newAging(s, seed)
 	if s.gate = newGateway(s, seed); s.gate != nil {
 		return s, s.gate.open(s.merchants[0])
 	}
@@ -130,6 +131,9 @@ func (s *story) tell() error {
 		}
 		if err == nil && s.pays != nil {
 			err = s.pays.act()
+		}
+		if err == nil && s.aging != nil {
+			err = s.aging.act()
 		}
 		s.w.Store.Heal()
 		if err == nil && s.w.Store.IsCut() {

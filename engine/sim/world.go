@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"penstock/engine"
+	"penstock/engine/archive"
 	"penstock/engine/connector"
 	"penstock/engine/connector/sandbox"
 	"penstock/locker"
@@ -43,10 +44,11 @@ type Config struct {
 	Statements connector.StatementReader
 	Also       []string // other names under which the provider can be connected
 	// Connect are further providers, which the world's judge knows nothing of.
-	Connect map[string]connector.Builder
-	Wire    bool      // the provider is spoken to as bytes over a wire, see bank
-	Log     io.Writer // nil: silence
-	Break   Break     // the zero Break is the product
+	Connect   map[string]connector.Builder
+	Wire      bool             // the provider is spoken to as bytes over a wire, see bank
+	Retention engine.Retention // zero: everything is kept, and where it is
+	Log       io.Writer        // nil: silence
+	Break     Break            // the zero Break is the product
 }
 
 // Clock is the world's time. The wall may be stepped; the monotonic time only
@@ -85,7 +87,8 @@ type World struct {
 	Bank     *bank // the provider behind a wire; nil without Config.Wire
 	Till     *till // where money comes in; nil: as the sandbox takes it
 	Receiver *Receiver
-	Anchor   engine.Anchor // the second place; it survives whatever happens to the disk
+	Shelf    *archive.Memory // where the archive's segments lie
+	Anchor   engine.Anchor   // the second place; it survives whatever happens to the disk
 	Engine   *engine.Engine
 	Boots    int
 	Logged   bytes.Buffer // everything that the appliance has logged
@@ -113,7 +116,8 @@ func New(c Config) (*World, error) {
 	}
 	w := &World{Config: c, Ctx: context.Background(), Clock: &Clock{wall: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC)},
 		Rand: rand.New(rand.NewPCG(c.Seed, 1)), Keys: mem.New(mem.Options{ManualSync: c.Break.UnsyncedKeys}), sends: map[string]int{}, master: locker.NewMaster(), ids: rand.NewChaCha8(seed)}
-	w.Anchor = &memoryAnchor{}
+	w.Anchor, w.Shelf = &memoryAnchor{}, archive.NewMemory()
+	w.Shelf.Lazy = c.Break.LazyShelf
 	w.Receiver = &Receiver{w: w, Seen: map[string]int{}}
 	faults := sandbox.DefaultFaults()
 	if c.Faults != nil {
@@ -177,7 +181,7 @@ func (w *World) open() error {
 		out = io.MultiWriter(out, w.Log)
 	}
 	w.Engine, err = engine.Open(w.Ctx, engine.Config{
-		Store: disk, Locker: w.Locker, Clock: clock, Rand: w.ids,
+		Store: disk, Archive: w.Shelf, Retention: w.Retention, Locker: w.Locker, Clock: clock, Rand: w.ids,
 		Connectors: w.connectors(),
 		Transport:  w.Receiver, Render: w.Render, RenderPayment: w.RenderPayment, Facts: w.Facts, Timing: timing, Rules: w.Break.Rules, Anchor: w.Anchor,
 		NotifyURL: "https://penstock.example", Statements: w.Statements,

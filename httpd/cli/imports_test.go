@@ -34,14 +34,15 @@ func lowers() []lower {
 		// The dashboard is apart from admin: that one is served where a file's permission is the authentication, this one authenticates everybody itself.
 		{pkg: "httpd/browsertest"}, // Chromium, which knows of no page
 		{pkg: "httpd/dash", may: "httpd/ui httpd/wire engine" + pure, tests: "httpd/browsertest httpd/wire/wiretest engine/** locker" + stores},
-		{pkg: "engine", may: "locker store" + pure, tests: "engine/connector/* engine/sim" + stores},
+		{pkg: "engine", may: "locker store engine/archive" + pure, tests: "engine/connector/* engine/sim" + stores},
+		{pkg: "engine/archive", may: "store", tests: stores},
 		{pkg: "engine/money engine/egress"},
 		// payout judges what a connector said, so it knows the connector's words.
 		{pkg: "engine/payout", may: "engine/money engine/connector"},
 		{pkg: "engine/payin engine/reconcile", may: "engine/money"},
 		{pkg: "engine/fx engine/connector engine/service", may: "engine/money", tests: "engine/connector/*"},
 		{pkg: "engine/routing engine/ledger engine/webhook", may: "engine/money engine/payout engine/service"},
-		{pkg: "engine/sim", may: "engine locker store store/mem store/faulty store/bolt engine/connector/sandbox" + pure},
+		{pkg: "engine/sim", may: "engine engine/archive locker store store/mem store/faulty store/bolt engine/connector/sandbox" + pure},
 		{pkg: "engine/connector/connectortest", may: "engine/connector engine/money"},
 		{pkg: "engine/connector/spectest", may: "engine/connector engine/money engine/connector/connectortest"},
 		// formtest holds a connector in the form of a file to the contract: in tests, and for `connector test`.
