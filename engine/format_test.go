@@ -10,7 +10,7 @@ import (
 
 // Records that this version can't read are never opened and half understood.
 func TestAStoreOfAnotherFormatIsRefused(t *testing.T) {
-	for format, want := range map[byte]string{1: "init a new directory", 4: "use a newer penstock"} {
+	for format, want := range map[byte]string{1: "init a new directory", 5: "use a newer penstock"} {
 		w, err := sim.New(sim.Config{Seed: 1})
 		must(t, err)
 		must(t, w.Disk.Update(w.Ctx, func(tx store.Tx) error { return tx.Put("meta", []byte("format"), []byte{format}) }))
