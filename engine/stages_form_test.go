@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"penstock/engine"
+	"penstock/engine/connector"
 	"penstock/engine/payout"
 	"penstock/engine/sim"
 	"penstock/store"
@@ -99,6 +100,58 @@ func TestRowsOfAnOlderFormAreTakenDown(t *testing.T) {
 	for _, row := range want {
 		if len(row.Value) == 0 && !bytes.Contains(row.Key, []byte("ready")) && !slices.ContainsFunc(got, func(p store.Pair) bool { return bytes.Equal(p.Key, row.Key) }) {
 			t.Errorf("a row has not come back: %q", row.Key)
+		}
+	}
+}
+
+// Each change of a request that is sorted in, and of its payouts, moves the
+// rows in the same transaction: between any two pieces of work they agree.
+func TestRowsOfStagesAgreeAtEachChange(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	seen := map[payout.Status]bool{}
+	for _, name := range []string{"success", "declined", "late_failure", "pending", "late_success", "partly", "returned"} {
+		b := sepa(magic(t, name).IBAN)
+		_, err := k.Engine.Create(k.Ctx, k.me, engine.NewRequest{Dialect: "rest", Amount: eur(100), Confirm: true, Customer: "cus_ada", Person: &engine.Person{Name: "Ada Example"}, Beneficiary: b}, nil)
+		must(t, err)
+	}
+	k.sorted()
+	agree := func() {
+		t.Helper()
+		report, err := k.Engine.Check(k.Ctx, nil)
+		must(t, err)
+		for _, f := range report.Findings {
+			t.Errorf("%s", f)
+		}
+		for _, v := range mustList(k, engine.Filter{Bare: true}) {
+			for _, p := range v.Payouts {
+				seen[p.Status] = true
+				if !slices.Contains(idsOf(mustList(k, engine.Filter{Bare: true, Statuses: []payout.Status{p.Status}})), v.ID) {
+					t.Errorf("a payout that is %s is in no list of these", p.Status)
+				}
+			}
+		}
+	}
+	var waits *engine.View
+	for _, v := range mustList(k, engine.Filter{Bare: true}) {
+		_, err := k.Engine.Fulfil(k.Ctx, k.me, prefix, prefix+v.ID, nil)
+		must(t, err)
+		agree()
+	}
+	for range 40 {
+		_, err := k.Engine.Work(k.Ctx)
+		must(t, err)
+		agree()
+		k.Clock.Advance(time.Second)
+		k.Provider.Advance(time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC).Add(k.Clock.Mono())) // its own clock, as World.Run turns it
+	}
+	for _, v := range mustList(k, engine.Filter{Bare: true, Stages: []payout.Stage{payout.InHand}}) {
+		waits = &v
+	}
+	must(t, k.Engine.State(k.Ctx, k.me, waits.Payouts[0].ID, connector.Outcome{Verdict: connector.Paid}))
+	agree()
+	for _, s := range payout.Statuses() {
+		if s != payout.Uncertain && s != payout.Sending && s != payout.Cancelled && !seen[s] {
+			t.Errorf("no payout was ever seen %s", s)
 		}
 	}
 }
