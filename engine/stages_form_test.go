@@ -108,11 +108,14 @@ func TestRowsOfAnOlderFormAreTakenDown(t *testing.T) {
 // rows in the same transaction: between any two pieces of work they agree.
 func TestRowsOfStagesAgreeAtEachChange(t *testing.T) {
 	k := newKit(t, sim.Config{})
-	seen := map[payout.Status]bool{}
+	seen, returns := map[payout.Status]bool{}, ""
 	for _, name := range []string{"success", "declined", "late_failure", "pending", "late_success", "partly", "returned"} {
 		b := sepa(magic(t, name).IBAN)
-		_, err := k.Engine.Create(k.Ctx, k.me, engine.NewRequest{Dialect: "rest", Amount: eur(100), Confirm: true, Customer: "cus_ada", Person: &engine.Person{Name: "Ada Example"}, Beneficiary: b}, nil)
+		v, err := k.Engine.Create(k.Ctx, k.me, engine.NewRequest{Dialect: "rest", Amount: eur(100), Confirm: true, Customer: "cus_ada", Person: &engine.Person{Name: "Ada Example"}, Beneficiary: b}, nil)
 		must(t, err)
+		if name == "returned" {
+			returns = v.ID
+		}
 	}
 	k.sorted()
 	agree := func() {
@@ -131,7 +134,6 @@ func TestRowsOfStagesAgreeAtEachChange(t *testing.T) {
 			}
 		}
 	}
-	var waits *engine.View
 	for _, v := range mustList(k, engine.Filter{Bare: true}) {
 		_, err := k.Engine.Fulfil(k.Ctx, k.me, prefix, prefix+v.ID, nil)
 		must(t, err)
@@ -144,10 +146,10 @@ func TestRowsOfStagesAgreeAtEachChange(t *testing.T) {
 		k.Clock.Advance(time.Second)
 		k.Provider.Advance(time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC).Add(k.Clock.Mono())) // its own clock, as World.Run turns it
 	}
-	for _, v := range mustList(k, engine.Filter{Bare: true, Stages: []payout.Stage{payout.InHand}}) {
-		waits = &v
-	}
-	must(t, k.Engine.State(k.Ctx, k.me, waits.Payouts[0].ID, connector.Outcome{Verdict: connector.Paid}))
+	waits := mustList(k, engine.Filter{Bare: true, Stages: []payout.Stage{payout.InHand}})
+	must(t, k.Engine.State(k.Ctx, k.me, waits[0].Payouts[0].ID, connector.Outcome{Verdict: connector.Rejected, Resolution: "declined"}))
+	agree()
+	must(t, k.Engine.State(k.Ctx, k.me, k.get(returns).Payouts[0].ID, connector.Outcome{Verdict: connector.Returned, Resolution: "returned"}))
 	agree()
 	for _, s := range payout.Statuses() {
 		if s != payout.Uncertain && s != payout.Sending && s != payout.Cancelled && !seen[s] {
