@@ -36,15 +36,22 @@ func (e *Engine) tagOf(ctx context.Context, s Scope, ref string, once *Once) ([]
 	if name == "" {
 		return nil, nil
 	}
+	sum, err := e.tagSum(ctx, s, kind, name)
+	return sum[:tagLen], err
+}
+
+// tagSum is the keyed hash of what somebody has named in a scope; the parts say
+// what, and how.
+func (e *Engine) tagSum(ctx context.Context, s Scope, parts ...string) ([sha256.Size]byte, error) {
 	key, err := e.tagKey(ctx)
 	if err != nil {
-		return nil, err
+		return [sha256.Size]byte{}, err
 	}
 	mac := hmac.New(sha256.New, key)
-	for _, part := range []string{s.Merchant, string(s.Mode), kind, name} {
+	for _, part := range append([]string{s.Merchant, string(s.Mode)}, parts...) {
 		_, _ = fmt.Fprintf(mac, "%d:%s", len(part), part)
 	}
-	return mac.Sum(nil)[:tagLen], nil
+	return [sha256.Size]byte(mac.Sum(nil)), nil
 }
 
 // tag is the name that every repeat of a create bears, whatever else it leaves

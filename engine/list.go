@@ -10,6 +10,7 @@ import (
 
 	"penstock/engine/money"
 	"penstock/engine/payout"
+	"penstock/engine/service"
 	"penstock/store"
 )
 
@@ -25,6 +26,12 @@ type Filter struct {
 	// Stages, unless there are none, are those that a request may be in. A record
 	// of another one is passed by without decoding it.
 	Stages []payout.Stage
+	// Currencies, Providers and Kinds, unless there are none, are those that a
+	// request may have; one whose kind isn't known yet may be of any. Records of
+	// others are passed by in the same way.
+	Currencies []money.Currency
+	Providers  []string // names in the catalogue
+	Kinds      []service.Kind
 	// Statuses, unless there are none, are those of which a request has to have a
 	// payout. Those of other requests are passed by.
 	Statuses []payout.Status
@@ -229,9 +236,9 @@ func (l *lister) row(ctx context.Context, tx store.Tx, row store.Pair) (more boo
 }
 
 // certain says that the request under a key surely fits: nothing looks into
-// it but mayFit, which knows stages, and it is not of the milliseconds in which the times asked for lie.
+// it but mayFit, which knows stages and currencies, and it is not of the milliseconds in which the times asked for lie.
 func (l *lister) certain(key []byte) bool {
-	if l.f.Keep != nil || len(l.f.Statuses) > 0 || len(l.f.Stages) > 0 && l.bucket != bucketRequest || l.f.Wants && l.f.Customer != "" {
+	if l.f.Keep != nil || len(l.f.Statuses)+len(l.f.Providers)+len(l.f.Kinds) > 0 || len(l.f.Stages)+len(l.f.Currencies) > 0 && l.bucket != bucketRequest || l.f.Wants && l.f.Customer != "" {
 		return false
 	}
 	id := string(key[len(l.prefix):])
@@ -286,30 +293,62 @@ func (l *lister) take(tx store.Tx, r *Request) error {
 	return err
 }
 
-// mayFit says of a record as it is stored whether it can be in one of the stages
-// asked for, and have a payout of the statuses.
+// mayFit says of a record as it is stored whether it can be one of those that
+// the fields of f ask for.
 func (f Filter) mayFit(record []byte) bool {
-	if len(f.Stages)+len(f.Statuses) == 0 {
+	if len(f.Stages)+len(f.Statuses) > 0 {
+		stage := stageOf(record)
+		if len(f.Stages) > 0 && !slices.Contains(f.Stages, stage) || len(f.Statuses) > 0 && !issued(stage) {
+			return false
+		}
+	}
+	if len(f.Currencies) > 0 {
+		code := string(memberOf(record, "currency"))
+		if !slices.ContainsFunc(f.Currencies, func(c money.Currency) bool { return c.Code() == code }) {
+			return false
+		}
+	}
+	if len(f.Providers) > 0 && !slices.ContainsFunc(f.Providers, func(name string) bool { return bytes.Contains(record, []byte(`"provider":"`+name+`"`)) }) {
+		return false
+	}
+	if len(f.Kinds) == 0 {
 		return true
 	}
-	stage := stageOf(record)
-	return (len(f.Stages) == 0 || slices.Contains(f.Stages, stage)) && (len(f.Statuses) == 0 || issued(stage))
+	kind, known := storedKind(record)
+	return !known || slices.Contains(f.Kinds, kind)
 }
 
-// stageOf is the stage in a record as it is stored. What stands before it has
-// no text inside that looks like it: quotes are escaped.
-func stageOf(record []byte) payout.Stage {
-	const name = `"stage":"`
+// storedKind is the kind in a record as it is stored, which stands before the form;
+// false where there is none yet.
+func storedKind(record []byte) (k service.Kind, known bool) {
+	const name, next = `"kind":"`, `","form":"`
+	end := bytes.Index(record, []byte(next))
+	at := bytes.LastIndex(record[:max(end, 0)], []byte(name))
+	if at < 0 || bytes.IndexByte(record[at+len(name):end], '"') >= 0 {
+		return "", false
+	}
+	return service.Kind(record[at+len(name) : end]), true
+}
+
+// stageOf is the stage in a record as it is stored.
+func stageOf(record []byte) payout.Stage { return payout.Stage(memberOf(record, "stage")) }
+
+// memberOf is a member of a record as it is stored, which holds text: the stage,
+// or the currency of the amount. What stands before them has no text inside that
+// looks like one: quotes are escaped.
+func memberOf(record []byte, name string) []byte {
+	name = `"` + name + `":"`
 	at := bytes.Index(record, []byte(name))
 	if at < 0 {
-		return ""
+		return nil
 	}
 	value := record[at+len(name):]
-	return payout.Stage(value[:max(bytes.IndexByte(value, '"'), 0)])
+	return value[:max(bytes.IndexByte(value, '"'), 0)]
 }
 
 func (f Filter) fits(r *Request) bool {
 	has := func(p payout.Payout) bool { return slices.Contains(f.Statuses, p.Status) }
-	return (len(f.Stages) == 0 || slices.Contains(f.Stages, r.Stage)) && (len(f.Statuses) == 0 || slices.ContainsFunc(r.Payouts, has)) && (!f.Wants || f.Customer == "" || r.Customer == f.Customer) && (f.From.IsZero() || !r.Created.Before(f.From)) && (f.To.IsZero() || r.Created.Before(f.To)) &&
+	return (len(f.Stages) == 0 || slices.Contains(f.Stages, r.Stage)) && (len(f.Statuses) == 0 || slices.ContainsFunc(r.Payouts, has)) && (len(f.Currencies) == 0 || slices.Contains(f.Currencies, r.Amount.Currency())) &&
+		(len(f.Providers) == 0 || slices.Contains(f.Providers, r.Provider)) && (len(f.Kinds) == 0 || r.Kind == "" || slices.Contains(f.Kinds, r.Kind)) && (!f.Wants || f.Customer == "" || r.Customer == f.Customer) && (f.From.IsZero() || !r.Created.Before(f.From)) && (f.To.IsZero() || r.Created.Before(f.To)) &&
 		(f.Keep == nil || f.Keep(r))
 }

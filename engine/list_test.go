@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"penstock/engine"
+	"penstock/engine/money"
 	"penstock/engine/payout"
+	"penstock/engine/service"
 	"penstock/engine/sim"
 	"penstock/store"
 )
@@ -225,5 +227,43 @@ func TestAListByStagesIsThatOfEachRecordRead(t *testing.T) {
 	must(t, err)
 	if len(all) != 4 {
 		t.Errorf("%d of a customer in all stages, want 4", len(all))
+	}
+}
+
+// TestAListByWhatRecordsHoldIsThatOfEachRecordRead: currencies, providers and
+// kinds narrow a list to what looking into every record finds, with stages and
+// without, page by page and in its total.
+func TestAListByWhatRecordsHoldIsThatOfEachRecordRead(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	to := []engine.Beneficiary{{}, sepa(magic(t, "success").IBAN), card("4242424242424242"), sepa(magic(t, "account_closed").IBAN)}
+	for i := range 40 {
+		b := to[i%len(to)]
+		n := engine.NewRequest{Dialect: "rest", Ref: fmt.Sprintf("currency-%d", i), Amount: money.New(int64(100+i), money.MustCurrency([]string{"EUR", "JPY", "KWD"}[i%3])), Beneficiary: b, Customer: "cus_ada", Person: &engine.Person{Name: `"currency":"EUR","kind":"card"`},
+			Confirm: i%4 > 0 && i%5 > 0, AutoFulfill: i%3 > 0, Expires: time.Hour}
+		_, err := k.Engine.Create(k.Ctx, k.me, n, nil)
+		must(t, err)
+		k.Clock.Advance(time.Second)
+	}
+	must(t, k.Run(2*time.Hour))
+	for _, f := range []engine.Filter{
+		{Currencies: []money.Currency{money.MustCurrency("KWD")}}, {Currencies: []money.Currency{money.MustCurrency("EUR"), money.MustCurrency("JPY")}}, {Currencies: []money.Currency{money.MustCurrency("USD")}},
+		{Providers: []string{engine.SandboxName}}, {Providers: []string{"stripe"}}, {Kinds: []service.Kind{service.Card}}, {Kinds: []service.Kind{service.Bank, service.Wallet}},
+		{Currencies: []money.Currency{money.MustCurrency("JPY")}, Kinds: []service.Kind{service.Bank}, Stages: []payout.Stage{payout.AllPaid, payout.NonePaid}},
+		{Customer: "cus_ada", Currencies: []money.Currency{money.MustCurrency("EUR")}},
+	} {
+		same := engine.Filter{Customer: f.Customer, Stages: f.Stages, Total: true, Keep: func(r *engine.Request) bool {
+			return (len(f.Currencies) == 0 || slices.Contains(f.Currencies, r.Amount.Currency())) && (len(f.Providers) == 0 || slices.Contains(f.Providers, r.Provider)) &&
+				(len(f.Kinds) == 0 || slices.Contains(f.Kinds, r.Kind) || r.Kind == "")
+		}}
+		f.Total = true
+		for _, skip := range []int{0, 2} {
+			got, total, err := k.Engine.List(k.Ctx, k.me, f, skip, 3)
+			must(t, err)
+			want, all, err := k.Engine.List(k.Ctx, k.me, same, skip, 3)
+			must(t, err)
+			if total != all || !slices.Equal(idsOf(got), idsOf(want)) {
+				t.Errorf("%+v from %d: %v of %d, want %v of %d", f, skip, idsOf(got), total, idsOf(want), all)
+			}
+		}
 	}
 }

@@ -27,6 +27,8 @@ import (
 type Payment struct {
 	ID  string `json:"id"`           // 26 characters
 	Ref string `json:"ref,omitzero"` // the merchant's own id
+	// Name is what the provider's keys are made of instead of ID: see nameOf.
+	Name string `json:"name,omitzero"`
 	payin.State
 	Point    string        `json:"point"`
 	Manual   bool          `json:"manual,omitzero"` // captured by a call of its own
@@ -83,8 +85,9 @@ func (p *Payment) holder() string {
 
 // Refund is money given back.
 type Refund struct {
-	ID      string       `json:"id"` // as its caller named it, or ref_ and 26 characters
-	N       int          `json:"n"`  // the operation by which it is given
+	ID      string       `json:"id"`            // as its caller named it, or ref_ and 26 characters
+	Name    string       `json:"name,omitzero"` // what the provider's key is made of: see nameOf; empty: the payment's and N
+	N       int          `json:"n"`             // the operation by which it is given
 	Amount  money.Amount `json:"amount"`
 	Status  string       `json:"status"` // pending, succeeded, failed
 	Code    string       `json:"code,omitzero"`
@@ -173,6 +176,9 @@ func (e *Engine) CreatePayment(ctx context.Context, c Caller, n NewPayment, once
 		p.Back = n.Back(id)
 	}
 	p.Callback, p.Token = n.Callback, n.Token
+	if p.Name, err = e.nameOf(ctx, c.Scope, "payment", n.Ref, once); err != nil {
+		return nil, err
+	}
 	if err := e.checkCallback(n.Callback); err != nil {
 		return nil, err
 	}

@@ -101,6 +101,10 @@ func (e *Engine) CancelPayment(ctx context.Context, c Caller, name string, once 
 // RefundPayment gives money back; minor nil: all that is left.
 func (e *Engine) RefundPayment(ctx context.Context, c Caller, name, id string, minor *int64, reason string, once *Once) (*Payment, error) {
 	now, _ := e.pulse.now()
+	named, err := e.nameOf(ctx, c.Scope, "refund", id, once)
+	if err != nil {
+		return nil, err
+	}
 	if id == "" {
 		raw, err := e.newID(now)
 		if err != nil {
@@ -127,7 +131,7 @@ func (e *Engine) RefundPayment(ctx context.Context, c Caller, name, id string, m
 			return invalid("payment_id", "a payment has at most %d refunds", maxRefunds)
 		}
 		p.State = next
-		p.Refunds = append(slices.Clone(p.Refunds), Refund{ID: id, N: next.Open.N, Amount: a, Status: "pending", Reason: reason, Created: now})
+		p.Refunds = append(slices.Clone(p.Refunds), Refund{ID: id, Name: named, N: next.Open.N, Amount: a, Status: "pending", Reason: reason, Created: now})
 		return nil
 	})
 }

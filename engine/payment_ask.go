@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -82,7 +81,7 @@ func (e *Engine) askOnce(ctx context.Context, c Caller, id string) (p *Payment, 
 // acquisition is what the provider is asked for the open operation, the same
 // each time, and the card that pays.
 func (e *Engine) acquisition(ctx context.Context, s Scope, p *Payment) (ask connector.Acquisition, card connector.Details, err error) {
-	ask = connector.Acquisition{Key: fmt.Sprintf("%s%s_%d", PrefixPayment, p.ID, p.Open.N), What: string(p.Open.Kind), Amount: p.Open.Amount, Ref: p.External,
+	ask = connector.Acquisition{Key: p.opKey(), Again: e.again(p), What: string(p.Open.Kind), Amount: p.Open.Amount, Ref: p.External,
 		Save: p.keeps(), Returned: p.Returned, OffSession: p.Away}
 	if !p.Away {
 		ask.Secure, ask.ReturnURL = p.Secure, p.Back

@@ -39,7 +39,7 @@ func (e *Engine) collectorFor(ctx context.Context, s Scope, p *Payment, mandates
 		in.Candidates = append(in.Candidates, routing.Candidate{Target: routing.Target{Route: a.ID, Account: a.ID, Provider: a.Provider}, Whole: p.Amount, Unlimited: true, Unhealthy: a.Health == Down})
 	}
 	if p.Tree != nil { // else nothing is left to chance
-		if in.Seed, err = e.jitter(); err != nil {
+		if in.Seed, err = e.lot(p); err != nil {
 			return nil, err
 		}
 	}

@@ -116,6 +116,9 @@ func (e *Engine) endHold(ctx context.Context, c Caller, wary []string) error {
 		if err := setNumber(tx, "journal", max(stands.Journal, known.Journal)); err != nil {
 			return err
 		}
+		if err := wasOlder(tx); err != nil {
+			return err
+		}
 		if len(wary) > 0 {
 			was, err := loadWary(tx)
 			if err != nil {
@@ -134,6 +137,7 @@ func (e *Engine) endHold(ctx context.Context, c Caller, wary []string) error {
 	if len(wary) > 0 {
 		e.wary.Store(&wary)
 	}
+	e.older.Store(true)
 	e.held.Store(nil)
 	e.ring()
 	return nil
@@ -200,6 +204,11 @@ func (e *Engine) recall(ctx context.Context) error {
 		if len(wary) > 0 {
 			e.wary.Store(&wary)
 		}
+		older, err := number(tx, "older")
+		if err != nil {
+			return err
+		}
+		e.older.Store(older > 0)
 		some, err := tx.Scan(bucketBack, nil, nil, 1, false)
 		e.back.Store(len(some) > 0)
 		return err

@@ -21,8 +21,9 @@ type Rules struct {
 	Owned  func(owned bool) bool // whether a method must belong to the customer who is paid
 	Rebase func(bool) bool       // whether work follows a clock that was set back
 	Same   func(same bool) bool  // whether a repeat must have the first one's body
-	// Forgets says whether a repeat looks past what was brought back.
-	Forgets func(bool) bool
+	// Forgets says whether a repeat of a payout, or of a payment, is taken for
+	// something new after an older store was brought back.
+	Forgets func(payout bool) bool
 	// Arriving is how long a release has to wait for what was sent before.
 	Arriving func(left time.Duration) time.Duration
 	Booked   func(p payout.Payout) bool                                     // whether a payout's step is posted to its deposit

@@ -36,46 +36,11 @@ func TestACertificateIsHadByACME(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	free := func() net.Listener {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		check(err)
-		return ln
-	}
-	ours := free()
-	defer ours.Close()
-	api := free()
-	at := api.Addr().String()
-	check(api.Close())
-	dir := t.TempDir()
-	cert, key, roots := selfSigned(t, dir)
-	config, err := json.Marshal(map[string]any{"pebble": map[string]any{
-		"listenAddress": at, "managementListenAddress": "127.0.0.1:0", "certificate": cert, "privateKey": key, "httpPort": 5002, "tlsPort": ours.Addr().(*net.TCPAddr).Port,
-		"ocspResponderURL": "", "externalAccountBindingRequired": false, "profiles": map[string]any{"default": map[string]any{"description": "a day", "validityPeriod": 86400}}}})
+	ours, err := net.Listen("tcp", "127.0.0.1:0")
 	check(err)
-	check(os.WriteFile(filepath.Join(dir, "pebble.json"), config, 0o600))
-	cmd := exec.Command(pebble, "-config", filepath.Join(dir, "pebble.json"), "-dnsserver", namesHere(t))
-	cmd.Env = append(os.Environ(), "PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0")
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	check(cmd.Start())
-	defer func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Log(said.String())
-		}
-	}()
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}, Timeout: 20 * time.Second}
-	for began := time.Now(); ; {
-		resp, err := client.Get("https://" + at + "/dir")
-		if err == nil {
-			resp.Body.Close()
-			break
-		}
-		if time.Since(began) > 20*time.Second {
-			t.Fatal(err)
-		}
-	}
+	defer ours.Close()
+	dir := t.TempDir()
+	at, client := startPebble(t, pebble, dir, ours.Addr().(*net.TCPAddr).Port)
 	serve, err := httpd.ACME(httpd.ACMEOptions{Names: []string{"pay.example"}, Email: "ops@example.com", Directory: "https://" + at + "/dir", Cache: filepath.Join(dir, "cache"), Client: client})
 	check(err)
 	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })}
@@ -104,6 +69,78 @@ func TestACertificateIsHadByACME(t *testing.T) {
 	}
 	if info, err := os.Stat(filepath.Join(dir, "cache")); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the cache is open to others: %v, %v", info.Mode(), err)
+	}
+}
+
+// startPebble starts the test service, which looks for challenges at the port,
+// and gives its address and a client that trusts it. A free port may be taken
+// by somebody else before the service is there: then it ends, and another is
+// tried.
+func startPebble(t *testing.T, pebble, dir string, port int) (at string, client *http.Client) {
+	t.Helper()
+	cert, key, roots := selfSigned(t, dir)
+	names := namesHere(t)
+	client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}, Timeout: 20 * time.Second}
+	for range 10 {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = free.Addr().String()
+		free.Close()
+		config, err := json.Marshal(map[string]any{"pebble": map[string]any{
+			"listenAddress": at, "managementListenAddress": "127.0.0.1:0", "certificate": cert, "privateKey": key, "httpPort": 5002, "tlsPort": port,
+			"ocspResponderURL": "", "externalAccountBindingRequired": false, "profiles": map[string]any{"default": map[string]any{"description": "a day", "validityPeriod": 86400}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "pebble.json"), config, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(pebble, "-config", filepath.Join(dir, "pebble.json"), "-dnsserver", names)
+		cmd.Env = append(os.Environ(), "PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0")
+		var said bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &said, &said
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() {
+			_ = cmd.Wait()
+			close(ended)
+		}()
+		t.Cleanup(func() {
+			_ = cmd.Process.Kill()
+			<-ended
+			if t.Failed() {
+				t.Log(said.String())
+			}
+		})
+		if answers(t, client, "https://"+at+"/dir", ended) {
+			return at, client
+		}
+	}
+	t.Fatal("the test service ended at each of ten ports")
+	return "", nil
+}
+
+// answers waits until there is an answer, or the process has ended.
+func answers(t *testing.T, client *http.Client, url string, ended <-chan struct{}) bool {
+	t.Helper()
+	for began := time.Now(); ; {
+		resp, err := client.Get(url)
+		if err == nil {
+			resp.Body.Close()
+			return true
+		}
+		if time.Since(began) > 20*time.Second {
+			t.Fatal(err)
+		}
+		select {
+		case <-ended:
+			return false
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
 }
 

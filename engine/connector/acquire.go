@@ -7,6 +7,12 @@ type Acquisition struct {
 	// Key names it at the provider; the same key is the same thing, however
 	// often it is asked.
 	Key string
+	// Again says that what asks was brought back from an earlier state and may
+	// have forgotten a charge or an authorisation: it may have been asked with this
+	// Key longer ago than the provider keeps keys (Traits.Window), with another
+	// return address, or for another amount. One that is found by its Key is then
+	// what is answered for; of another amount it is Unknown.
+	Again bool
 	// What is charge (take the money), authorise (set it aside), capture, void
 	// or refund. A void may come while the payer of a charge or an authorisation is
 	// at their bank: it is then Paid where that can't be taken any more, and

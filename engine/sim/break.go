@@ -17,7 +17,6 @@ type Break struct {
 	Name     string // as --break takes it
 	Does     string // what it does, in a sentence
 	Incident string // what it stands for
-	Within   uint64 // seeds by which it has always been found
 
 	Rules           engine.Rules
 	Timing          func(engine.Timing) engine.Timing

@@ -82,7 +82,7 @@ func decisionBreaks() []Break {
 		{Name: "key-with-any-body", Does: "answers a known key whatever its body", Incident: "an API that replays even when the body differs: the second payee is never paid and nobody knows",
 			Rules: engine.Rules{Same: no}},
 		{Name: "repeat-after-rollback", Does: "takes a repeat of what the store has forgotten for something new", Incident: "a backup is restored; the merchant's retry of a lost answer pays again under the same key",
-			Rules: engine.Rules{Forgets: func(bool) bool { return true }}},
+			Rules: engine.Rules{Forgets: func(payout bool) bool { return payout }}},
 		{Name: "release-too-early", Does: "ends a hold while a call of the process before can still arrive", Incident: "a restored server is let go at once; a transfer that its list did not have yet is made again",
 			Rules: engine.Rules{Arriving: func(time.Duration) time.Duration { return 0 }}},
 		{Name: "hold-kept-after-failure", Does: "does not release the money of a payout that failed", Incident: "a balance that shrinks with each refused payout",

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 
+	"penstock/engine"
 	"penstock/engine/connector"
 	"penstock/store"
 )
@@ -37,6 +38,8 @@ func payinBreaks() []Break {
 				}
 				return next(c)
 			})},
+		{Name: "payment-after-rollback", Does: "takes a repeat of a payment that the store has forgotten for something new", Incident: "a backup is restored; the shop's retry of a lost answer charges the card again",
+			Rules: engine.Rules{Forgets: func(payout bool) bool { return !payout }}},
 		{Name: "refund-key-anew", Does: "asks for a refund again under another key", Incident: "a customer who is refunded twice because the first answer was lost",
 			Acquire: acquired(func(w *World, c connector.Acquisition, next acquireFunc) (connector.Acquired, error) {
 				if c.What == "refund" {

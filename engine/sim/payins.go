@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"penstock/engine"
@@ -20,20 +21,22 @@ import (
 // story without it is the same story. A third of the stories have it, at their
 // second merchant.
 //
-// What an older store has forgotten of payments is not judged: nothing lists
-// them.
+// What an older store has forgotten of payments is not judged, since nothing
+// lists them, but that one key takes money once.
 type payins struct {
 	s     *story
 	till  *till
 	me    engine.Caller
 	asked []*paying
-	ids   []string // payments that were answered with
+	ids   []string  // payments that were answered with
+	lost  []*paying // asked for before an older store was brought back
 }
 
 // paying is one create under one key.
 type paying struct {
 	key, id string // the id that it was answered with; empty: none so far
 	make    engine.NewPayment
+	named   []string // what the provider's keys of it are made of, of each payment that it was answered with
 }
 
 func newPayins(s *story, seed uint64) *payins {
@@ -122,12 +125,15 @@ func (i *payins) create() error {
 func (i *payins) ask(a *paying) error {
 	w := i.s.w
 	w.Clock.Advance(time.Millisecond)
-	o := &engine.Once{Op: "pay", Key: a.key, Fingerprint: sha256.Sum256([]byte(a.key)), Render: func(v any) ([]byte, error) { return []byte(v.(*engine.Payment).ID), nil }}
+	o := &engine.Once{Op: "pay", Key: a.key, Fingerprint: sha256.Sum256([]byte(a.key)), Render: func(v any) ([]byte, error) { p := v.(*engine.Payment); return []byte(p.ID + " " + p.Named()), nil }}
 	_, err := w.Engine.CreatePayment(w.Ctx, i.me, a.make, o)
 	if err != nil {
 		return harmless(err)
 	}
-	id := string(o.Answer)
+	id, named, _ := strings.Cut(string(o.Answer), " ")
+	if !slices.Contains(a.named, named) {
+		a.named = append(a.named, named)
+	}
 	if a.id != "" && a.id != id {
 		return i.s.found("I7 %s was answered %q first and %q now", a.key, a.id, id)
 	}
@@ -169,13 +175,48 @@ func (i *payins) payers() {
 // back is a store that was brought back: what was there before is judged no
 // more, but for money taken twice.
 func (i *payins) back() {
-	for _, id := range i.ids {
-		i.till.old[id] = true
+	for _, a := range i.asked {
+		for _, name := range a.named {
+			i.till.old[name] = true
+		}
+		if a.id = ""; a.make.Confirm {
+			i.lost = append(i.lost, a)
+		}
 	}
 	for _, s := range i.till.sales {
 		i.till.old[s.payment] = true
 	}
 	i.ids, i.asked = nil, nil
+}
+
+// askAgain repeats some of what the store may have forgotten.
+func (i *payins) askAgain() error {
+	for range min(4, len(i.lost)) {
+		a := i.lost[i.till.draw.IntN(len(i.lost))]
+		if !slices.Contains(i.asked, a) {
+			i.asked = append(i.asked, a)
+		}
+		if err := i.ask(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judgeRepeats: whatever became of the store, one key has taken money once (I13).
+func (i *payins) judgeRepeats() (bad []string) {
+	for _, a := range slices.Concat(i.asked, i.lost) {
+		takes := 0
+		for _, s := range i.till.sales {
+			if slices.Contains(a.named, s.payment) {
+				takes += s.takes
+			}
+		}
+		if takes > 1 {
+			bad = append(bad, fmt.Sprintf("I13 %s was taken %d times, as %s", a.key, takes, strings.Join(a.named, " and as ")))
+		}
+	}
+	return bad
 }
 
 // heal lets everything arrive and every payer decide.
@@ -195,6 +236,7 @@ func (i *payins) judge() (bad []string, err error) {
 		return nil, err
 	}
 	bad = append(bad, t.odd...)
+	bad = append(bad, i.judgeRepeats()...)
 	by := map[string]*sale{} // the sale of each payment; that which took money before others
 	for _, s := range t.sales {
 		if s.takes > 1 || by[s.payment] != nil && by[s.payment].takes > 0 && s.takes > 0 {
@@ -220,7 +262,7 @@ func (i *payins) judge() (bad []string, err error) {
 		}
 	}
 	for _, a := range i.asked {
-		if _, there := ours[a.id]; a.id != "" && !there {
+		if !slices.ContainsFunc(a.named, func(name string) bool { return ours[name] != nil }) && a.id != "" {
 			bad = append(bad, fmt.Sprintf("I4 %s was acknowledged as payment %s, which does not exist", a.key, a.id))
 		}
 	}
@@ -264,12 +306,12 @@ func (i *payins) quiet() (bad []string, err error) {
 	return bad, err
 }
 
-// payments are all of ours, as they stand.
+// payments are all of ours, as they stand, by what their keys are made of.
 func (i *payins) payments() (map[string]*engine.Payment, error) {
 	w, out := i.s.w, map[string]*engine.Payment{}
 	list, err := w.Engine.Payments(w.Ctx, i.me.Scope, engine.Filter{}, 10_000, func(*engine.Payment) bool { return true })
 	for n := range list {
-		out[list[n].ID] = &list[n]
+		out[list[n].Named()] = &list[n]
 	}
 	return out, err
 }

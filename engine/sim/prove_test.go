@@ -7,15 +7,22 @@ import (
 	"testing"
 )
 
-// seeds is how many seeds a test tries: PENSTOCK_SEEDS, or so many.
+// full says that nothing may be left out, however long it takes; CI wants that.
+func full() bool { return os.Getenv("PENSTOCK_TEST_FULL") != "" }
+
+// seeds is how many seeds a test tries: PENSTOCK_SEEDS, or so many, or a part of
+// them where the run is not a full one.
 func seeds(t *testing.T, otherwise uint64) uint64 {
 	t.Helper()
 	n, err := strconv.ParseUint(os.Getenv("PENSTOCK_SEEDS"), 10, 64)
 	if err == nil {
 		return n
 	}
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		return otherwise / 6
+	case !full():
+		return otherwise / 2
 	}
 	return otherwise
 }

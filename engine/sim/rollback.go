@@ -84,12 +84,20 @@ func (s *story) forget() error {
 	}
 	if s.pays != nil {
 		s.pays.back()
+		if err := s.pays.askAgain(); err != nil {
+			return err
+		}
 	}
 	if err := s.askAgain(3); err != nil {
 		return err
 	}
 	if err := s.releaseSoon(); err != nil {
 		return err
+	}
+	if s.pays != nil {
+		if err := s.pays.askAgain(); err != nil {
+			return err
+		}
 	}
 	if s.gate != nil {
 		for range 4 {

@@ -28,7 +28,7 @@ type till struct {
 	when   time.Duration    // at which a late letter arrived that is being read; zero: now
 	kept   map[string]*sale // what is kept for later payments, by its name
 	odd    []string         // what should never have been asked
-	old    map[string]bool  // payments from before the store was brought back
+	old    map[string]bool  // payments from before the store was brought back, by what their keys are made of
 }
 
 // States of a sale.
@@ -232,7 +232,7 @@ func (t *till) charge(account string, c connector.Acquisition) connector.Acquire
 // forgotten.
 func (t *till) find(c connector.Acquisition) *sale {
 	for _, s := range slices.Backward(t.sales) {
-		if c.Ref != "" && s.ref == c.Ref || c.Ref == "" && s.key == c.Key && (t.window == 0 || t.time()-s.born < t.window) {
+		if c.Ref != "" && s.ref == c.Ref || c.Ref == "" && s.key == c.Key && (c.Again || t.window == 0 || t.time()-s.born < t.window) {
 			return s
 		}
 	}
@@ -263,7 +263,7 @@ func (t *till) sell(account string, c connector.Acquisition) *sale {
 	return s
 }
 
-// paymentOf is the id of the payment that a key is made of.
+// paymentOf is what a payment's keys are made of (engine.Payment.Named).
 func paymentOf(key string) string {
 	id, _, _ := strings.Cut(strings.TrimPrefix(key, engine.PrefixPayment), "_")
 	return id

@@ -10,6 +10,7 @@ import (
 
 	"penstock/engine"
 	"penstock/engine/payout"
+	"penstock/engine/service"
 	"penstock/httpd/wire"
 )
 
@@ -135,12 +136,7 @@ func (a *API) filterPayouts(ctx context.Context, who engine.Caller, c *wire.Call
 	}
 	f := rangeFilter(r.Start, r.End)
 	f.Customer, f.Total = said(r.CustomerID), true
-	if r.looksInside() {
-		f.Keep, f.Opened, f.Stages = r.keeps, r.readsTexts(), r.stages()
-		if r.byStageAlone(f.Stages) {
-			f.Keep = nil
-		}
-	}
+	r.narrow(&f)
 	if err := a.ofProfile(ctx, who, c, &f); err != nil {
 		return payoutPage{}, err
 	}
@@ -158,17 +154,22 @@ func (a *API) filterPayouts(ctx context.Context, who engine.Caller, c *wire.Call
 	return a.page(ctx, who, f, offset, limit)
 }
 
-// looksInside says that a filter is of what only the payout itself tells.
-func (r *payoutFilter) looksInside() bool {
-	return r.PayoutID != nil || r.ProfileID != nil || len(r.Connector)+len(r.Currency)+len(r.Status)+len(r.Method) > 0 || r.OrderRef != nil || r.Entity != nil
-}
-
-// byStageAlone says that the stages tell all that is asked for. A draft's status
-// depends on more.
-func (r *payoutFilter) byStageAlone(stages []payout.Stage) bool {
-	rest := *r
-	rest.Status = nil
-	return len(stages) > 0 && !slices.Contains(stages, payout.Draft) && !rest.looksInside()
+// narrow asks the engine for what it can tell of records without decoding them,
+// and looks inside for the rest.
+func (r *payoutFilter) narrow(f *engine.Filter) {
+	f.Stages = r.stages()
+	for _, c := range r.Currency {
+		f.Currencies = append(f.Currencies, c.Currency)
+	}
+	for _, name := range r.Connector {
+		f.Providers = append(f.Providers, string(name))
+	}
+	for _, m := range r.Method {
+		f.Kinds = append(f.Kinds, service.Kind(m))
+	}
+	if r.PayoutID != nil || r.ProfileID != nil || r.readsTexts() || slices.Contains(f.Stages, payout.Draft) { // a draft's status depends on more
+		f.Keep, f.Opened = r.keeps, r.readsTexts()
+	}
 }
 
 // stages are those in which a payout can have one of the statuses asked for;

@@ -153,15 +153,15 @@ func (a *API) setDefault(ctx context.Context, who engine.Caller, c *wire.Call, _
 // first.
 func (a *API) listMethods(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (methodList, error) {
 	out := methodList{Methods: []listedMethod{}}
-	limit, err := number(c, "limit", maxMethods, 1, maxMethods)
+	f, err := readMethodFilter(c)
 	if err != nil {
 		return out, err
 	}
-	return out, a.tokensOf(ctx, who, c, c.Param("customer"), limit, &out)
+	return out, a.tokensOf(ctx, who, c, c.Param("customer"), f, &out)
 }
 
-// tokensOf fills a list with the methods of a customer.
-func (a *API) tokensOf(ctx context.Context, who engine.Caller, c *wire.Call, customer string, limit int, out *methodList) error {
+// tokensOf fills a list with those methods of a customer that the filter keeps.
+func (a *API) tokensOf(ctx context.Context, who engine.Caller, c *wire.Call, customer string, f methodFilter, out *methodList) error {
 	life, err := a.tokenLife(ctx, who, c.Header("X-Profile-Id"))
 	if err != nil {
 		return err
@@ -170,7 +170,13 @@ func (a *API) tokensOf(ctx context.Context, who engine.Caller, c *wire.Call, cus
 	if err != nil {
 		return err
 	}
-	for i := range methods[:min(limit, len(methods))] {
+	for i := range methods {
+		if len(out.Methods) == f.limit {
+			break
+		}
+		if !f.keeps(a.Engine.Directory, &methods[i]) {
+			continue
+		}
 		token, err := a.Engine.MintToken(who.Scope, &methods[i], life)
 		if err != nil {
 			return err

@@ -88,7 +88,7 @@ func isRefusal(err error, code string) bool {
 // payment method the client secret is of; nobody's is empty.
 func (a *API) listMethodsBySecret(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (methodList, error) {
 	out := methodList{Methods: []listedMethod{}}
-	limit, err := number(c, "limit", maxMethods, 1, maxMethods)
+	f, err := readMethodFilter(c)
 	if err != nil {
 		return out, err
 	}
@@ -105,7 +105,7 @@ func (a *API) listMethodsBySecret(ctx context.Context, who engine.Caller, c *wir
 		out.Guest = &guest
 		return out, nil
 	}
-	return out, a.tokensOf(ctx, who, c, of.customer, limit, &out)
+	return out, a.tokensOf(ctx, who, c, of.customer, f, &out)
 }
 
 // offeredMethods are the methods of the merchant's connectors. A client secret

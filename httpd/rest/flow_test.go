@@ -112,6 +112,46 @@ func TestLatestUsedComesFirst(t *testing.T) {
 	s.do("GET", "/customers/ada/payment_methods?limit=1", "").ok().is("customer_payment_methods.1", nil)
 }
 
+// TestSavedMethodsAreFiltered: a list of saved methods has those that the query
+// can use, and a filter that can't be read is refused.
+func TestSavedMethodsAreFiltered(t *testing.T) {
+	s := newShop(t)
+	s.customer("ada")
+	save := func(fields string) string {
+		s.Clock.Advance(time.Second)
+		return s.do("POST", "/payment_methods", `{"customer_id":"ada",`+fields+`}`).ok().str("payment_method_id")
+	}
+	visa := save(`"payment_method":"card","card":{"card_number":"4242424242424242","card_exp_month":"3","card_exp_year":"2030","card_holder_name":"Ada"}`)
+	master := save(`"payment_method":"card","card":{"card_number":"5555555555554444","card_exp_month":"3","card_exp_year":"2030","card_holder_name":"Ada","card_issuing_country":"GB"}`)
+	iban := save(`"payment_method":"bank_transfer","bank_transfer":{"iban":"NL69TEST0000000001"}`)
+	ach := save(`"payment_method":"bank_transfer","payment_method_type":"ach","bank_transfer":{"bank_account_number":"000123456789","bank_routing_number":"110000000"}`)
+	all := ach + " " + iban + " " + master + " " + visa
+	for _, row := range []struct{ query, want string }{
+		{"", all}, {"amount=0", all}, {"amount=99999999", all}, {"recurring_enabled=false", all}, {"recurring_enabled=true", ""}, {"installment_payment_enabled=false", all}, {"installment_payment_enabled=true", ""},
+		{"card_networks=Visa", visa}, {"card_network=Visa&card_network=Mastercard", master + " " + visa}, {"card_networks=Visa,JCB&card_networks=Mastercard&limit=1", master}, {"card_networks=RuPay", ""},
+		{"accepted_currencies=USD", ach + " " + master + " " + visa}, {"accepted_currencies=EUR", iban + " " + master + " " + visa}, {"accepted_currencies=JPY,KWD", master + " " + visa}, {"accepted_currencies=EUR&limit=2", iban + " " + master},
+		{"accepted_countries=NL", ach + " " + iban}, {"accepted_countries=GB,US", ach + " " + master + " " + visa}, {"accepted_countries=GB&accepted_countries=NL", ach + " " + iban + " " + master}, {"something=else", all},
+	} {
+		if got := methodsListed(s.do("GET", "/customers/ada/payment_methods?"+row.query, "").ok()); got != row.want {
+			t.Errorf("%s: got %q, want %q", row.query, got, row.want)
+		}
+	}
+	for _, query := range []string{"accepted_currencies=EURO", "accepted_countries=nl", "accepted_countries=NLD", "card_networks=visa", "amount=-1", "amount=1.5", "amount=99999999999999999999", "recurring_enabled=yes", "installment_payment_enabled=1",
+		"card_networks=" + strings.Repeat("Visa,", 301)} {
+		s.do("GET", "/customers/ada/payment_methods?"+query, "").refused(400, "IR_06", strings.Split(query, "=")[0])
+	}
+	s.do("GET", "/customers/ada/payment_methods?limit=0", "").refused(422, "IR_06", "limit")
+}
+
+func methodsListed(r reply) string {
+	var ids []string
+	items, _ := r.at("customer_payment_methods").([]any)
+	for _, item := range items {
+		ids = append(ids, item.(map[string]any)["payment_method_id"].(string))
+	}
+	return strings.Join(ids, " ")
+}
+
 // TestRecurringSavesAfterSuccess wants the method saved when it was paid, and
 // usable by its token then.
 func TestRecurringSavesAfterSuccess(t *testing.T) {
