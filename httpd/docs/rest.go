@@ -144,6 +144,8 @@ func restMethods() part {
 		must("recurring_enabled", flag("")), must("installment_payment_enabled", flag("")), must("payment_experience", anything("")), must("metadata", free("").null()), must("created", stamp()), must("bank_transfer", masked), must("last_used_at", stamp()), must("client_secret", str("").null()))
 	sent := object("", may("customer_id", str("").upTo(64).null()), may("payment_method", str("").eg("card").null()), may("payment_method_type", str("").null()), may("card", free("card_number, card_exp_month, card_exp_year, card_holder_name.").null()), may("bank_transfer", free("").null()),
 		may("wallet", free("").null()), may("bank_redirect", free("").null()), may("metadata", free("").null()), may("client_secret", str("Of a browser.").null())).others()
+	narrowed := []param{query("limit", whole("")), query("accepted_countries", str("Countries, with commas or given more than once. A method of another one is left out.")), query("accepted_currencies", str("Currencies, in the same way. A method that is paid in none of them is left out.")),
+		query("card_networks", str("Networks, in the same way: cards of these alone.")), query("recurring_enabled", flag("Those that can be charged without their owner, or those that can't.")), query("installment_payment_enabled", flag("With true there is none.")), query("amount", whole("Minor units. No saved method has a least or a most."))}
 	return part{
 		tags:    []tag{{chapter, "Cards, bank accounts and wallets of customers, sealed in the locker."}},
 		schemas: []named{{"SavedCard", card}, {"PaymentMethod", method}},
@@ -153,9 +155,9 @@ func restMethods() part {
 			saved("POST", "/payment_methods/{id}/update", "updatePaymentMethod", "Change a payment method").in(chapter).once().sends(sent, nil).tells("The method.", ref("PaymentMethod")),
 			saved("POST", "/payment_methods/{id}/save", "completePaymentMethod", "Complete a payment method that waits for its details").in(chapter).once().sends(sent, nil).tells("The method.", ref("PaymentMethod")),
 			saved("DELETE", "/payment_methods/{id}", "deletePaymentMethod", "Delete a payment method").in(chapter).once().tells("It is gone.", object("", must("payment_method_id", str("")), must("deleted", flag("")))),
-			saved("GET", "/customers/{customer}/payment_methods", "listPaymentMethods", "List a customer's payment methods").in(chapter).with(query("limit", whole(""))).
+			saved("GET", "/customers/{customer}/payment_methods", "listPaymentMethods", "List a customer's payment methods").in(chapter).with(narrowed...).
 				tells("The methods, each with a payment token for a payout.", object("", must("customer_payment_methods", list(free(""))), must("is_guest_customer", flag("").null()))),
-			saved("GET", "/customers/payment_methods", "listPaymentMethodsBySecret", "List the payment methods of whom a client secret is").in(chapter).with(query("client_secret", str("Of a payment, a payout, or a payment method that waits.")), query("limit", whole(""))).
+			saved("GET", "/customers/payment_methods", "listPaymentMethodsBySecret", "List the payment methods of whom a client secret is").in(chapter).with(append(narrowed, query("client_secret", str("Of a payment, a payout, or a payment method that waits.")))...).
 				tells("The methods, each with a payment token.", object("", must("customer_payment_methods", list(free(""))), must("is_guest_customer", flag("").null()))),
 			saved("GET", "/account/payment_methods", "offeredPaymentMethods", "List what the connectors take").in(chapter).with(query("client_secret", str("Narrows to the currency of what it is of."))).
 				tells("By method and type.", object("", must("merchant_name", str("").null()), must("currency", str("").null()), must("redirect_url", str("").null()), must("payment_methods", list(object("", must("payment_method", str("")),

@@ -70,6 +70,11 @@ func (a *account) collect(ctx context.Context, c connector.Acquisition) (connect
 	if refused != nil {
 		return connector.Acquired{Outcome: *refused}, nil
 	}
+	if c.Again {
+		if found, there, err := a.found(ctx, c); there || err != nil {
+			return found, err
+		}
+	}
 	if c.Save && c.Customer == "" {
 		customer, refused, err := a.customer(ctx, c.Key)
 		if err != nil {
@@ -255,6 +260,11 @@ func charged(c connector.Acquisition, got connector.Answer) (connector.Acquired,
 	if err := connector.ReadJSON(got.Body, &p); err != nil {
 		return connector.Acquired{}, err
 	}
+	return p.charged(c)
+}
+
+// charged is what an intent says about a charge, which must be its own.
+func (p *paymentIntent) charged(c connector.Acquisition) (connector.Acquired, error) {
 	n, err := strconv.ParseInt(string(p.Amount), 10, 64)
 	if err != nil {
 		return connector.Acquired{}, errAnswer

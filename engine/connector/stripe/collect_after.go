@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"penstock/engine/connector"
 )
@@ -21,6 +22,43 @@ func (a *account) intentNow(ctx context.Context, c connector.Acquisition) (conne
 		return connector.Acquired{}, fmt.Errorf("provider answered %d", got.Status)
 	}
 	return charged(c, got)
+}
+
+// found looks for a payment by its key among all that there are: Stripe forgets
+// idempotency keys after a day, its search does not. It is about a minute behind,
+// and so long the key does what the search can't yet.
+func (a *account) found(ctx context.Context, c connector.Acquisition) (out connector.Acquired, there bool, err error) {
+	if strings.ContainsAny(c.Key, "'\\") { // quotes of the search's own
+		return out, false, errAnswer
+	}
+	query := url.Values{"limit": {"2"}, "query": {"metadata['" + keyName + "']:'" + c.Key + "'"}}
+	got, err := a.call(ctx, connector.Request{Method: http.MethodGet, URL: a.base + "/v1/payment_intents/search?" + query.Encode()})
+	if err != nil {
+		return out, false, err
+	}
+	var list struct {
+		Object string          `json:"object"`
+		Data   []paymentIntent `json:"data"`
+	}
+	if got.Status != http.StatusOK {
+		return out, false, fmt.Errorf("provider answered %d", got.Status)
+	}
+	if err := connector.ReadJSON(got.Body, &list); err != nil {
+		return out, false, err
+	}
+	switch {
+	case list.Object != "search_result" || len(list.Data) > 1:
+		return out, false, errAnswer
+	case len(list.Data) == 0:
+		return out, false, nil
+	}
+	p := list.Data[0]
+	c.Customer = "" // whom Stripe knows the payer as was forgotten too, and is told again
+	if c.What == "authorise" && p.Status == "succeeded" {
+		p.Status = "requires_capture" // it was set aside first; that it was captured the repeat of the capture is told
+	}
+	out, err = p.charged(c)
+	return out, true, err
 }
 
 // after captures, in Stripe's units, or cancels. Where Stripe says that it can't be done, the

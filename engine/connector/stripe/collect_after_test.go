@@ -74,3 +74,49 @@ func TestWhatComesAfterACharge(t *testing.T) {
 		t.Errorf("an authorisation: %+v, %v, %v", got, err, *orders)
 	}
 }
+
+// TestForgottenChargeIsFoundByItsKey: what was charged longer ago than Stripe
+// keeps keys is found, whatever its payer is known as by now, and nothing is
+// charged. What isn't there is charged under its key.
+func TestForgottenChargeIsFoundByItsKey(t *testing.T) {
+	for _, row := range []struct {
+		name, what, found string
+		want              connector.Verdict
+		orders            int
+	}{
+		{"taken", "charge", intentText("pay_1", "succeeded", ""), connector.Paid, 0},
+		{"captured since", "authorise", intentText("pay_1", "succeeded", ""), connector.Paid, 0},
+		{"declined", "charge", intentText("pay_1", "requires_payment_method", ""), connector.Rejected, 0},
+		{"of another amount", "charge", strings.Replace(intentText("pay_1", "succeeded", ""), "1250", "1300", 1), connector.Unknown, 0},
+		{"of another key", "charge", intentText("pay_2", "succeeded", ""), connector.Unknown, 0},
+		{"twice", "charge", intentText("pay_1", "succeeded", "") + "," + intentText("pay_1", "succeeded", ""), connector.Unknown, 0},
+		{"not there", "charge", "", connector.Paid, 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c, orders := collecting(t, func(path string, form url.Values) (int, string) {
+				switch path {
+				case "/v1/payment_intents/search":
+					return 200, `{"object":"search_result","data":[` + row.found + `]}`
+				case "/v1/customers":
+					return 200, `{"id":"cus_1","object":"customer"}`
+				}
+				return 200, intentText("pay_1", "succeeded", "")
+			})
+			in := charge("pay_1")
+			in.What, in.Again, in.Customer = row.what, true, "cus_other"
+			if row.orders > 0 {
+				in.Customer = ""
+			}
+			got, err := c.Acquire(context.Background(), in)
+			if got.Outcome.Verdict != row.want || (err != nil) != (row.want == connector.Unknown) || len(*orders) != row.orders {
+				t.Errorf("%+v, %v, %d orders", got, err, len(*orders))
+			}
+		})
+	}
+	c, orders := collecting(t, func(path string, _ url.Values) (int, string) { return 500, "" })
+	in := charge("pay_1")
+	in.Again = true
+	if got, err := c.Acquire(context.Background(), in); got.Outcome.Verdict != connector.Unknown || err == nil || len(*orders) != 0 {
+		t.Errorf("a search that fails: %+v, %v, %d orders", got, err, len(*orders))
+	}
+}
