@@ -52,10 +52,7 @@ func TestCutLosesNothingAcknowledged(t *testing.T) { bothKinds(t, "20000", cutLo
 func cutLosesNothing(t *testing.T) {
 	for _, survive := range []int{0, 30, 80} {
 		t.Run(fmt.Sprintf("%d%% of what was not synced survives", survive), func(t *testing.T) {
-			rounds := 7
-			if testing.Short() {
-				rounds = 2
-			}
+			rounds := amount(2, 3, 7)
 			acked, lost := cutRounds(t, faultfs.Options{Survive: survive, Seed: uint64(survive)}, rounds)
 			if lost != 0 || acked == 0 {
 				t.Errorf("%d of %d acknowledged pairs are lost, want none of many", lost, acked)

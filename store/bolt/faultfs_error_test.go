@@ -123,11 +123,7 @@ func failEach(t *testing.T) {
 			t.Errorf("the run asks for no %s", op)
 		}
 		t.Logf("%s: %d", op, n)
-		every := 1
-		if testing.Short() {
-			every = 5
-		}
-		for i := 0; i < n; i += every {
+		for i := 0; i < n; i += amount(5, 3, 1) {
 			for _, f := range faultsAt(op, i+1) {
 				suffer(t, f)
 			}

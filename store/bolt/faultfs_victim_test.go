@@ -48,6 +48,18 @@ func bothKinds(t *testing.T, table string, test func(t *testing.T)) {
 	})
 }
 
+// amount is how much of something a run does: a short one, an ordinary one, and
+// a full one (PENSTOCK_TEST_FULL is set, as CI does).
+func amount(short, ordinary, full int) int {
+	switch {
+	case testing.Short():
+		return short
+	case os.Getenv("PENSTOCK_TEST_FULL") != "":
+		return full
+	}
+	return ordinary
+}
+
 // diskWriters write at once.
 const diskWriters = 64
 

@@ -64,10 +64,7 @@ func roll(path string) error {
 // deleted is.
 func TestCutResurrectsNothing(t *testing.T) {
 	t.Setenv(lazyVictim, "6000")
-	rounds := 12
-	if testing.Short() {
-		rounds = 3
-	}
+	rounds := amount(3, 5, 12)
 	for _, survive := range []int{0, 50} {
 		d := faultfs.New(faultfs.Options{Survive: survive, Seed: uint64(survive)})
 		storeOn(t, d)
