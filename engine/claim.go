@@ -33,6 +33,9 @@ func (j job) each() []job {
 
 func (j dueRow) hand() string { return string(j.kind) + string(j.prefix()) + j.id }
 
+// row is its key: the same work that is due at another time is another row.
+func (j dueRow) row() string { return string(dueKey(j.at, j.kind, j.Scope, j.id)) }
+
 // claim takes what is due, at most Timing.Claim rows, in one transaction: each
 // is leased until now + Lease, so work whose worker is lost comes back by
 // itself. The intent to send is part of it (rule 1).
@@ -79,7 +82,7 @@ func (e *Engine) claim(ctx context.Context) ([]job, error) {
 
 // anyDue spares an idle appliance the commit of an empty claim.
 func (e *Engine) anyDue(ctx context.Context) (some bool, err error) {
-	now, _ := e.pulse.now()
+	now, mark := e.pulse.now()
 	err = e.Store.View(ctx, func(tx store.Tx) error {
 		e.mu.Lock()
 		look := 1
@@ -90,7 +93,7 @@ func (e *Engine) anyDue(ctx context.Context) (some bool, err error) {
 		page, err := tx.Scan(bucketDue, nil, dueBefore(now), look, false)
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		some = e.lanes.any(page)
+		some = e.lanes.any(page, mark.Mono)
 		return err
 	})
 	if err != nil {

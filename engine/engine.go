@@ -52,6 +52,7 @@ type Timing struct {
 	Claim      int             // rows claimed in one transaction
 	Workers    int             // calls to providers and receivers at one time, beside the first of each account and endpoint
 	Deliver    time.Duration   // bound of one webhook attempt
+	Down       int             // failures of a receiver, one after another, after which its retries wait behind one of them
 	TokenTTL   time.Duration   // life of a payment token
 	Tick       time.Duration   // of the monotonic ticker; zero switches it off and leaves cron alone
 	Cron       string          // the bell's schedule in UTC
@@ -68,7 +69,7 @@ func DefaultTiming() Timing {
 	return Timing{
 		Deadline: 10 * time.Second, Lease: 15 * time.Second, Batch: 2 * m,
 		Polls:   []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, 45 * time.Second, 2 * m, 5 * m, 15 * m, h},
-		PollMax: 6 * h, Attention: 24 * h, Claim: 64, Workers: 64, Deliver: 20 * time.Second,
+		PollMax: 6 * h, Attention: 24 * h, Claim: 64, Workers: 64, Deliver: 20 * time.Second, Down: 64,
 		TokenTTL: 15 * m, Scrub: 24 * h, Tick: 250 * time.Millisecond, Cron: "@every 2s", MaxPanics: 3, NoticeBody: 2048,
 	}
 }
@@ -181,6 +182,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if err := e.openArchive(ctx); err != nil {
 		return nil, err
 	}
+	e.openLanes(0)
 	if err := e.meetAnchor(ctx); err != nil {
 		return nil, err
 	}
@@ -244,6 +246,7 @@ func (e *Engine) begin(ctx context.Context, why string, off time.Duration) error
 		return fmt.Errorf("begin epoch: %w", err)
 	}
 	e.pulse.begin(epoch)
+	e.forgetTurns()
 	return e.drop(ctx)
 }
 
@@ -333,7 +336,7 @@ func (t Timing) filled() Timing {
 	for _, n := range []struct {
 		v   *int
 		def int
-	}{{&t.Claim, d.Claim}, {&t.Workers, d.Workers}, {&t.MaxPanics, d.MaxPanics}, {&t.NoticeBody, d.NoticeBody}} {
+	}{{&t.Claim, d.Claim}, {&t.Workers, d.Workers}, {&t.Down, d.Down}, {&t.MaxPanics, d.MaxPanics}, {&t.NoticeBody, d.NoticeBody}} {
 		if *n.v == 0 {
 			*n.v = n.def
 		}

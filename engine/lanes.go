@@ -23,9 +23,12 @@ type lanes struct {
 	hands  int                 // that there are; zero: one goroutine does all, and nothing has to wait
 	busy   int                 // jobs in hand
 	of     map[string]int      // the same of each lane
-	parked map[string]string   // due rows that were found to have to wait, and their lanes
+	parked map[string]string   // due rows, by their keys, that were found to have to wait, and their lanes
 	pace   map[string]lanePace // of lanes that have worked lately
 	left   bool                // the latest claim left something due
+
+	outages map[string]outage // of receivers that failed lately, by the lane of their retries
+	down    int               // failures without a success, after which retries wait for a probe
 }
 
 // lanePace is how fast a lane works.
@@ -53,20 +56,43 @@ const (
 
 func accountLane(s Scope, account string) string { return "p" + string(s.prefix()) + account }
 
+// lane of the next attempt. Retries have one of their own, so that news never
+// waits behind what is old.
 func (d *Delivery) lane(s Scope) string {
-	return "d" + string(s.prefix()) + d.Endpoint + "\x00" + d.URL
+	if d.isRetry() {
+		return d.retryLane(s)
+	}
+	return "d" + d.receiver(s)
 }
 
 // openLanes gives work so many hands; zero ends that.
 func (e *Engine) openLanes(hands int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.lanes = lanes{hands: hands, of: map[string]int{}, parked: map[string]string{}, pace: map[string]lanePace{}}
+	outages := e.lanes.outages
+	if outages == nil {
+		outages = map[string]outage{}
+	}
+	e.lanes = lanes{hands: hands, of: map[string]int{}, parked: map[string]string{}, pace: map[string]lanePace{}, outages: outages, down: e.Timing.Down}
 }
 
-// free says whether a lane may have one job more, beside those that a claim has
-// taken already.
-func (l *lanes) free(lane string, c *claims) bool {
+// forgetTurns is for when the wall clock was moved: a turn that was reckoned by
+// the old time may lie a year ahead.
+func (e *Engine) forgetTurns() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for lane, p := range e.lanes.pace {
+		p.later = time.Time{}
+		e.lanes.pace[lane] = p
+	}
+}
+
+// free says whether a lane may have one job more at now, a monotonic time,
+// beside those that a claim has taken already.
+func (l *lanes) free(lane string, c *claims, now time.Duration) bool {
+	if l.shut(lane, c, now) {
+		return false
+	}
 	if l.hands == 0 {
 		return true
 	}
@@ -84,7 +110,7 @@ func (l *lanes) free(lane string, c *claims) bool {
 func (c *claims) canTake(lane string) bool {
 	c.e.mu.Lock()
 	defer c.e.mu.Unlock()
-	return c.e.lanes.free(lane, c)
+	return c.e.lanes.free(lane, c, c.mark.Mono)
 }
 
 // boards says whether a payout of the lane leaves in a call that is taken
@@ -114,13 +140,14 @@ func (c *claims) add(j job) {
 func (c *claims) waits(row dueRow) (lane string, full bool) {
 	c.e.mu.Lock()
 	defer c.e.mu.Unlock()
-	lane, parked := c.e.lanes.parked[row.hand()]
-	return lane, parked && !c.e.lanes.free(lane, c)
+	lane, parked := c.e.lanes.parked[row.row()]
+	return lane, parked && !c.e.lanes.free(lane, c, c.mark.Mono)
 }
 
 // leave lets a row wait for its lane.
 func (c *claims) leave(tx store.Tx, row dueRow, lane string) error {
 	c.left++
+	alone := c.e.lanes.hands == 0 // whoever works so goes by when the next row is due
 	turn, known := c.turns[lane]
 	if !known {
 		c.e.mu.Lock()
@@ -129,14 +156,17 @@ func (c *claims) leave(tx store.Tx, row dueRow, lane string) error {
 		if c.e.lanes.of[lane] > 0 {
 			turn.took = max(turn.took, c.mark.Mono-turn.last) // what has not ended yet counts as well
 		}
+		if o := c.e.lanes.outages[lane]; o.failures >= c.e.lanes.down {
+			turn.took = max(turn.took, slowLane) // however fast it fails
+		}
 		c.e.mu.Unlock()
 		if first := c.now.Add(laneWindow * min(turn.took/hands, slowestTurn)); turn.later.Before(first) {
 			turn.later = first
 		}
 		c.turns[lane] = turn
 	}
-	if c.left <= laneWindow || turn.took < slowLane {
-		c.parked[row.hand()] = lane
+	if !alone && (c.left <= laneWindow || turn.took < slowLane) {
+		c.parked[row.row()] = lane
 		return nil
 	}
 	c.moved++
@@ -145,14 +175,14 @@ func (c *claims) leave(tx store.Tx, row dueRow, lane string) error {
 	return setDue(tx, row, turn.later)
 }
 
-// any says whether one of these due rows is worth a claim.
-func (l *lanes) any(rows []store.Pair) bool {
+// any says whether one of these due rows is worth a claim at now.
+func (l *lanes) any(rows []store.Pair, now time.Duration) bool {
 	for _, p := range rows {
 		row, err := parseDue(p.Key)
 		if err != nil {
 			return true // the claim says so
 		}
-		if lane, parked := l.parked[row.hand()]; !parked || l.free(lane, nil) {
+		if lane, parked := l.parked[row.row()]; !parked || l.free(lane, nil, now) {
 			return true
 		}
 	}
@@ -168,7 +198,7 @@ func (e *Engine) take(c *claims) {
 		j := &c.jobs[i]
 		for _, one := range j.each() {
 			e.hand[one.hand()] = true
-			delete(l.parked, one.hand())
+			delete(l.parked, one.row())
 		}
 		if l.hands > 0 {
 			j.began = e.Clock.Mono()

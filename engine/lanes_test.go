@@ -30,6 +30,7 @@ type receivers struct {
 	got  map[string]int
 	most map[string]int // at one time
 	now  map[string]int
+	well bool // those that refused answer
 }
 
 func (r *receivers) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -40,12 +41,13 @@ func (r *receivers) RoundTrip(req *http.Request) (*http.Response, error) {
 		<-req.Context().Done()
 		return nil, req.Context().Err()
 	}
-	if strings.HasPrefix(host, "shut") {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if strings.HasPrefix(host, "shut") && !r.well {
+		r.got["refused by "+host]++
 		return nil, errors.New("connection refused")
 	}
-	r.mu.Lock()
 	r.got[host]++
-	r.mu.Unlock()
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
 }
 
@@ -251,6 +253,40 @@ func TestABacklogOfRefusedDeliveriesHidesNoPayout(t *testing.T) {
 		must(t, err)
 		if got := stageOf(t, c.Engine, c.shop, id); got != payout.AllPaid {
 			t.Errorf("the payout is %s after the next claim, want it paid", got)
+		}
+		c.whole()
+	})
+}
+
+// TestRetriesToAReceiverThatIsDownWaitBehindOne wants the news of each payout
+// to be tried at once, the retries of what a receiver refused to go out one at a
+// time, and all of it to arrive when the receiver is well, though more waits than
+// a claim passes by.
+func TestRetriesToAReceiverThatIsDownWaitBehindOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const payouts, hands = 400, 8
+		c := newThrong(t, hands)
+		_, err := c.AddEndpoint(t.Context(), c.shop, "https://shut.example/", "rest", nil)
+		must(t, err)
+		for range payouts {
+			order(t, c.Engine, c.shop, card("4111111111111111"))
+		}
+		running(t, c.Engine, 30*time.Second)
+		news, _ := c.to.of("refused by shut.example")
+		if news < 2*payouts {
+			t.Errorf("%d of %d messages were tried within 30 s", news, 2*payouts)
+		}
+		running(t, c.Engine, 20*time.Minute) // by its schedule each would be tried again four times
+		after, _ := c.to.of("refused by shut.example")
+		if tries := after - news; tries < 30 || tries > 20*2+64+hands {
+			t.Errorf("%d retries in 20 minutes, want one each 30 s", tries)
+		}
+		c.to.mu.Lock()
+		c.to.well = true
+		c.to.mu.Unlock()
+		running(t, c.Engine, 20*time.Minute) // the probes have their own pauses
+		if got, _ := c.to.of("shut.example"); got != 2*payouts {
+			t.Errorf("%d of %d messages arrived when the receiver was well again", got, 2*payouts)
 		}
 		c.whole()
 	})

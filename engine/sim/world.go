@@ -170,6 +170,9 @@ func (w *World) open() error {
 		clock = w.Break.Clock(w.Clock)
 	}
 	timing := w.Timing
+	if timing.Down == 0 {
+		timing.Down = 3 // so that retries wait for a probe in a small world too
+	}
 	if w.Break.Timing != nil {
 		timing = w.Break.Timing(timing)
 	}
