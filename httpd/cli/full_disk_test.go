@@ -130,7 +130,7 @@ func fullDisk(t *testing.T, disk smallDisk) {
 	under := func(round int, what func()) {
 		before := c.acks.Load()
 		c.issue(round)
-		waitFor(t, "payouts are acknowledged", func() bool { return c.acks.Load()-before >= acksBeforeEnd/3 })
+		waitFor(t, "payouts are acknowledged", func() bool { return c.acks.Load()-before >= int64(acksBeforeEnd()/3) })
 		what()
 	}
 	refused := func() {
@@ -145,10 +145,10 @@ func fullDisk(t *testing.T, disk smallDisk) {
 	c.issue(1)
 	refused()
 	ops, scope := operatorOf(t, place), client.Scope{Merchant: firstMerchant, Mode: "test"}
-	waitFor(t, "those accepted have ended", func() bool { return c.readAll(ops, scope, map[string]client.Payout{}) == 0 })
+	waitLong(t, "those accepted have ended", func() bool { return c.readAll(ops, scope, map[string]client.Payout{}) == 0 })
 	t.Logf("short of room: %d bytes left, %d acknowledged, %d after that", disk.room(), atLow, c.acks.Load()-atLow)
 	disk.empty()
-	waitFor(t, "the round's payouts are acknowledged", func() bool { return c.acks.Load() == 2*ticketsARound })
+	waitFor(t, "the round's payouts are acknowledged", func() bool { return c.acks.Load() == 2*int64(ticketsARound()) })
 
 	under(2, func() { disk.fill(0) })
 	c.issue(3)
@@ -158,7 +158,7 @@ func fullDisk(t *testing.T, disk smallDisk) {
 		t.Errorf("on a full disk payouts can't be read: exit code %d: %s", code, out)
 	}
 	disk.empty()
-	waitFor(t, "the round's payouts are acknowledged", func() bool { return c.acks.Load() == 4*ticketsARound })
+	waitFor(t, "the round's payouts are acknowledged", func() bool { return c.acks.Load() == 4*int64(ticketsARound()) })
 
 	under(4, func() { disk.fill(0) })
 	c.server.end(syscall.SIGKILL)

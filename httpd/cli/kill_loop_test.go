@@ -81,7 +81,7 @@ func (c *crash) round(n int, a act, chance *rand.Rand) {
 	if c.server == nil || c.server.ended() {
 		c.serve()
 	}
-	before, wanted := c.acks.Load(), int64(1+chance.IntN(acksBeforeEnd))
+	before, wanted := c.acks.Load(), int64(1+chance.IntN(acksBeforeEnd()))
 	c.issue(n)
 	waitFor(c.t, "payouts are acknowledged", func() bool { return c.acks.Load()-before >= wanted })
 	a.do(c, chance)

@@ -192,7 +192,7 @@ func newPeople(c *crash, n nature) *people {
 // is killed under them up to so many times.
 func (p *people) look(kills int, chance *rand.Rand) {
 	for open := -1; open != 0; {
-		waitFor(p.t, "a payout ends, or waits for people", func() bool {
+		waitLong(p.t, "a payout ends, or waits for people", func() bool {
 			before := open
 			all := map[string]client.Payout{}
 			open = p.readAll(p.ops, p.scope, all)

@@ -192,7 +192,18 @@ func operatorOf(t *testing.T, m made) *client.Client {
 // waitFor asks until fn says yes; it waits for other processes.
 func waitFor(t *testing.T, what string, fn func() bool) {
 	t.Helper()
-	again := time.NewTicker(20 * time.Millisecond)
+	askEach(t, 20*time.Millisecond, what, fn)
+}
+
+// waitLong is waitFor with a question that costs the process that is asked much.
+func waitLong(t *testing.T, what string, fn func() bool) {
+	t.Helper()
+	askEach(t, 250*time.Millisecond, what, fn)
+}
+
+func askEach(t *testing.T, pause time.Duration, what string, fn func() bool) {
+	t.Helper()
+	again := time.NewTicker(pause)
 	defer again.Stop()
 	limit := time.After(patience)
 	for !fn() {
