@@ -26,7 +26,8 @@ type ProviderAccount struct {
 	Health   string `json:"health,omitzero"` // empty: operational
 	Disabled bool   `json:"disabled,omitzero"`
 	Archived bool   `json:"archived,omitzero"`
-	Point    string `json:"point,omitzero"` // the payout point whose requests of the rest dialect alone it pays; empty: all
+	Forced   *Force `json:"forced,omitzero"` // its breaker is open by a person's word
+	Point    string `json:"point,omitzero"`  // the payout point whose requests of the rest dialect alone it pays; empty: all
 	// Extra is what a dialect keeps with it, without secrets; the engine does not look inside.
 	Extra   stdjson.RawMessage `json:"extra,omitzero"`
 	Created time.Time          `json:"created"`

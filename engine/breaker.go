@@ -8,7 +8,6 @@ import (
 	"penstock/engine/connector"
 	"penstock/engine/payout"
 	"penstock/engine/routing"
-	"penstock/store"
 )
 
 // A breaker keeps new payouts off a provider account that doesn't answer while
@@ -41,6 +40,9 @@ const (
 	BreakerClosed   BreakerState = "closed"    // payouts leave by it
 	BreakerOpen     BreakerState = "open"      // they take another way, if there is one
 	BreakerHalfOpen BreakerState = "half_open" // the next one shows whether it answers again
+	// BreakerForced is open by a person's word: nothing is sent, also where there
+	// is no other way, until a person closes it.
+	BreakerForced BreakerState = "forced_open"
 )
 
 // Breaker is how a provider account answers.
@@ -149,26 +151,6 @@ func (e *Engine) OpenBreakers() (n int) {
 		}
 	}
 	return n
-}
-
-// CloseBreaker lets new payouts leave by an account again, by a person's word.
-func (e *Engine) CloseBreaker(ctx context.Context, c Caller, account string) error {
-	err := e.update(ctx, func(tx store.Tx, now time.Time) error {
-		if _, err := find[ProviderAccount](tx, bucketAccount, ObjAccount, c.Scope, account); err != nil {
-			return err
-		}
-		return c.act(tx, now, "provider_account.close_breaker", account)
-	})
-	if err != nil {
-		return err
-	}
-	now, _ := e.pulse.now()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if b := e.breakers[accountLane(c.Scope, account)]; b != nil {
-		b.fails, b.cool, b.since = 0, 0, now
-	}
-	return nil
 }
 
 // decideAround asks the rules without the accounts whose breaker is open, and

@@ -126,10 +126,11 @@ func TestABreakerFailsNoPayout(t *testing.T) {
 	if got := g.leavesBy(); got != other.ID {
 		t.Errorf("with another way, a payout leaves by %s", got)
 	}
-	if err := g.Engine.CloseBreaker(g.Ctx, g.me, "mca_nobody"); err == nil {
+	if _, err := g.Engine.CloseBreaker(g.Ctx, g.me, "mca_nobody", nil); err == nil {
 		t.Error("the breaker of nobody was closed")
 	}
-	must(t, g.Engine.CloseBreaker(g.Ctx, g.me, first.Account))
+	_, err = g.Engine.CloseBreaker(g.Ctx, g.me, first.Account, nil)
+	must(t, err)
 	if b := g.Engine.Breaker(g.me.Scope, first.Account); b.State != engine.BreakerClosed || g.leavesBy() != first.ID {
 		t.Errorf("closed by a person: %+v, leaves by %s", b, g.leavesBy())
 	}

@@ -305,7 +305,7 @@ func (c *claims) payout(tx store.Tx, row dueRow) error {
 	if !c.canTake(lane) && !c.boards(lane, via) {
 		return c.leave(tx, row, lane)
 	}
-	p, act, err := c.plan(r, i, via)
+	p, act, err := c.plan(tx, row.Scope, r, i, via)
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func (q *deliberation) candidate(route *Route, rivals bool) (routing.Candidate, 
 	}
 	c := routing.Candidate{Target: route.target(), Cost: route.Cost,
 		Disabled: route.Disabled || d.Disabled || a.Disabled, Archived: route.Archived || d.Archived || a.Archived,
-		Unhealthy: d.Health == Down || a.Health == Down,
+		Unhealthy: d.Health == Down || a.Health == Down || a.Forced != nil,
 		Tried:     slices.Contains(q.m.Tried, route.ID) && q.m.Only != route.ID, Whole: money.New(0, d.Currency), Available: money.New(0, d.Currency)}
 	if len(q.r.Providers) > 0 && !slices.Contains(q.r.Providers, a.Provider) {
 		c.Refused = "NOT_ASKED_FOR"

@@ -36,7 +36,7 @@ func (e *Engine) collectorFor(ctx context.Context, s Scope, p *Payment, mandates
 	})
 	in := routing.Input{Tree: p.tree(list), Facts: e.paymentFacts(s, p), Remaining: p.Amount}
 	for _, a := range list {
-		in.Candidates = append(in.Candidates, routing.Candidate{Target: routing.Target{Route: a.ID, Account: a.ID, Provider: a.Provider}, Whole: p.Amount, Unlimited: true, Unhealthy: a.Health == Down})
+		in.Candidates = append(in.Candidates, routing.Candidate{Target: routing.Target{Route: a.ID, Account: a.ID, Provider: a.Provider}, Whole: p.Amount, Unlimited: true, Unhealthy: a.Health == Down || a.Forced != nil})
 	}
 	if p.Tree != nil { // else nothing is left to chance
 		if in.Seed, err = e.lot(p); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"penstock/engine/connector"
 	"penstock/engine/payout"
+	"penstock/store"
 )
 
 // What is to be done with a payout that is due: the last looks before money goes
@@ -13,7 +14,7 @@ import (
 
 // plan applies what claiming means to the payout: a lapsed lease is written
 // down, an attempt is counted before it goes out.
-func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout, payout.Act, error) {
+func (c *claims) plan(tx store.Tx, s Scope, r *Request, i int, via connector.Connector) (payout.Payout, payout.Act, error) {
 	p, t := r.Payouts[i], via.Traits()
 	if p.Status == payout.Sending {
 		var err error
@@ -27,6 +28,12 @@ func (c *claims) plan(r *Request, i int, via connector.Connector) (payout.Payout
 	if act == payout.Send && c.e.Held() != "" {
 		p.Due = c.now.Add(time.Minute)
 		return p, payout.Wait, nil
+	}
+	if act == payout.Send {
+		if forced, err := c.forced(tx, s, p.Account); forced || err != nil {
+			p.Due = c.now.Add(time.Minute)
+			return p, payout.Wait, err
+		}
 	}
 	if act == payout.Send && c.gathers(r, &p, via) {
 		return p, payout.Wait, nil

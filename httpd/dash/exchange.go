@@ -114,7 +114,7 @@ func (d *Dash) answersBlock(v *visit, a *engine.ProviderAccount) ui.Block {
 
 // closeBreaker lets payouts leave by an account again, by a person's word.
 func (d *Dash) closeBreaker(ctx context.Context, v *visit) (wire.Reply, error) {
-	if err := d.Engine.CloseBreaker(ctx, v.caller(), v.Param("account")); err != nil {
+	if _, err := d.Engine.CloseBreaker(ctx, v.caller(), v.Param("account"), nil); err != nil {
 		return wire.Reply{}, err
 	}
 	return goTo(after(v.at("/accounts/"+v.Param("account")), "closed")), nil
