@@ -34,7 +34,7 @@ func restEvents() part {
 	event := object("A webhook.", words...)
 	try := object("One attempt to deliver it.", append(words[:len(words):len(words)], must("delivery_attempt", enum("", "initial_attempt", "automatic_retry", "manual_retry")), must("request", object("", must("body", str("")))), must("response", object("", must("status_code", whole("").null()), must("error_message", str("").null()))))...)
 	filter := object("", may("created_after", stamp().null()), may("created_before", stamp().null()), may("limit", whole("").null()), may("offset", whole("").null()), may("object_id", str("").null()), may("profile_id", str("").null()), may("event_classes", list(str("")).null()), may("event_types", list(str("")).null()), may("is_delivered", flag("").null())).others()
-	stated := object("", may("merchant_id", str("").null()), may("payout_attempt_id", str("").null()), may("status", enum("", "success", "failed", "reversed").null()), may("error_code", str("").null()), may("error_message", str("").null()), may("connector_transaction_id", str("").null())).others()
+	stated := object("", may("payout_id", str("That of the path, if at all.").null()), may("merchant_id", str("").null()), may("payout_attempt_id", str("").null()), may("status", enum("", "success", "failed", "reversed").null()), may("error_code", str("").null()), may("error_message", str("").null()), may("connector_transaction_id", str("").null())).others()
 	return part{
 		tags:    []tag{{chapter, "Webhooks as they were sent, and what a person or a provider states."}},
 		schemas: []named{{"Event", event}},

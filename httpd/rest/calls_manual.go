@@ -3,7 +3,6 @@ package rest
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	"penstock/engine"
 	"penstock/engine/connector"
@@ -14,6 +13,7 @@ import (
 // manualUpdate is what an operator knows of a payout's fate.
 type manualUpdate struct {
 	MerchantID *string     `json:"merchant_id"`
+	PayoutID   *string     `json:"payout_id"` // the path's, where it is given
 	AttemptID  *string     `json:"payout_attempt_id"`
 	Status     *statusName `json:"status"`
 	Code       *string     `json:"error_code"`
@@ -30,6 +30,9 @@ func (a *API) manualPayout(ctx context.Context, who engine.Caller, c *wire.Call,
 		return payoutResponse{}, missingParam("merchant_id")
 	case r.Status == nil:
 		return payoutResponse{}, missingParam("status")
+	}
+	if r.PayoutID != nil && *r.PayoutID != c.Param("id") {
+		return payoutResponse{}, refuse(422, "IR_06", "payout_id is another one than that of the path")
 	}
 	if err := sameMerchant(c, who.Merchant); err != nil {
 		return payoutResponse{}, err
@@ -52,7 +55,7 @@ func (a *API) manualPayout(ctx context.Context, who engine.Caller, c *wire.Call,
 	if r.AttemptID != nil {
 		found := false
 		for _, one := range v.Payouts {
-			if strings.HasSuffix(*r.AttemptID, "_"+strconv.Itoa(one.N)) && strings.HasPrefix(*r.AttemptID, payoutID(&v.Request)) {
+			if *r.AttemptID == payoutID(&v.Request)+"_"+strconv.Itoa(one.N) {
 				p, found = one, true
 			}
 		}

@@ -83,7 +83,10 @@ func TestAdministratorStatesAnEnd(t *testing.T) {
 	s.admin("PUT", "/payouts/"+id+"/manual-update", `{"merchant_id":"shop","status":"pending"}`).refused(422, "IR_06", "success, failed or reversed")
 	s.admin("PUT", "/payouts/"+id+"/manual-update", `{"merchant_id":"nobody","status":"success"}`).refused(404, "HE_02", "Merchant account")
 	s.admin("PUT", "/payouts/"+id+"/manual-update", `{"merchant_id":"shop","payout_attempt_id":"`+id+`_2","status":"success"}`).refused(404, "HE_02", "Payout does not exist")
-	s.admin("PUT", "/payouts/"+id+"/manual-update", `{"merchant_id":"shop","payout_attempt_id":"`+id+`_1","status":"failed","error_code":"E1","error_message":"the bank said so"}`).ok().is("status", "failed").is("error_code", "E1").is("error_message", "the bank said so")
+	s.admin("PUT", "/payouts/"+id+"/manual-update", `{"merchant_id":"shop","payout_attempt_id":"`+id+`0_1","status":"success"}`).refused(404, "HE_02", "Payout does not exist")
+	s.admin("PUT", "/payouts/"+id+"/manual-update", `{"merchant_id":"shop","payout_id":"`+id+`0","status":"success"}`).refused(422, "IR_06", "payout_id is another one")
+	s.do("GET", "/payouts/"+id, "").ok().is("status", "pending")
+	s.admin("PUT", "/payouts/"+id+"/manual-update", `{"merchant_id":"shop","payout_id":"`+id+`","payout_attempt_id":"`+id+`_1","status":"failed","error_code":"E1","error_message":"the bank said so"}`).ok().is("status", "failed").is("error_code", "E1").is("error_message", "the bank said so")
 	s.admin("PUT", "/payouts/"+id+"/manual-update", `{"merchant_id":"shop","status":"reversed"}`).refused(422, "IR_06", "cannot be updated for status failed")
 }
 

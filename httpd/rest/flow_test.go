@@ -286,6 +286,7 @@ func TestRouting(t *testing.T) {
 	send(single).ok().is("merchant_connector_id", second.ID)
 	send(both).ok().is("merchant_connector_id", second.ID)
 	send(`{"type":"volume_split","data":[{"connector":`+there+`,"split":50},{"connector":`+choice+`,"split":49}]}`).refused(400, "IR_06", "splits must sum up to 100")
+	send(`{"type":"priority","data":[]}`).refused(400, "IR_06", "data must name one connector or more")
 	send(`{"type":"single","data":{"connector":"wise","merchant_connector_id":"`+second.ID+`"}}`).refused(404, "HE_02", "Merchant connector account")
 	id := s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR","customer_id":"ada"}`).ok().str("payout_id")
 	s.do("PUT", "/payouts/"+id, `{"routing":`+single+`,`+sepa("NL69TEST0000000001")+`}`).ok().is("merchant_connector_id", nil)

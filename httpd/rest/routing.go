@@ -79,7 +79,9 @@ func (r *routing) UnmarshalJSON(b []byte) error {
 		if err := wire.Decode(b, &in, lenient); err != nil {
 			return err
 		}
-		r.choices = in.Data
+		if r.choices = in.Data; in.Data != nil && len(in.Data) == 0 {
+			return wire.Rule("data must name one connector or more")
+		}
 	case "volume_split":
 		var in struct {
 			Data []splitChoice `json:"data"`
