@@ -178,6 +178,7 @@ func twelveFifty(c money.Currency) engine.NewRequest {
 // restored store, even at a provider that would pay it twice. Nothing new is
 // paid before a person has released it, and after that it is.
 func TestRestoredStoreLooksBeforeItSends(t *testing.T) {
+	t.Parallel()
 	url, bank := forgetfulBank(t)
 	m := newPlace(t)
 	a := openPlace(t, m.Config, url)

@@ -13,6 +13,7 @@ import (
 // the command line, from end to end. A late return is heard of by the report,
 // and money that left without us is told, with an exit code.
 func TestBooksOfTheTestProvider(t *testing.T) {
+	t.Parallel()
 	bank := start(t, nil, "sandbox", "--listen", "127.0.0.1:0", "--data", t.TempDir())
 	m := newPlace(t)
 	p := start(t, append(sandboxEnv(bank.url), "PENSTOCK_ENGINE_POLLS=50ms,200ms,600ms", "PENSTOCK_ENGINE_POLL_MAX=1s", "PENSTOCK_ENGINE_FIRST_WORD=0s"), "serve", "--config", m.Config)

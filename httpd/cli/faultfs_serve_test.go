@@ -70,6 +70,7 @@ func TestPowerCutLosesNothing(t *testing.T) {
 // TestPowerCutOnALyingDiskIsSeen is the control of the test above: on a disk
 // that only says it has synced, acknowledged payouts have to be missed.
 func TestPowerCutOnALyingDiskIsSeen(t *testing.T) {
+	t.Parallel()
 	c := cutPower(t, faultfs.Options{LieAboutSync: true}, 2)
 	there := map[string]client.Payout{}
 	c.readAll(operatorOf(t, c.place), client.Scope{Merchant: firstMerchant, Mode: "test"}, there)

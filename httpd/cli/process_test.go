@@ -263,6 +263,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 // TestSIGTERMDrains: a call that is being served when SIGTERM comes gets its
 // answer, and the exit code is 0.
 func TestSIGTERMDrains(t *testing.T) {
+	t.Parallel()
 	m := newPlace(t)
 	bank := start(t, nil, "sandbox", "--listen", "127.0.0.1:0")
 	putFaults(t, bank.url, `{"delay_ms":[700,700]}`)
@@ -291,6 +292,7 @@ func TestSIGTERMDrains(t *testing.T) {
 // TestKilledServerForgetsNothing: what was acknowledged before kill -9 is paid
 // after the restart, by the provider inside the process, which was killed too.
 func TestKilledServerForgetsNothing(t *testing.T) {
+	t.Parallel()
 	m := newPlace(t)
 	p := start(t, nil, "serve", "--config", m.Config)
 	var out payoutAnswer

@@ -55,6 +55,7 @@ func wantSound(t *testing.T, m made) {
 // first page of a rotation is durable. Nothing is lost, and the verb goes on
 // from there, with a daemon and without.
 func TestRekeyKilledWhileServing(t *testing.T) {
+	t.Parallel()
 	for _, online := range []bool{true, false} {
 		t.Run(fmt.Sprint("online=", online), func(t *testing.T) {
 			m := newPlace(t)
@@ -96,6 +97,7 @@ func TestRekeyKilledWhileServing(t *testing.T) {
 // TestMasterKeyChangeKilled ends the daemon with SIGKILL while it changes its
 // master key: the next start finds the key that fits, whichever it is.
 func TestMasterKeyChangeKilled(t *testing.T) {
+	t.Parallel()
 	m := newPlace(t)
 	peopled(t, m, 10)
 	next := filepath.Join(filepath.Dir(m.Config), "master.key"+successorSuffix)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,7 +13,12 @@ import (
 // which is this test binary and can't embed it.
 const exampleVariable = "PENSTOCK_TEST_EXAMPLE"
 
+// TestMain lets more tests run at once than there are processors: those that may
+// wait most of their time for other processes. -parallel says otherwise.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"penstock": func() {
 		example, err := os.ReadFile(os.Getenv(exampleVariable))
 		if err != nil {
