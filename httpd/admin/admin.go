@@ -163,6 +163,8 @@ func (a *Admin) Private(f *wire.Funnel) wire.Mount {
 		{Method: "GET", Pattern: "/hold", Handler: call(f, d, a.getHold)},
 		{Method: "POST", Pattern: "/release", Handler: call(f, d, a.release)},
 		{Method: "POST", Pattern: "/trust", Handler: call(f, d, a.trust)},
+		{Method: "GET", Pattern: "/archive", Handler: call(f, d, a.getArchive)},
+		{Method: "POST", Pattern: "/archive", Handler: call(f, d, a.runArchive)},
 		{Method: "POST", Pattern: "/backup", Handler: call(f, d, a.backup)},
 		{Method: "POST", Pattern: "/keyring", Handler: call(f, d, a.keyring)},
 	}...)}

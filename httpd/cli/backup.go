@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"time"
 
 	"filippo.io/age"
@@ -24,21 +25,26 @@ import (
 //
 // A parcel is a manifest, one line of JSON; chunks, each four bytes of length
 // and the bytes; a length of zero; and a seal, one line of JSON with the
-// number of bytes and their SHA-256. Nothing follows.
+// number of bytes and their SHA-256. Nothing follows in format 1. In format 2, of
+// stores that have or may have an archive, a parcel follows for each of its
+// segments, and one without contents that counts them; then nothing.
 
-// parcelVersion is the newest format that is read, and the one that is written.
-const parcelVersion = 1
+// parcelVersion is the newest format that is read.
+const parcelVersion = 2
 
 // Kinds of a parcel.
 const (
 	parcelStore   = "store"
 	parcelKeyring = "keyring"
+	parcelSegment = "archive segment"
+	parcelEnd     = "end"
 )
 
 // manifest is the first line of a parcel.
 type manifest struct {
 	Penstock string         `json:"penstock"` // the kind of the parcel
 	Format   int            `json:"format"`
+	Name     string         `json:"name,omitempty"` // of a segment
 	Created  time.Time      `json:"created"`
 	Version  string         `json:"version"` // of the penstock that wrote it
 	Ring     string         `json:"ring"`    // names the keyring for ever
@@ -59,9 +65,10 @@ const (
 // errDamaged says that a parcel is not whole.
 var errDamaged = errors.New("the file is damaged or cut short")
 
-// writeParcel writes what fill writes, with its manifest and seal.
+// writeParcel writes what fill writes, with its manifest and seal. The format is
+// 1 unless the manifest says another.
 func writeParcel(w io.Writer, m manifest, fill func(io.Writer) error) error {
-	m.Format = parcelVersion
+	m.Format = max(m.Format, 1)
 	line, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("encode manifest: %w", err)
@@ -104,15 +111,15 @@ func (c *chunks) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// readManifest reads the first line of a parcel of the kind.
-func readManifest(r *bufio.Reader, kind string) (manifest, error) {
+// readManifest reads the first line of a parcel of one of the kinds.
+func readManifest(r *bufio.Reader, kinds ...string) (manifest, error) {
 	var m manifest
 	line, err := readLine(r)
 	if err != nil {
 		return m, err
 	}
-	if json.Unmarshal(line, &m) != nil || m.Penstock != kind {
-		return m, fmt.Errorf("this is not a penstock %s", kind)
+	if json.Unmarshal(line, &m) != nil || !slices.Contains(kinds, m.Penstock) {
+		return m, fmt.Errorf("this is not a penstock %s", kinds[0])
 	}
 	if m.Format < 1 || m.Format > parcelVersion {
 		return m, fmt.Errorf("the file has format %d and this penstock reads up to %d: use a newer penstock", m.Format, parcelVersion)
@@ -136,9 +143,29 @@ func noEOF(err error) error {
 	return err
 }
 
-// readParcel copies the contents after the manifest to w; only when it returns
-// nil were they whole.
+// readParcel copies the contents after the manifest of the last parcel to w; only
+// when it returns nil were they whole, and all that there is.
 func readParcel(r *bufio.Reader, w io.Writer) (int64, error) {
+	n, err := readContents(r, w)
+	if err == nil {
+		err = noMore(r)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// noMore says that nothing follows.
+func noMore(r *bufio.Reader) error {
+	if _, err := r.ReadByte(); !errors.Is(err, io.EOF) {
+		return errors.Join(errDamaged, noEOF(err))
+	}
+	return nil
+}
+
+// readContents is readParcel for a parcel after which others may follow.
+func readContents(r *bufio.Reader, w io.Writer) (int64, error) {
 	sum := sha256.New()
 	to := io.MultiWriter(w, sum)
 	var bytes int64
@@ -167,9 +194,6 @@ func readParcel(r *bufio.Reader, w io.Writer) (int64, error) {
 	if json.Unmarshal(line, &end) != nil || end.Bytes != bytes || end.SHA256 != hex.EncodeToString(sum.Sum(nil)) {
 		return 0, errDamaged
 	}
-	if _, err := r.ReadByte(); !errors.Is(err, io.EOF) {
-		return 0, errors.Join(errDamaged, noEOF(err))
-	}
 	return bytes, nil
 }
 
@@ -192,7 +216,7 @@ func (a *appliance) backup(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("compress backup: %w", err)
 	}
-	err = writeParcel(small, a.manifest(parcelStore, counts), func(w io.Writer) error { return a.store.Snapshot(ctx, w) })
+	err = a.writeBackup(ctx, small, counts)
 	if err := errors.Join(err, small.Close()); err != nil {
 		return err // without its end the file can't be taken for whole
 	}

@@ -55,12 +55,14 @@ type ServerConfig struct {
 
 // StoreConfig is where the records and the wrapped keys lie.
 type StoreConfig struct {
-	Path       Path `toml:"path" reader:"store/bolt"`
-	KeysPath   Path `toml:"keys_path" reader:"store/bolt"`
-	AnchorPath Path `toml:"anchor_path" reader:"httpd/cli"`
-	MinFree    Size `toml:"min_free" reader:"store/bolt"`
-	MaxSize    Size `toml:"max_size" reader:"store/bolt"`
-	AllowAnyFS bool `toml:"allow_any_fs" reader:"store/bolt"`
+	Path         Path     `toml:"path" reader:"store/bolt"`
+	KeysPath     Path     `toml:"keys_path" reader:"store/bolt"`
+	AnchorPath   Path     `toml:"anchor_path" reader:"httpd/cli"`
+	MinFree      Size     `toml:"min_free" reader:"store/bolt"`
+	MaxSize      Size     `toml:"max_size" reader:"store/bolt"`
+	AllowAnyFS   bool     `toml:"allow_any_fs" reader:"store/bolt"`
+	ArchiveAfter Duration `toml:"archive_after" reader:"engine"`
+	ArchivePath  Path     `toml:"archive_path" reader:"engine/archive"`
 }
 
 // LockerConfig says who opens the locker and how long it keeps.

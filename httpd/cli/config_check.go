@@ -108,6 +108,12 @@ func (cfg *Config) checkStore(c *checker) {
 	for _, other := range []Path{s.Path, s.KeysPath} {
 		c.rule(filepath.Clean(string(s.AnchorPath)) != filepath.Clean(string(other)), "store.anchor_path", "wants a file of its own")
 	}
+	c.rule(s.ArchivePath != "", "store.archive_path", "wants the name of a directory")
+	for _, other := range []Path{s.Path, s.KeysPath, s.AnchorPath} {
+		c.rule(filepath.Clean(string(s.ArchivePath)) != filepath.Clean(string(other)), "store.archive_path", "wants a directory of its own")
+	}
+	c.rule(s.ArchiveAfter.D() == 0 || s.ArchiveAfter.D() >= 5*time.Minute && s.ArchiveAfter.D() <= 3650*24*time.Hour, "store.archive_after",
+		"wants 0s for never, or %s to %s; got %s", Duration{5 * time.Minute}, Duration{3650 * 24 * time.Hour}, s.ArchiveAfter)
 	c.size("store.min_free", s.MinFree, 1<<20, 1<<50)
 	c.size("store.max_size", s.MaxSize, 64<<20, 1<<46)
 	c.rule(!strings.ContainsRune(cfg.Locker.MasterKey.Name, 0), "locker.master_key", "wants a name without a zero byte")

@@ -25,11 +25,12 @@ func defaults() Config {
 			Shutdown:       second(20),
 		},
 		Store: StoreConfig{
-			Path:       "penstock.db",
-			KeysPath:   "keyring.db",
-			AnchorPath: "penstock.anchor",
-			MinFree:    256 << 20,
-			MaxSize:    64 << 30,
+			Path:        "penstock.db",
+			KeysPath:    "keyring.db",
+			AnchorPath:  "penstock.anchor",
+			ArchivePath: "archive",
+			MinFree:     256 << 20,
+			MaxSize:     64 << 30,
 		},
 		Locker: LockerConfig{
 			MasterKey:       MasterKey{Kind: KeyFile, Name: "master.key"},

@@ -74,6 +74,7 @@ func verbs(env Env) []*cobra.Command {
 		verbBackup(env),
 		verbRestore(env),
 		verbRelease(env),
+		verbArchive(env),
 		verbUnseal(env),
 		verbCustodians(env),
 		verbRekey(env),

@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"penstock/engine"
+	"penstock/engine/archive"
 	"penstock/engine/connector/iso20022"
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/egress"
@@ -29,6 +30,7 @@ type appliance struct {
 	log      *slog.Logger
 	store    *bolt.Store
 	keys     *bolt.Store
+	archive  *archive.Dir // a part of the store
 	locker   *locker.Locker
 	vault    vault
 	policy   *egress.Policy
@@ -168,14 +170,15 @@ func (a *appliance) openEngine(ctx context.Context, o opening) (err error) {
 	if err != nil {
 		return usage(fmt.Errorf("routing.failover_on: %w", err))
 	}
+	a.archive = archive.NewDir(string(o.cfg.Store.ArchivePath))
 	anchor := &anchorFile{path: string(o.cfg.Store.AnchorPath)}
 	a.engine, err = engine.Open(ctx, engine.Config{
-		Store: a.store, Locker: a.locker, Clock: engine.RealClock(), Rand: rand.Reader, Connectors: connectors, Transport: transport,
+		Store: a.store, Archive: a.archive, Locker: a.locker, Clock: engine.RealClock(), Rand: rand.Reader, Connectors: connectors, Transport: transport,
 		CheckURL: func(raw string) error { _, err := a.policy.CheckURL(raw); return err },
 		Render:   o.cfg.withHosted(o.render), OwnHeader: o.cfg.Hosted.ownHeader(), RenderPayment: o.cfg.paymentRenderers(), Facts: facts(), NotifyURL: o.cfg.PublicURL(), Timing: o.cfg.timing(), Log: o.log,
 		Anchor:    anchor,
 		Directory: directory, Failover: failover, RateSource: o.cfg.Rates.source(a.policy), Statements: iso20022.Reader{},
-		Retention: engine.Retention{OneOff: o.cfg.Locker.OneOffRetention.D(), UnusedMethods: o.cfg.Locker.UnusedMethods.D()},
+		Retention: engine.Retention{OneOff: o.cfg.Locker.OneOffRetention.D(), UnusedMethods: o.cfg.Locker.UnusedMethods.D(), Archive: o.cfg.Store.ArchiveAfter.D()},
 	})
 	if errors.Is(err, engine.ErrForeignAnchor) {
 		return anchor.foreign()
@@ -214,6 +217,9 @@ func (a *appliance) Close() error {
 	}
 	if a.keys != nil {
 		errs = append(errs, a.keys.Close())
+	}
+	if a.archive != nil {
+		errs = append(errs, a.archive.Close())
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

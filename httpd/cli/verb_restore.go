@@ -222,7 +222,15 @@ func unpackStore(env Env, file, to string, identity age.Identity) (m manifest, e
 	defer end()
 	p := newProgress(env, "bytes restored", true)
 	defer p.end()
-	return m, unpack(r, to, p)
+	if err := unpack(r, to, p); err != nil {
+		return m, err
+	}
+	if m.Format >= 2 {
+		if err := unpackArchive(r, filepath.Join(filepath.Dir(to), string(defaults().Store.ArchivePath)), p); err != nil {
+			return m, err
+		}
+	}
+	return m, noMore(r)
 }
 
 // newestKeys is the newest copy of the backup's keyring beside it: FILE.keys,
@@ -258,14 +266,17 @@ func unpackKeys(file, to string, store manifest) error {
 	if m.Created.Before(store.Created) {
 		return errors.New("this keyring is older than the backup, whose newest records it may not open; give the newest")
 	}
-	return unpack(r, to, io.Discard)
+	if err := unpack(r, to, io.Discard); err != nil {
+		return err
+	}
+	return noMore(r)
 }
 
 // unpack writes a parcel's contents under a temporary name, and under their
 // own once they were whole.
 func unpack(r *bufio.Reader, to string, p io.Writer) error {
 	_, err := writeWhole(to+".restoring", func(w io.Writer) error {
-		_, err := readParcel(r, io.MultiWriter(w, p))
+		_, err := readContents(r, io.MultiWriter(w, p))
 		return err
 	})
 	if err != nil {
