@@ -255,6 +255,9 @@ func TestHoldIsShownAndReleased(t *testing.T) {
 	}{
 		{o.private, "GET", "/hold", "", 200, `{"held":"","uncertain":0,"recovered":0}`},
 		{o.private, "POST", "/release", `{}`, 409, "not on hold"},
+		{o.private, "GET", "/archive", "", 200, `{"after_seconds":0,"requests":0,"bytes":0,"missing":0,"segments":[]}`},
+		{o.private, "POST", "/archive", `{}`, 409, "store.archive_after"},
+		{o.public, "POST", "/archive", `{}`, 404, ""},
 		{o.public, "GET", "/metrics", "", 200, "penstock_on_hold 0"},
 		{nil, "", "", "", 0, ""}, // from here on it is held
 		{o.public, "GET", "/ready", "", 503, `"status":"held"`},

@@ -24,7 +24,8 @@ to check.
 The archive is a part of the store. A backup has both; whoever copies files has to
 copy the directory store.archive_path too. There is no way back: once something is
 archived, versions of penstock from before the archive refuse the store.`,
-		Args: cobra.NoArgs,
+		Example: `  penstock archive status`,
+		Args:    cobra.NoArgs,
 	}
 	cmd.AddCommand(verbArchiveStatus(env), verbArchiveRun(env))
 	return cmd
@@ -96,15 +97,16 @@ the work going on. It may be stopped at any time. store.archive_after must be se
 			return err
 		}
 		p := newProgress(env, "requests archived", false)
-		defer p.end()
 		total := client.ArchiveRun{Left: true}
-		for total.Left {
-			one, err := c.ArchiveNow(cmd.Context())
-			if err != nil {
-				return answered(err)
-			}
+		for total.Left && err == nil {
+			var one client.ArchiveRun
+			one, err = c.ArchiveNow(cmd.Context())
 			total.Moved, total.Left = total.Moved+one.Moved, one.Left
 			p.at(int64(total.Moved))
+		}
+		p.end()
+		if err != nil {
+			return answered(err)
 		}
 		if *r.json {
 			return printJSON(env, total)
