@@ -305,7 +305,8 @@ func (a *API) values(ctx context.Context, who engine.Caller, c *wire.Call, f eng
 	return filterValues{sorted(seen[0]), sorted(seen[1]), sorted(seen[2]), sorted(seen[3])}, nil
 }
 
-// aggregatePayouts counts the payouts of a time by status.
+// aggregatePayouts counts the payouts of a time by status: all of them, however
+// many there are.
 func (a *API) aggregatePayouts(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (statusCounts, error) {
 	out := statusCounts{Counts: map[string]int{}}
 	for _, s := range allStatuses() {
@@ -315,15 +316,29 @@ func (a *API) aggregatePayouts(ctx context.Context, who engine.Caller, c *wire.C
 	if err != nil {
 		return out, err
 	}
-	f.Total, f.Keep = true, func(q *engine.Request) bool {
-		out.Counts[statusOf(q)]++
-		return true
+	count := func(brief bool, stages ...payout.Stage) error {
+		g := f
+		g.Stages, g.Brief, g.Keep = stages, brief, nil
+		if err := a.ofProfile(ctx, who, c, &g); err != nil {
+			return err
+		}
+		fits := g.Keep
+		g.Total, g.Keep = true, func(q *engine.Request) bool {
+			if fits == nil || fits(q) {
+				out.Counts[statusOf(q)]++
+			}
+			return false // none is on a page, nor in the number at which a total stops
+		}
+		_, _, err := a.Engine.List(ctx, who, g, 0, 0)
+		return err
 	}
-	if err := a.ofProfile(ctx, who, c, &f); err != nil {
-		return out, err
-	}
-	if _, _, err := a.Engine.List(ctx, who, f, 0, 0); err != nil {
+	beyond := slices.DeleteFunc(payout.Stages(), func(s payout.Stage) bool { return s == payout.Draft })
+	profile := c.Header("X-Profile-Id") != "" // of which a brief look tells nothing
+	if err := count(!profile, beyond...); err != nil {
 		return out, fmt.Errorf("count payouts: %w", err)
+	}
+	if err := count(false, payout.Draft); err != nil { // a draft's status depends on more than its stage
+		return out, fmt.Errorf("count drafts: %w", err)
 	}
 	return out, nil
 }

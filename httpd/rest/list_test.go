@@ -66,6 +66,9 @@ func TestLists(t *testing.T) {
 	s.do("GET", "/payouts/v2/filter", "").ok().is("status", []any{"requires_fulfillment", "requires_payout_method_data"}).is("currency", []any{"EUR", "USD"}).is("payout_method", []any{"bank"})
 	s.do("GET", "/payouts/profile/aggregate?start_time="+at(3), "").ok().is("status_with_count.requires_fulfillment", 1).is("status_with_count.requires_payout_method_data", 1).is("status_with_count.success", 0).
 		is("status_with_count.requires_creation", 0).is("status_with_count.requires_vendor_account_creation", 0).is("status_with_count.ineligible", 0)
+	for _, profile := range []string{"/payouts", "/payouts/profile"} {
+		s.do("GET", profile+"/aggregate", "").ok().is("status_with_count.requires_fulfillment", 1).is("status_with_count.requires_payout_method_data", 4)
+	}
 	s.do("POST", "/payouts/list", `{"status":["requires_creation","ineligible"]}`).ok().is("total_count", 0)
 }
 
