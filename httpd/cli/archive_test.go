@@ -2,17 +2,23 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"penstock/engine"
 	"penstock/engine/archive"
+	"penstock/engine/connector"
 	"penstock/engine/money"
+	"penstock/engine/payout"
 	"penstock/store"
 )
 
@@ -149,5 +155,80 @@ func TestAMissingSegmentIsSaidByEveryVerb(t *testing.T) {
 	}
 	if _, code := once(t, nil, "check", "--config", m.Config); code != ExitDone {
 		t.Errorf("check with the segment back: exit code %d", code)
+	}
+}
+
+// TestArchivingBesideWorkLosesNothing archives over and over while payouts are
+// made, read and given back.
+func TestArchivingBesideWorkLosesNothing(t *testing.T) {
+	url, bank := forgetfulBank(t)
+	a := openPlace(t, newPlace(t).Config, url)
+	defer a.Close()
+	who, eur := placeOwner(), money.MustCurrency("EUR")
+	a.engine.Retention.Archive = time.Nanosecond
+	ctx, stop := context.WithCancel(t.Context())
+	var archived atomic.Int64
+	var beside sync.WaitGroup
+	for _, work := range []func() error{
+		func() error { _, err := a.engine.Work(ctx); return err },
+		func() error { n, _, err := a.engine.ArchiveNow(ctx, 5); archived.Add(int64(n)); return err },
+		func() error { _, _, err := a.engine.List(ctx, who, engine.Filter{}, 0, 100); return err },
+	} {
+		beside.Go(func() {
+			for ctx.Err() == nil {
+				if err := work(); err != nil && ctx.Err() == nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	const hands, each = 8, 2
+	var hired sync.WaitGroup
+	for range hands {
+		hired.Go(func() {
+			for range each {
+				v, err := a.engine.Create(ctx, who, twelveFifty(eur), nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				get := func() *engine.View {
+					got, err := a.engine.Get(ctx, who, engine.PrefixRequest, engine.PrefixRequest+v.ID)
+					if err != nil {
+						t.Error(err)
+					}
+					return got
+				}
+				for got := get(); got != nil && !got.Stage.Ended(); got = get() {
+					runtime.Gosched()
+				}
+				if err := a.engine.State(ctx, who, v.Payouts[0].ID, connector.Outcome{Verdict: connector.Returned, Resolution: "returned"}); err != nil {
+					t.Error(err)
+				}
+				if got := get(); got != nil && got.Stage != payout.GivenBack {
+					t.Errorf("%s is %s after its money came back", v.ID, got.Stage)
+				}
+			}
+		})
+	}
+	hired.Wait()
+	stop()
+	beside.Wait()
+	lines, err := bank.Ledger()
+	if err != nil || len(lines) != hands*each {
+		t.Errorf("the bank has %d transfers, %v; want %d", len(lines), err, hands*each)
+	}
+	for _, l := range lines {
+		if l.Movements != 1 {
+			t.Errorf("money moved %d times for %s", l.Movements, l.Key)
+		}
+	}
+	report, err := a.engine.Check(t.Context(), nil)
+	if err != nil || len(report.Findings) > 0 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if archived.Load() == 0 {
+		t.Error("nothing was archived meanwhile")
 	}
 }
