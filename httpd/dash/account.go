@@ -19,7 +19,7 @@ func (d *Dash) listAccounts(ctx context.Context, v *visit) (wire.Reply, error) {
 	t := ui.Table{Name: "Provider accounts", Cols: []ui.Col{{Name: "Provider account", Place: ui.Lead}, {Name: "Provider", Place: ui.Under}, {Name: "ID", Place: ui.Plain}, {Name: "State", Place: ui.Side}, {Name: "Answers", Place: ui.Plain}, {Name: "Connected", Place: ui.Aside}}}
 	for i := range all {
 		a := &all[i]
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Link: &ui.Link{Text: a.Label, Href: v.at("/accounts/" + a.ID)}}, {Text: a.Provider}, {Text: a.ID, Mono: true}, {Badge: stateBadge(a.Disabled, a.Archived, a.Health)}, {Badge: answersBadge(d.Engine.Breaker(v.scope, a.ID))}, {At: a.Created}}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Link: &ui.Link{Text: a.Label, Href: v.at("/accounts/" + a.ID)}}, {Text: a.Provider}, {Text: a.ID, Mono: true}, {Badge: stateBadge(a.Disabled, a.Archived, a.Health)}, {Badge: answersBadge(d.Engine.BreakerOf(v.scope, a))}, {At: a.Created}}})
 	}
 	slices.Reverse(t.Rows)
 	head := ui.Head{Title: "Provider accounts"}
@@ -46,6 +46,9 @@ func (d *Dash) accountPage(ctx context.Context, v *visit, status int, a *engine.
 		page.List[0].Press = []ui.Press{{Text: "Test call", Icon: "reload", Href: at + "/call"}}
 		if p, ok := d.Engine.Directory.Provider(a.Provider); ok && len(p.Credentials) > 0 {
 			head.Actions = []ui.Action{{Text: "New credentials", Icon: "key", Href: at + "/credentials"}}
+		}
+		if a.Forced == nil {
+			head.Actions = append(head.Actions, openBreakerLink(v, a))
 		}
 		page.List = append(page.List, ui.Block{Title: "Edit", Form: accountForm(v, a, f, field, problem)})
 	}

@@ -30,6 +30,7 @@ var deeds = map[string]ui.Notice{
 	"ended":       {Tone: ui.Good, Text: "The session has ended."},
 	"others":      {Tone: ui.Good, Text: "Your other sessions have ended."},
 	"closed":      {Tone: ui.Good, Text: "The breaker is closed: new payouts leave by this account again."},
+	"forced":      {Tone: ui.Good, Text: "The breaker is open: nothing is sent by this account until somebody closes it."},
 	"password":    {Tone: ui.Good, Text: "Your password was changed; your other sessions have ended."},
 }
 

@@ -95,3 +95,36 @@ func TestABreakerIsSeenAndClosed(t *testing.T) {
 	owner.press(at, at+"/call").want(200, "The provider answered")
 	owner.get(at).want(200, "Answers")
 }
+
+// TestABreakerIsOpenedByHand: by whoever may connect, with a reason that holds no
+// number, seen by everybody, and audited; until then closing it is not offered.
+func TestABreakerIsOpenedByHand(t *testing.T) {
+	o := newOffice(t)
+	at := home + "/accounts/" + o.account()
+	owner, viewer := o.hired(engine.RoleOwner), o.hired(engine.RoleViewer)
+	if got := owner.get(at).want(200, "Open the breaker"); strings.Contains(got.body, `action="`+at+`/breaker"`) {
+		t.Error("a closed breaker can be closed")
+	}
+	if got := viewer.get(at); strings.Contains(got.body, "/breaker") {
+		t.Error("a viewer is offered to open the breaker")
+	}
+	viewer.get(at+"/breaker/open").want(403, "")
+	viewer.post(at+"/breaker/open", nil).want(403, "")
+	owner.get(at+"/breaker/open").want(200, "Nothing is sent by this account")
+	open := func(why string) page {
+		return owner.post(at+"/breaker/open", map[string]string{"why": why})
+	}
+	open("card 4111 1111 1111 1111 was leaked").want(422, "Leave it out")
+	open(strings.Repeat("x", 300)).want(422, "At most 200")
+	open("the bank asked <b>us</b>").leads(at + "?done=forced")
+	viewer.get(at).want(200, "Opened by hand nothing is sent by it").want(200, "The bank asked <b>us</b>.")
+	if got := viewer.get(at); strings.Contains(got.body, "<b>us</b>") {
+		t.Error("the reason is taken for markup")
+	}
+	viewer.get(home).want(200, "Opened by hand")
+	viewer.get(home+"/accounts").want(200, "Opened by hand")
+	owner.get(home+"/activity").want(200, "provider_account.open_breaker")
+	owner.press(at, at+"/breaker").leads(at + "?done=closed")
+	owner.get(at).want(200, "Closed payouts leave by it")
+	owner.get(home+"/accounts/mca_nobody/breaker/open").want(404, "")
+}

@@ -61,6 +61,7 @@ var guarded = map[engine.Permit]string{
 		POST /accounts/{account}/call
 		GET+POST /accounts/{account}/credentials
 		POST /accounts/{account}/breaker
+		GET+POST /accounts/{account}/breaker/open
 		GET+POST /schemes/{scheme}/clone
 		GET /schemes/{scheme}/growth/{service}
 		GET+POST /rates/new

@@ -61,6 +61,8 @@ func (d *Dash) setupRoutes(voice *wire.Dialect) [][]wire.Route {
 		d.shop(voice, "GET", "/connect/{provider}", engine.PermitConnect, d.askConnect),
 		d.shop(voice, "POST", "/connect/{provider}", engine.PermitConnect, d.connect),
 		d.shop(voice, "POST", "/accounts/{account}/breaker", engine.PermitConnect, d.closeBreaker),
+		d.shop(voice, "GET", "/accounts/{account}/breaker/open", engine.PermitConnect, d.askOpenBreaker),
+		d.shop(voice, "POST", "/accounts/{account}/breaker/open", engine.PermitConnect, d.openBreaker),
 		d.shop(voice, "POST", "/accounts/{account}/call", engine.PermitConnect, d.callAccount),
 		d.shop(voice, "GET", "/accounts/{account}/credentials", engine.PermitConnect, d.askCredentials),
 		d.shop(voice, "POST", "/accounts/{account}/credentials", engine.PermitConnect, d.setCredentials),
