@@ -50,6 +50,7 @@ var lastFound = map[string]uint64{
 	"payment-forgotten":        5,
 	"cancel-unasked":           5,
 	"refund-key-anew":          5,
+	"payment-after-rollback":   48,
 }
 
 // TestEachBreakIsFound shows that the worlds can see. An ordinary run wants
