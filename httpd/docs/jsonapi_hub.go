@@ -12,6 +12,8 @@ func hubPart() part {
 		must("balance_difference", exact("What of it neither available nor held explains; null: it hasn't been asked.")), must("provider_balance_at", seconds("").null()), must("prevent_failure", flag("A refusal waits until a person has confirmed it.")), must("test_mode", flag("")),
 		must("created", seconds("")), must("updated", seconds(""))), toOne("provider-account", "provider-accounts"))
 	numbers := []field{must("available", exact("")), must("held", exact("")), must("paid", exact("")), must("fee", exact("")), must("topup", exact("")), must("adjustment", exact("")), must("returned", exact(""))}
+	breaker := resource("breakers", "How new payouts are kept off a provider account that doesn't answer, or that a person has stopped.", object("", must("state", enum("`forced_open`: by a person's word; nothing is sent.", "closed", "open", "half_open", "forced_open")), must("reason", str("").null()), must("since", seconds("").null()), must("until", seconds("").null()),
+		must("fails", whole("Questions without an answer, in a row.")), must("failures", whole("And since the appliance began.")), must("last_good", seconds("").null()), must("last_bad", seconds("").null())), toOne("provider-account", "provider-accounts"))
 	posting := resource("ledger-postings", "One posting of a deposit account's ledger. Its entries sum to zero.", object("", must("kind", str("")), must("currency", currency("")),
 		must("entries", list(object("", must("account", enum("", "available", "held", "paid", "fee", "topup", "adjustment", "returned")), must("amount", exact(""))))), must("balance_after", object("", numbers...)),
 		must("payout_request_id", str("").null()), must("payout_id", str("").null()), must("actor", str("").null()), must("description", str("").null()), must("created", seconds(""))), toOne("deposit-account", "deposit-accounts"))
@@ -23,7 +25,7 @@ func hubPart() part {
 	credentials := dict("By name, as the provider's `credentials` lists them. Never shown again.", str(""))
 	return part{
 		tags:    []tag{{chapter, "A provider account has the credentials, a deposit account one currency and a ledger."}},
-		schemas: []named{{"ProviderAccount", account}, {"DepositAccount", deposit}, {"LedgerPosting", posting}, {"DepositBalance", balance}},
+		schemas: []named{{"ProviderAccount", account}, {"Breaker", breaker}, {"DepositAccount", deposit}, {"LedgerPosting", posting}, {"DepositBalance", balance}},
 		operations: []operation{
 			gateway("GET", path, "listProviderAccounts", "List provider accounts").in(chapter).lists("Accounts.", "ProviderAccount", []string{"created", "name"}, []string{"deposit-accounts"},
 				append(span("created"), by("name", str("")), by("provider", str("")), by("health", str("")), by("enabled", flag("")), by("archived", flag("")))...).refuses(),
@@ -37,6 +39,11 @@ func hubPart() part {
 				gives(200, "The account.", "ProviderAccount").refuses(404, 409, 422),
 			gateway("POST", path+"/{id}/reconnect", "reconnectProviderAccount", "Reconnect").in(chapter).says("With the same credentials or new ones; makes the deposit accounts and routes that it lacks.").once().
 				mayTake("provider-accounts", object("", may("base_url", str("")), may("credentials", credentials))).gives(200, "The account.", "ProviderAccount").refuses(404, 422),
+			gateway("GET", path+"/{id}/breaker", "getBreaker", "Show the breaker").in(chapter).says("How the provider answers, and whether new payouts are kept off the account.").gives(200, "The breaker.", "Breaker").refuses(404),
+			gateway("POST", path+"/{id}/breaker/open", "openBreaker", "Open the breaker").in(chapter).says("Nothing is sent by the account until it is closed: new payouts take another way or are refused, what is queued waits, what was sent is followed to its end.").once().
+				mayTake("breakers", object("", may("reason", str("").upTo(200).null()))).gives(200, "The breaker.", "Breaker").refuses(404, 422),
+			gateway("POST", path+"/{id}/breaker/close", "closeBreaker", "Close the breaker").in(chapter).says("What waited for the account leaves within a minute.").once().
+				mayTake("breakers", object("")).gives(200, "The breaker.", "Breaker").refuses(404),
 			gateway("GET", deposits, "listDepositAccounts", "List deposit accounts").in(chapter).lists("Accounts.", "DepositAccount", []string{"created", "name"}, nil,
 				append(span("created"), by("name", str("")), by("currency", str("")), by("provider", str("")), by("provider_account_id", str("")), by("health", str("")), by("available", str("A decimal; also [from] and [to].")), by("enabled", flag("")), by("archived", flag("")))...).refuses(),
 			gateway("GET", deposits+"/{id}", "getDepositAccount", "Show a deposit account").in(chapter).gives(200, "The account.", "DepositAccount").refuses(404),

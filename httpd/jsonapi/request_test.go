@@ -348,6 +348,8 @@ func TestAnothersRecordsAreAsOnesThatAreNot(t *testing.T) {
 		{"POST " + rates + "/{}/rules", rate, doc("rate-rules", `{"base":"USD","quote":"EUR","resource":"fixed","source_rate":1}`), "ers_"},
 		{"GET " + accounts + "/{}", po.str("data.relationships.provider-account.data.id"), "", "pacc_"}, {"PATCH " + accounts + "/{}", po.str("data.relationships.provider-account.data.id"), doc("provider-accounts", `{"name":"y"}`), "pacc_"},
 		{"POST " + accounts + "/{}/reconnect", po.str("data.relationships.provider-account.data.id"), "", "pacc_"},
+		{"GET " + accounts + "/{}/breaker", po.str("data.relationships.provider-account.data.id"), "", "pacc_"}, {"POST " + accounts + "/{}/breaker/open", po.str("data.relationships.provider-account.data.id"), "", "pacc_"},
+		{"POST " + accounts + "/{}/breaker/close", po.str("data.relationships.provider-account.data.id"), "", "pacc_"},
 		{"GET " + deposits + "/{}", po.str("data.relationships.deposit-account.data.id"), "", "pda_"}, {"PATCH " + deposits + "/{}", po.str("data.relationships.deposit-account.data.id"), doc("deposit-accounts", `{"name":"y"}`), "pda_"},
 		{"POST " + deposits + "/{}/top-ups", po.str("data.relationships.deposit-account.data.id"), doc("top-ups", `{"amount":1}`), "pda_"}, {"POST " + deposits + "/{}/adjustments", po.str("data.relationships.deposit-account.data.id"), doc("adjustments", `{"amount":1,"description":"x"}`), "pda_"},
 		{"GET " + deposits + "/{}/postings", po.str("data.relationships.deposit-account.data.id"), "", "pda_"}, {"GET " + deposits + "/{}/balance", po.str("data.relationships.deposit-account.data.id"), "", "pda_"},
