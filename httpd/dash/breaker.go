@@ -40,8 +40,8 @@ func answersBadge(b engine.Breaker) *ui.Badge {
 }
 
 // answersBlock is how an account's provider answers, and what follows from it
-// for new payouts.
-func (d *Dash) answersBlock(v *visit, a *engine.ProviderAccount) ui.Block {
+// for new payouts. names are those of people.
+func (d *Dash) answersBlock(v *visit, a *engine.ProviderAccount, names map[string]string) ui.Block {
 	b := d.Engine.BreakerOf(v.scope, a)
 	out := ui.Block{Title: "Answers of the provider", Badge: answersBadge(b),
 		Lead:  "After 5 questions without a good answer the breaker opens: new payouts take another way where there is one, until it is tried again. What was sent is followed to its end as ever.",
@@ -49,7 +49,7 @@ func (d *Dash) answersBlock(v *visit, a *engine.ProviderAccount) ui.Block {
 	switch {
 	case a.Forced != nil:
 		out.Lead = "A person has opened the breaker: nothing is sent by this account until it is closed. New payouts take another way or are refused, what is queued waits, what was sent is followed to its end."
-		out.Facts[2], out.Facts[3] = ui.Fact{Name: "Opened by", Text: a.Forced.By, Mono: true}, ui.Fact{Name: "Why", Text: or(sentence(wire.Redact(b.Why)), "No reason was given.")}
+		out.Facts[2], out.Facts[3] = ui.Fact{Name: "Opened by", Text: actor(a.Forced.By, names)}, ui.Fact{Name: "Why", Text: or(sentence(wire.Redact(b.Why)), "No reason was given.")}
 	case b.Since.IsZero():
 		out.Facts[1] = ui.Fact{Name: "Since", Text: "The start of the appliance"}
 	}

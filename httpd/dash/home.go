@@ -17,7 +17,7 @@ const maxWants = 10
 
 func (d *Dash) showHome(ctx context.Context, v *visit) (wire.Reply, error) {
 	t := newTally(d.Now())
-	_, _, err := d.Engine.List(ctx, v.caller(), engine.Filter{Bare: true, Brief: true, Look: maxLook, Keep: t.add}, 0, 1)
+	_, _, err := d.Engine.List(ctx, v.caller(), engine.Filter{Bare: true, Brief: true, Look: maxTally, Keep: t.add}, 0, 1)
 	if err != nil {
 		return wire.Reply{}, err
 	}

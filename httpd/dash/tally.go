@@ -12,8 +12,11 @@ import (
 	"penstock/httpd/ui"
 )
 
-// hours is how far back the first page looks.
-const hours = 24
+// How far back the first page looks: so many hours, and so many requests.
+const (
+	hours    = 24
+	maxTally = 3000
+)
 
 // fate is what became of a request, in three words.
 type fate int
@@ -106,8 +109,8 @@ func (t *tally) add(r *engine.Request) bool {
 
 // span says what is counted.
 func (t *tally) span() string {
-	if t.looked >= maxLook && t.oldest.After(t.since) {
-		return fmt.Sprintf("The latest %s requests", grouped(fmt.Sprint(maxLook)))
+	if t.looked >= maxTally && t.oldest.After(t.since) {
+		return fmt.Sprintf("The latest %s requests", grouped(fmt.Sprint(maxTally)))
 	}
 	return "Last 24 hours"
 }
