@@ -17,7 +17,12 @@ type intake struct {
 // act does what an order asks for, in c. It is the only place that makes
 // transfers, for orders in time and for those that come late.
 func (p *Provider) act(c *change, now time.Time, in intake) (Transfer, *Refusal) {
-	if known, found := p.standing(in.Key); found && p.faults.Idempotent {
+	known, found, err := p.book.standing(in.Key)
+	if err != nil {
+		_ = p.broken(err) // whoever waits for the answer gets this instead
+		return Transfer{}, nil
+	}
+	if found && p.faults.Idempotent {
 		if known.Amount != in.Amount || known.Service != in.Service {
 			return Transfer{}, &Refusal{codeConflict, "key was used for another amount, currency or service"}
 		}
@@ -27,7 +32,7 @@ func (p *Provider) act(c *change, now time.Time, in intake) (Transfer, *Refusal)
 	}
 	way := p.way(in)
 	t := Transfer{
-		ID: newID(len(p.rows)), Key: in.Key, Amount: in.Amount, Service: in.Service, Status: Accepted,
+		ID: newID(p.book.made()), Key: in.Key, Amount: in.Amount, Service: in.Service, Status: Accepted,
 		Paid: money.New(0, in.Amount.Currency()), NotifyURL: in.NotifyURL, Account: in.Account, Dice: in.dice,
 	}
 	switch {
@@ -113,19 +118,4 @@ func (p *Provider) wait(in intake, end Status, w draws) time.Duration {
 		return 0
 	}
 	return settling
-}
-
-// standing is the transfer that speaks for a key: the newest that is not
-// refused, or else the newest.
-func (p *Provider) standing(key string) (Transfer, bool) {
-	rows := p.byKey[key]
-	for i := len(rows) - 1; i >= 0; i-- {
-		if t := p.rows[rows[i]]; t.Status != Rejected {
-			return t, true
-		}
-	}
-	if len(rows) == 0 {
-		return Transfer{}, false
-	}
-	return p.rows[rows[len(rows)-1]], true
 }

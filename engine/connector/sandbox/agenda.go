@@ -95,11 +95,13 @@ func (p *Provider) advance(now time.Time) {
 }
 
 func (p *Provider) settle(c *change, e entry) {
-	i, ok := rowIndex(e.Row)
-	if !ok || i >= len(p.rows) {
-		return
+	t, found, err := p.book.row(e.Row)
+	if err != nil {
+		_ = p.broken(err) // nothing is written any more, so the entry is not lost
 	}
-	p.changed(c, e.At, p.reach(c, e.At, p.rows[i], e.End, e.Resolution))
+	if found {
+		p.changed(c, e.At, p.reach(c, e.At, t, e.End, e.Resolution))
+	}
 }
 
 // agenda is a heap of entries by time, then by number.

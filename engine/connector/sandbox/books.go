@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -26,47 +27,55 @@ type Booking struct {
 // their transfers were made.
 func (p *Provider) Bookings(account string, since time.Time) ([]Booking, error) {
 	var out []Booking
-	add := func(b Booking) {
-		if !b.At.Before(since) {
-			out = append(out, b)
+	err := p.bookings(account, since, func(b Booking) error {
+		out = append(out, b)
+		return nil
+	})
+	return out, err
+}
+
+func (p *Provider) bookings(account string, since time.Time, take func(Booking) error) error {
+	return p.list(since, func(l Line) error {
+		if l.Account != account {
+			return nil
 		}
+		for _, b := range l.bookings() {
+			if b.At.Before(since) {
+				continue
+			}
+			if err := take(b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// bookings are a transfer's movements.
+func (t Transfer) bookings() []Booking {
+	if t.Paid.IsZero() {
+		return nil
 	}
-	p.mu.Lock()
-	p.catchUp()
-	for _, t := range p.rows {
-		if t.Account != account || t.Paid.IsZero() {
-			continue
-		}
-		kind := Paid
-		if t.Paid != t.Amount {
-			kind = PartlyPaid
-		}
-		add(Booking{t.ID, t.Key, kind, t.Paid, t.Moved})
-		if t.Status == Returned {
-			add(Booking{t.ID + "/back", t.Key, Returned, t.Paid, t.Back})
-		}
+	kind := Paid
+	if t.Paid != t.Amount {
+		kind = PartlyPaid
 	}
-	p.mu.Unlock()
-	return out, p.durable()
+	list := []Booking{{t.ID, t.Key, kind, t.Paid, t.Moved}}
+	if t.Status == Returned {
+		list = append(list, Booking{t.ID + "/back", t.Key, Returned, t.Paid, t.Back})
+	}
+	return list
 }
 
 // Balances are what an account has left of its play money, in every currency.
 func (p *Provider) Balances(account string) ([]money.Amount, error) {
-	gone := map[money.Currency]money.Amount{}
 	p.mu.Lock()
 	p.catchUp()
-	for _, t := range p.rows {
-		if t.Account != account || t.Status != Paid && t.Status != PartlyPaid {
-			continue
-		}
-		sum, err := gone[t.Paid.Currency()].Add(t.Paid)
-		if err != nil {
-			p.mu.Unlock()
-			return nil, fmt.Errorf("add up an account: %w", err)
-		}
-		gone[t.Paid.Currency()] = sum
-	}
+	gone, err := p.book.spent(account)
 	p.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
 	var out []money.Amount
 	for c := range money.Currencies() {
 		left := money.New(Opening, c)
@@ -94,7 +103,7 @@ func (b Booking) report() connector.Report {
 	return r
 }
 
-// wireBooking is a line of GET /v1/report.
+// wireBooking is one of the lines of GET /v1/report.
 type wireBooking struct {
 	ID       string `json:"id"`
 	Key      string `json:"key"`
@@ -102,10 +111,6 @@ type wireBooking struct {
 	Amount   string `json:"amount"`
 	Currency string `json:"currency"`
 	At       string `json:"at"` // RFC 3339
-}
-
-type wireReport struct {
-	Lines []wireBooking `json:"lines"`
 }
 
 // wireBalances is the body of GET /v1/balances: decimals by currency.
@@ -122,16 +127,13 @@ func (s *Server) getReport(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	list, err := s.provider.Bookings(r.URL.Query().Get("account"), since)
-	if err != nil {
-		s.broken(w, err)
-		return
+	out := listReply{to: w, now: s.options.Now, member: "lines"}
+	err := s.provider.bookings(r.URL.Query().Get("account"), since, func(b Booking) error {
+		return out.add(wireBooking{b.ID, b.Key, string(b.Kind), b.Amount.Decimal(), b.Amount.Currency().Code(), b.At.Format(time.RFC3339)})
+	})
+	if err = errors.Join(err, out.end(err, "", nil)); err != nil {
+		s.brokenOff(w, &out, err)
 	}
-	out := wireReport{make([]wireBooking, len(list))}
-	for i, b := range list {
-		out.Lines[i] = wireBooking{b.ID, b.Key, string(b.Kind), b.Amount.Decimal(), b.Amount.Currency().Code(), b.At.Format(time.RFC3339)}
-	}
-	reply(w, http.StatusOK, out)
 }
 
 func (s *Server) getBalances(w http.ResponseWriter, r *http.Request) {

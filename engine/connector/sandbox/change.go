@@ -17,15 +17,22 @@ type change struct {
 	Done     []uint64   `json:"done,omitzero"` // planned entries that are done with
 }
 
-// commit applies a change and writes it down. The caller holds the lock; the
+// commit writes a change down and applies it. The caller holds the lock; the
 // change is durable once durable returns.
 func (p *Provider) commit(c change) {
-	p.apply(c)
+	var at, durable int64
+	if p.journal != nil {
+		at, durable = p.journal.append(c)
+	}
+	if err := p.apply(c, at); err != nil {
+		_ = p.broken(err) // durable says it to whoever waits
+	}
 	for _, e := range c.Plan {
 		heap.Push(&p.agenda, e)
 	}
-	if p.journal != nil {
-		p.journal.append(c)
+	if p.shelf != nil {
+		p.shelf.written(durable)
+		p.mayCheckpoint()
 	}
 	if len(c.Plan) > 0 {
 		select {
@@ -35,17 +42,15 @@ func (p *Provider) commit(c change) {
 	}
 }
 
-// apply is commit for what is durable already. What is planned is only
-// collected: resume makes the agenda once all is read.
-func (p *Provider) apply(c change) {
+// apply is commit for what the journal has already, in a line that begins at
+// an offset. What is planned is only collected: resume makes the agenda once
+// all is read.
+func (p *Provider) apply(c change, at int64) error {
 	if c.Faults != nil {
-		p.faults = *c.Faults
+		p.faults, p.setFaults = *c.Faults, c.Faults
 	}
 	if c.Arrivals != nil {
 		p.arrivals = *c.Arrivals
-	}
-	for _, t := range c.Rows {
-		p.applyRow(t)
 	}
 	for _, e := range c.Plan {
 		p.waiting[e.ID] = e
@@ -54,21 +59,7 @@ func (p *Provider) apply(c change) {
 	for _, id := range c.Done {
 		delete(p.waiting, id)
 	}
-}
-
-func (p *Provider) applyRow(t Transfer) {
-	i, ok := rowIndex(t.ID)
-	if !ok || i > len(p.rows) {
-		return
-	}
-	if i == len(p.rows) {
-		p.rows = append(p.rows, Transfer{})
-		p.byKey[t.Key] = append(p.byKey[t.Key], i)
-	}
-	if p.rows[i].Paid.IsZero() && !t.Paid.IsZero() {
-		p.moved[t.Key]++
-	}
-	p.rows[i] = t
+	return p.book.put(c, at)
 }
 
 // resume plans again what was planned and not done.

@@ -70,7 +70,9 @@ func FuzzJournalLine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line []byte) {
 		if c, whole, err := decodeLine(line); whole && err == nil {
 			p, _ := world(t, `{}`)
-			p.apply(c)
+			if err := p.apply(c, 0); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }

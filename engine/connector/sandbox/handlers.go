@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -136,27 +135,25 @@ func (s *Server) getTransfer(w http.ResponseWriter, r *http.Request) {
 
 // getLedger shows all of the ledger, or one account's part.
 func (s *Server) getLedger(w http.ResponseWriter, r *http.Request) {
-	lines, err := s.provider.Ledger()
-	if err != nil {
-		s.broken(w, err)
-		return
-	}
-	if account := r.URL.Query().Get("account"); account != "" {
-		lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Account != account })
-	}
-	totals, err := Totals(lines)
-	if err != nil {
-		s.broken(w, err)
-		return
-	}
-	ledger := wireLedger{make([]wireLine, len(lines)), map[string]wireTotal{}}
-	for i, l := range lines {
-		ledger.Transfers[i] = wireLine{wireOf(l.Transfer), l.Account, l.Movements}
-	}
+	account := r.URL.Query().Get("account")
+	totals := map[string]Total{}
+	out := listReply{to: w, now: s.options.Now, member: "transfers"}
+	err := s.provider.list(time.Time{}, func(l Line) error {
+		if account != "" && l.Account != account {
+			return nil
+		}
+		if err := addTotal(totals, l); err != nil {
+			return err
+		}
+		return out.add(wireLine{wireOf(l.Transfer), l.Account, l.Movements})
+	})
+	sums := map[string]wireTotal{}
 	for code, t := range totals {
-		ledger.Totals[code] = wireTotal{t.Count, t.Amount.Decimal()}
+		sums[code] = wireTotal{t.Count, t.Amount.Decimal()}
 	}
-	reply(w, http.StatusOK, ledger)
+	if err = errors.Join(err, out.end(err, "totals", sums)); err != nil {
+		s.brokenOff(w, &out, err)
+	}
 }
 
 func (s *Server) putFaults(w http.ResponseWriter, r *http.Request) {

@@ -28,22 +28,21 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // writes and syncs for all that were appended until then, and the others wait
 // for that. There is no goroutine and no timer.
 type journal struct {
-	mu       sync.Mutex
-	synced   sync.Cond
-	file     *os.File
-	buf      []byte // appended, not yet written
-	spare    []byte
-	appended uint64 // changes, ever
-	durable  uint64
-	syncing  bool
-	err      error // once a write or sync fails nobody knows what is on disk: nothing goes on
+	mu      sync.Mutex
+	synced  sync.Cond
+	file    *os.File
+	buf     []byte // appended, not yet written
+	spare   []byte
+	size    int64 // bytes that were appended, ever: where the next line begins
+	durable int64 // of these, on disk
+	lines   int   // how many that are
+	syncing bool
+	err     error // once a write or sync fails nobody knows what is on disk: nothing goes on
 }
 
-// openJournal reads the file in dir, applying each change, and cuts a last
-// line that was torn by a crash. Damage anywhere else is an error: cutting
-// there would forget what was answered. The file is locked; a second provider
-// on it fails at once.
-func openJournal(dir string, apply func(change)) (*journal, error) {
+// openJournal opens the file in dir; before anything is appended it is to be
+// replayed. The file is locked; a second provider on it fails at once.
+func openJournal(dir string) (*journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -58,10 +57,6 @@ func openJournal(dir string, apply func(change)) (*journal, error) {
 		file.Close()
 		return nil, err
 	}
-	if err := replay(file, apply); err != nil {
-		file.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
 	return j, nil
 }
 
@@ -73,11 +68,17 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// replay leaves the file cut after its last whole line, ready to append.
-func replay(file *os.File, apply func(change)) error {
-	in := bufio.NewReaderSize(file, 1<<16)
-	var good int64
-	for number := 1; ; number++ {
+// replay applies each change from a line on, and leaves the file cut after its
+// last whole line, ready to append. Only a last line may be cut, which a crash
+// tore. Damage anywhere else is an error: cutting there would forget what was
+// answered. apply gets each change with where its line begins.
+func (j *journal) replay(apply func(c change, at int64) error) error {
+	if _, err := j.file.Seek(j.size, io.SeekStart); err != nil {
+		return err
+	}
+	in := bufio.NewReaderSize(j.file, 1<<16)
+	for {
+		number := j.lines + 1
 		line, err := readLine(in)
 		if err == io.EOF && len(line) == 0 {
 			break
@@ -97,16 +98,19 @@ func replay(file *os.File, apply func(change)) error {
 			}
 			break
 		}
-		apply(c)
-		good += int64(len(line))
+		at := j.size
+		j.size, j.durable, j.lines = at+int64(len(line)), at+int64(len(line)), number
+		if err := apply(c, at); err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
+		}
 	}
-	if err := file.Truncate(good); err != nil {
+	if err := j.file.Truncate(j.size); err != nil {
 		return err
 	}
-	if _, err := file.Seek(good, io.SeekStart); err != nil {
+	if _, err := j.file.Seek(j.size, io.SeekStart); err != nil {
 		return err
 	}
-	return file.Sync()
+	return j.file.Sync()
 }
 
 // readLine is the next line with its end, or io.EOF with what there was.
@@ -129,13 +133,8 @@ var errForeign = errors.New("a newer version wrote it, or a currency that an ope
 // decodeLine reads a line; whole is false for one that is torn or damaged. One
 // that is whole and can't be read must not be taken for torn, and cut.
 func decodeLine(line []byte) (c change, whole bool, err error) {
-	line, ended := bytes.CutSuffix(line, []byte("\n"))
-	sum, text, ok := bytes.Cut(line, []byte(" "))
-	if !ended || !ok {
-		return c, false, nil
-	}
-	want, err := strconv.ParseUint(string(sum), 16, 32)
-	if err != nil || len(sum) != 8 || crc32.Checksum(text, castagnoli) != uint32(want) {
+	text, whole := checked(line)
+	if !whole {
 		return c, false, nil
 	}
 	if json.Unmarshal(text, &c, json.RejectUnknownMembers(true)) != nil {
@@ -144,23 +143,54 @@ func decodeLine(line []byte) (c change, whole bool, err error) {
 	return c, true, nil
 }
 
-func (j *journal) append(c change) {
+// checked is the text of a line that is whole.
+func checked(line []byte) ([]byte, bool) {
+	line, ended := bytes.CutSuffix(line, []byte("\n"))
+	sum, text, ok := bytes.Cut(line, []byte(" "))
+	if !ended || !ok {
+		return nil, false
+	}
+	want, err := strconv.ParseUint(string(sum), 16, 32)
+	return text, err == nil && len(sum) == 8 && crc32.Checksum(text, castagnoli) == uint32(want)
+}
+
+// append returns where the change's line begins, and how much is on disk by now.
+func (j *journal) append(c change) (at, durable int64) {
 	text, err := json.Marshal(c)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if err != nil {
 		j.err = errors.Join(j.err, fmt.Errorf("encode change: %w", err))
-		return
+		return j.size, j.durable
 	}
+	before := len(j.buf)
 	j.buf = fmt.Appendf(j.buf, "%08x %s\n", crc32.Checksum(text, castagnoli), text)
-	j.appended++
+	at = j.size
+	j.size += int64(len(j.buf) - before)
+	j.lines++
+	return at, j.durable
+}
+
+// fail ends everything: what was asked for can't be known, so nothing is
+// answered any more.
+func (j *journal) fail(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.err = errors.Join(j.err, err)
+}
+
+// end is where the next line begins, and how many there are before it.
+func (j *journal) end() (size int64, lines int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.size, j.lines
 }
 
 // wait returns when all that was appended before it is on disk.
 func (j *journal) wait() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for want := j.appended; j.err == nil && j.durable < want; {
+	for want := j.size; j.err == nil && j.durable < want; {
 		if j.syncing {
 			j.synced.Wait()
 		} else {
@@ -172,7 +202,7 @@ func (j *journal) wait() error {
 
 // sync writes and syncs what is there. It gives the lock up meanwhile.
 func (j *journal) sync() {
-	batch, upto := j.buf, j.appended
+	batch, upto := j.buf, j.size
 	j.buf, j.syncing = j.spare[:0], true
 	j.mu.Unlock()
 	_, err := j.file.Write(batch)
@@ -187,6 +217,59 @@ func (j *journal) sync() {
 		j.durable = upto
 	}
 	j.synced.Broadcast()
+}
+
+// read is the change whose line begins at an offset. It must be on disk.
+func (j *journal) read(at int64) (change, error) {
+	w := window{file: j.file, ahead: 1 << 10}
+	return w.read(at)
+}
+
+// window reads lines of the file by where they begin. Those that stand near
+// each other cost it one reading.
+type window struct {
+	file  *os.File
+	ahead int // bytes to read at least
+	at    int64
+	text  []byte
+}
+
+func (w *window) read(at int64) (change, error) {
+	line, err := w.line(at)
+	if err != nil {
+		return change{}, fmt.Errorf("%s: %w", w.file.Name(), err)
+	}
+	c, whole, err := decodeLine(line)
+	if err == nil && !whole {
+		err = errors.New("line is damaged")
+	}
+	if err != nil {
+		return c, fmt.Errorf("%s: at byte %d: %w", w.file.Name(), at, err)
+	}
+	return c, nil
+}
+
+// line is the line that begins at an offset, with its end if it has one.
+func (w *window) line(at int64) ([]byte, error) {
+	for size := w.ahead; ; size *= 4 {
+		if i := at - w.at; i >= 0 && i < int64(len(w.text)) {
+			if n := bytes.IndexByte(w.text[i:], '\n'); n >= 0 {
+				return w.text[i : i+int64(n)+1], nil
+			}
+		}
+		if size > 4*maxLine {
+			return nil, errors.New("line is too long")
+		}
+		text := make([]byte, size)
+		n, err := w.file.ReadAt(text, at)
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		w.at, w.text = at, text[:n]
+		if err == io.EOF && bytes.IndexByte(w.text, '\n') < 0 {
+			return w.text, nil
+		}
+	}
 }
 
 func (j *journal) close() error {

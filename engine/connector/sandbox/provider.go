@@ -1,8 +1,11 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -13,11 +16,16 @@ import (
 type Settings struct {
 	// Now is the clock; required.
 	Now func() time.Time
-	// Dir is where the provider keeps its file. Empty: in memory only.
+	// Dir is where the provider keeps its files. Empty: all is in memory.
 	Dir string
 	// Faults is what to begin with; nil is DefaultFaults. A file that was
 	// written before goes by what was set last.
 	Faults *Faults
+	// Log is for what goes wrong with the files; nil is silent. It never gets an
+	// order.
+	Log *slog.Logger
+
+	each, last int64 // tests: checkpointEach, checkpointLast
 }
 
 // Provider is the test provider's core. It is safe for concurrent use. What
@@ -25,20 +33,26 @@ type Settings struct {
 // somebody calls it: each call first catches up with the clock.
 type Provider struct {
 	now     func() time.Time
+	log     *slog.Logger
 	journal *journal      // nil in memory
+	shelf   *shelf        // the book, beside a journal
+	each    int64         // bytes of the journal between checkpoints
+	last    int64         // and for one at the end
 	bell    chan struct{} // something was planned
 	mail    chan struct{} // something is to be posted
 
 	mu       sync.Mutex
 	faults   Faults
 	arrivals uint64 // since the seed was set
-	rows     []Transfer
-	byKey    map[string][]int
-	moved    map[string]int // how often money moved, by key
+	book     book
 	agenda   agenda
 	waiting  map[uint64]entry // what is planned and not yet done
 	lastPlan uint64
 	outbox   []entry
+
+	setFaults *Faults       // the last that were set; nil: none since the beginning
+	saving    chan struct{} // closed when the checkpoint is done that is being written; nil: none is
+	closing   bool
 }
 
 // Open makes a provider, going on from the file in Settings.Dir where there
@@ -48,8 +62,11 @@ func Open(s Settings) (*Provider, error) {
 		return nil, fmt.Errorf("open test provider: a clock is required")
 	}
 	p := &Provider{
-		now: s.Now, bell: make(chan struct{}, 1), mail: make(chan struct{}, postAtOnce), faults: DefaultFaults(),
-		byKey: map[string][]int{}, moved: map[string]int{}, waiting: map[uint64]entry{},
+		now: s.Now, log: s.Log, bell: make(chan struct{}, 1), mail: make(chan struct{}, postAtOnce), faults: DefaultFaults(),
+		book: newMemory(), waiting: map[uint64]entry{}, each: cmp.Or(s.each, checkpointEach), last: cmp.Or(s.last, checkpointLast),
+	}
+	if p.log == nil {
+		p.log = slog.New(slog.DiscardHandler)
 	}
 	if s.Faults != nil {
 		if err := s.Faults.check(); err != nil {
@@ -58,22 +75,37 @@ func Open(s Settings) (*Provider, error) {
 		p.faults = *s.Faults
 	}
 	if s.Dir != "" {
-		j, err := openJournal(s.Dir, p.apply)
-		if err != nil {
+		if err := p.openShelf(s.Dir); err != nil {
 			return nil, fmt.Errorf("open test provider: %w", err)
 		}
-		p.journal = j
 		p.resume()
 	}
 	return p, nil
 }
 
-// Close lets the file go. Nothing may be called after it.
+// Close lets the files go. Nothing may be called after it.
 func (p *Provider) Close() error {
 	if p.journal == nil {
 		return nil
 	}
-	return p.journal.close()
+	p.mu.Lock()
+	p.closing = true
+	saving := p.saving
+	p.mu.Unlock()
+	if saving != nil {
+		<-saving
+	}
+	p.mu.Lock()
+	var cp *checkpoint
+	if end, _ := p.journal.end(); end-p.shelf.begun >= p.last {
+		cp = p.freeze()
+	}
+	p.mu.Unlock()
+	var err error
+	if cp != nil {
+		err = p.shelf.save(cp)
+	}
+	return errors.Join(err, p.journal.close(), p.shelf.close())
 }
 
 // Cut is what happens to an answer on its way.
@@ -140,22 +172,46 @@ func (p *Provider) receive(o Order) Answer {
 func (p *Provider) Find(key string) (t Transfer, found bool, err error) {
 	p.mu.Lock()
 	p.catchUp()
-	t, found = p.standing(key)
+	t, found, err = p.book.standing(key)
 	p.mu.Unlock()
+	if err != nil {
+		return Transfer{}, false, p.broken(err)
+	}
 	return t, found, p.durable()
 }
 
 // Ledger is every transfer in the order of making, and how often money moved
 // for the key of each.
 func (p *Provider) Ledger() ([]Line, error) {
+	lines := []Line{}
+	err := p.list(time.Time{}, func(l Line) error {
+		lines = append(lines, l)
+		return nil
+	})
+	return lines, err
+}
+
+// list gives the lines of the ledger to take, which may leave out those of
+// which nothing moved since a time. Calls go on meanwhile; what they change is
+// not in it.
+func (p *Provider) list(since time.Time, take func(Line) error) error {
 	p.mu.Lock()
 	p.catchUp()
-	lines := make([]Line, len(p.rows))
-	for i, t := range p.rows {
-		lines[i] = Line{t, p.moved[t.Key]}
-	}
+	lines := p.book.lines(since)
 	p.mu.Unlock()
-	return lines, p.durable()
+	if err := p.durable(); err != nil {
+		return err
+	}
+	return lines(take)
+}
+
+// broken ends a provider that can't read its own files: it can't know what it
+// did, so it answers nothing any more.
+func (p *Provider) broken(err error) error {
+	if p.journal != nil {
+		p.journal.fail(err)
+	}
+	return err
 }
 
 // Line is a transfer and the number of times that money moved for its key:
@@ -175,17 +231,24 @@ type Total struct {
 func Totals(lines []Line) (map[string]Total, error) {
 	totals := map[string]Total{}
 	for _, l := range lines {
-		if l.Status != Paid && l.Status != PartlyPaid {
-			continue
+		if err := addTotal(totals, l); err != nil {
+			return nil, err
 		}
-		code := l.Amount.Currency().Code()
-		sum, err := totals[code].Amount.Add(l.Paid)
-		if err != nil {
-			return nil, fmt.Errorf("add up the ledger: %w", err)
-		}
-		totals[code] = Total{totals[code].Count + 1, sum}
 	}
 	return totals, nil
+}
+
+func addTotal(totals map[string]Total, l Line) error {
+	if !l.gone() {
+		return nil
+	}
+	code := l.Amount.Currency().Code()
+	sum, err := totals[code].Amount.Add(l.Paid)
+	if err != nil {
+		return fmt.Errorf("add up the ledger: %w", err)
+	}
+	totals[code] = Total{totals[code].Count + 1, sum}
+	return nil
 }
 
 // Faults is what is set now.

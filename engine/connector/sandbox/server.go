@@ -61,7 +61,7 @@ func NewServer(o Options) (*Server, error) {
 	if o.Transport == nil {
 		o.Transport = &http.Transport{DisableKeepAlives: true}
 	}
-	p, err := Open(Settings{Now: o.Now, Dir: o.Dir, Faults: o.Faults})
+	p, err := Open(Settings{Now: o.Now, Dir: o.Dir, Faults: o.Faults, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}

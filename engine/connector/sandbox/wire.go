@@ -52,11 +52,6 @@ type wireTotal struct {
 	Amount string `json:"amount"`
 }
 
-type wireLedger struct {
-	Transfers []wireLine           `json:"transfers"`
-	Totals    map[string]wireTotal `json:"totals"`
-}
-
 // wireNotice is the body of a notification: the transfer and since when it
 // stands so.
 type wireNotice struct {
