@@ -173,7 +173,7 @@ func (a *appliance) testProvider(o opening) (connector.Builder, error) {
 			return nil, fmt.Errorf("make the test provider's directory: %w", err)
 		}
 		var err error
-		if a.provider, err = sandbox.Open(sandbox.Settings{Now: time.Now, Dir: dir, Faults: &faults}); err != nil {
+		if a.provider, err = sandbox.Open(sandbox.Settings{Now: time.Now, Dir: dir, Faults: &faults, Log: o.log}); err != nil {
 			return nil, err
 		}
 	}

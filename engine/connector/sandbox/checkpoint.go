@@ -37,23 +37,30 @@ const (
 )
 
 type checkpoint struct {
-	Form     int       `json:"form"`
-	End      int64     `json:"end"` // of the journal that it speaks for
-	Lines    int       `json:"lines"`
-	Mark     uint32    `json:"mark"` // of the bytes before End
-	Faults   *Faults   `json:"faults,omitzero"`
-	Arrivals uint64    `json:"arrivals"`
-	LastPlan uint64    `json:"last_plan"`
-	Count    int       `json:"count"`
-	Open     []openKey `json:"open,omitzero"`
-	Waiting  []entry   `json:"waiting,omitzero"`
-	Sums     []saved   `json:"sums,omitzero"`
-	Spans    []span    `json:"spans,omitzero"`
-	Runs     []string  `json:"runs,omitzero"` // oldest first
-	Next     int       `json:"next"`
-	RowsSize int64     `json:"rows_size"`
+	Form     int        `json:"form"`
+	End      int64      `json:"end"` // of the journal that it speaks for
+	Lines    int        `json:"lines"`
+	Mark     uint32     `json:"mark"` // of the bytes before End
+	Faults   *Faults    `json:"faults,omitzero"`
+	Arrivals uint64     `json:"arrivals"`
+	LastPlan uint64     `json:"last_plan"`
+	Count    int        `json:"count"`
+	Open     []openKey  `json:"open,omitzero"`
+	Waiting  []entry    `json:"waiting,omitzero"`
+	Sums     []saved    `json:"sums,omitzero"`
+	Spans    []span     `json:"spans,omitzero"`
+	Runs     []namedRun `json:"runs,omitzero"` // oldest first
+	Next     int        `json:"next"`
+	RowsSize int64      `json:"rows_size"`
 
 	frozen []*leaves // what goes into a run for it
+}
+
+// namedRun is a run and how long it is: one that was cut between two blocks has
+// no other sign of it.
+type namedRun struct {
+	Name   string `json:"name"`
+	Blocks int    `json:"blocks"`
 }
 
 type openKey struct {
@@ -122,7 +129,7 @@ func (s *shelf) save(cp *checkpoint) error {
 		return s.withdraw(runs[stay:], err)
 	}
 	for _, r := range runs {
-		cp.Runs = append(cp.Runs, r.name)
+		cp.Runs = append(cp.Runs, namedRun{r.name, len(r.first)})
 	}
 	cp.Next = s.next
 	info, err := s.rows.Stat()
@@ -226,12 +233,15 @@ func (p *Provider) restore(cp *checkpoint) (err error) {
 			}
 		}
 	}()
-	for _, name := range cp.Runs {
-		r, err := openRun(s.dir, name)
+	for _, named := range cp.Runs {
+		r, err := openRun(s.dir, named.Name)
 		if err != nil {
 			return err
 		}
 		runs = append(runs, r)
+		if len(r.first) != named.Blocks {
+			return errors.New(named.Name + " is not whole")
+		}
 	}
 	sums := map[purse]*big.Int{}
 	for _, saved := range cp.Sums {
@@ -261,10 +271,10 @@ func (p *Provider) restore(cp *checkpoint) (err error) {
 }
 
 // tidy removes the runs that no checkpoint names.
-func tidy(dir string, named []string) error {
+func tidy(dir string, named []namedRun) error {
 	list, err := os.ReadDir(dir)
 	for _, f := range list {
-		if strings.HasPrefix(f.Name(), runPrefix) && !slices.Contains(named, f.Name()) {
+		if strings.HasPrefix(f.Name(), runPrefix) && !slices.ContainsFunc(named, func(r namedRun) bool { return r.Name == f.Name() }) {
 			err = errors.Join(err, os.Remove(filepath.Join(dir, f.Name())))
 		}
 	}
