@@ -102,21 +102,9 @@ func (s *shelf) save(cp *checkpoint) error {
 	if err := s.journal.wait(); err != nil {
 		return err
 	}
-	if s.rows == nil {
-		return errors.New("no " + rowsName)
-	}
-	stay := len(s.runs)
-	var pairs []pair
-	words := map[int]uint64{}
-	for _, l := range cp.frozen {
-		for key, leaf := range l.keys {
-			pairs = append(pairs, pair{hashOf(key), leaf.word})
-		}
-		maps.Copy(words, l.rows)
-	}
-	runs := s.runs
+	pairs, words := cp.left()
+	runs, stay := s.runs, len(s.runs) // the first of the old runs stay, the others are merged
 	if len(pairs) > 0 {
-		slices.SortFunc(pairs, pair.compare)
 		stay = merged(s.runs, len(pairs)/blockRoom+1)
 		r, err := writeRun(s.dir, runName(s.next), pairs, s.runs[stay:])
 		if err != nil {
@@ -145,12 +133,23 @@ func (s *shelf) save(cp *checkpoint) error {
 	}
 	s.lock.Lock()
 	gone := s.runs[stay:]
-	if len(pairs) == 0 {
-		gone = nil
-	}
 	s.runs, s.frozen = runs, s.frozen[len(cp.frozen):]
 	s.lock.Unlock()
 	return removeRuns(s.dir, gone)
+}
+
+// left is what goes into the run and into the rows for a checkpoint, the pairs
+// in order.
+func (cp *checkpoint) left() (pairs []pair, words map[int]uint64) {
+	words = map[int]uint64{}
+	for _, l := range cp.frozen {
+		for key, leaf := range l.keys {
+			pairs = append(pairs, pair{hashOf(key), leaf.word})
+		}
+		maps.Copy(words, l.rows)
+	}
+	slices.SortFunc(pairs, pair.compare)
+	return pairs, words
 }
 
 // withdraw takes back the run of a checkpoint that failed; its pairs are still
