@@ -45,6 +45,9 @@ func (d *Dash) accountPage(ctx context.Context, v *visit, status int, a *engine.
 	about := ui.Block{Title: "General", Facts: []ui.Fact{{Name: "ID", Text: a.ID, Mono: true, Copy: true}, {Name: "Provider", Link: &ui.Link{Text: a.Provider, Href: v.at("/directory/providers/" + a.Provider)}}, {Name: "Address", Text: or(withoutSecrets(a.BaseURL), "The provider's own")},
 		{Name: "Credentials", Text: pick(a.Sealed != nil, "Sealed in the locker", "None")}, {Name: "State", Badge: stateBadge(a.Disabled, a.Archived, a.Health)}, {Name: "Connected", At: a.Created}, {Name: "Changed", At: a.Changed}}}
 	head := ui.Head{Title: a.Label, Badge: stateBadge(a.Disabled, a.Archived, a.Health), Crumbs: []ui.Link{{Text: "Provider accounts", Href: v.at("/accounts")}}}
+	if a.Forced != nil {
+		head.Badge = answersBadge(d.Engine.BreakerOf(v.scope, a))
+	}
 	page := ui.Stack{List: []ui.Block{about, d.answersBlock(v, a, names), accountDeposits(v, a, deposits)}}
 	if v.who.May(engine.PermitConnect) {
 		page.List[0].Press = []ui.Press{{Text: "Test call", Icon: "reload", Href: at + "/call"}}

@@ -147,7 +147,7 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		{"webhooks", home + "/webhooks"}, {"people", home + "/people"}, {"invite", home + "/people/invite"}, {"roles", home + "/people/roles"}, {"role", home + "/people/roles/support"}, {"sessions", home + "/people/sessions"},
 		{"customers", home + "/customers"}, {"customer", home + "/customers/ada"}, {"pay", home + "/pay"}, {"pay-sepa", home + "/pay?service=sepa_eur"}, {"links", home + "/links"}, {"link-new", home + "/links/new"},
 		{"directory", home + "/directory"}, {"provider", home + "/directory/providers/stripe"}, {"services", home + "/directory/services?currency=EUR"}, {"service", home + "/directory/services/sepa_eur"}, {"connect", home + "/connect/stripe"},
-		{"account", home + "/accounts/" + o.account()}, {"rate-new", home + "/rates/new"}, {"rate", home + "/rates/" + o.rates()},
+		{"account", home + "/accounts/" + o.account()}, {"breaker", home + "/accounts/" + o.account() + "/breaker/open"}, {"rate-new", home + "/rates/new"}, {"rate", home + "/rates/" + o.rates()},
 		{"reconcile", home + "/reconcile"}, {"books", home + "/reconcile/" + o.account()}, {"finding", o.findingOf("march-02")}, {"statement-load", home + "/reconcile/" + o.account() + "/load?separator=%3B&reference=Zweck"},
 		{"endpoints", home + "/webhooks/endpoints"}, {"endpoint-new", home + "/webhooks/endpoints/new"}, {"delivery", home + "/webhooks/deliveries/" + o.latestDelivery()}, {"resend-period", home + "/webhooks/resend"}, {"signature", home + "/webhooks/check"},
 		{"keys", home + "/keys"}, {"key-new", home + "/keys/new"}, {"settings", home + "/settings"}, {"system", home + "/system"}, {"find-amount", home + "/find?q=12.50+EUR"},
@@ -156,6 +156,9 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 	} {
 		see(p.name, p.path)
 	}
+	_, err = o.Engine.OpenBreaker(o.Ctx, onServer("shop"), o.account(), "the provider moves to another bank tonight", nil)
+	must(t, err)
+	see("breaker-open", home+"/accounts/"+o.account())
 	b.As(b.Looks()[0])
 	b.Go(home)
 	b.Do(chromedp.Click(chromedp.CSS(".user > summary")), chromedp.WaitVisible(chromedp.CSS(".user .sheet")))
