@@ -3,6 +3,7 @@ package httpd_test
 import (
 	"crypto/rand"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,20 @@ func TestTheReferenceIsReadWithoutAKeyAndWithoutANetwork(t *testing.T) {
 		csp := res.Header.Get("Content-Security-Policy")
 		if res.StatusCode != 200 || res.Header.Get("Content-Type") != want[0] || !strings.Contains(string(body), want[1]) || !strings.HasPrefix(csp, "default-src 'none'; style-src 'self';") {
 			t.Errorf("%s: %d %s, policy %q, %d bytes", path, res.StatusCode, res.Header.Get("Content-Type"), csp, len(body))
+		}
+	}
+	for what, want := range map[string]int{"GET /docs/": 404, "GET /docs/nothing": 404, "POST /docs": 405, "DELETE /openapi.json": 405} {
+		method, path, _ := strings.Cut(what, " ")
+		req, err := http.NewRequestWithContext(t.Context(), method, "http://penstock.test"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.StatusCode != want || res.Body.Close() != nil {
+			t.Errorf("%s: %d, want %d", what, res.StatusCode, want)
 		}
 	}
 }

@@ -33,6 +33,10 @@ var (
 	tooSlow     = &refusal{408, "timeout", "The request did not arrive in time"}
 	bodyTooBig  = &refusal{413, "body_too_large", "The body is larger than the server takes"}
 	headTooBig  = &refusal{431, "header_too_large", "The header is larger than the server takes"}
+	notFound    = &refusal{404, "not_found", "There is nothing at this path"}
+	badMedia    = &refusal{415, "unsupported_media_type", "The body is of a type that is not read here"}
+	badQuery    = &refusal{400, "malformed_query", "The query can't be read"}
+	tooMany     = &refusal{429, "too_many_requests", "Too many requests"}
 	broken      = &refusal{500, "internal_error", "Something went wrong"}
 )
 
@@ -47,18 +51,33 @@ func byCode(code string) *refusal {
 	return badRequest
 }
 
+// ofFunnel is what the server says to an error of the funnel, or to its own.
+func ofFunnel(err error) *refusal {
+	var own *refusal
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.Is(err, wire.ErrNotFound):
+		return notFound
+	case errors.Is(err, wire.ErrMethod):
+		return badMethod
+	case errors.Is(err, wire.ErrTooLarge):
+		return bodyTooBig
+	case errors.Is(err, wire.ErrMediaType):
+		return badMedia
+	case errors.Is(err, wire.ErrQuery):
+		return badQuery
+	case errors.Is(err, wire.ErrRateLimited):
+		return tooMany
+	}
+	return broken
+}
+
 // neutral is the voice of the server itself, when no dialect has been found
 // out yet: close to rest, which most clients speak.
 func neutral() *wire.Dialect {
 	return &wire.Dialect{Name: "server", Error: func(err error, _ *wire.Call) wire.Reply {
-		r := broken
-		errors.As(err, &r)
-		if errors.Is(err, wire.ErrTooLarge) {
-			r = bodyTooBig
-		}
-		if errors.Is(err, wire.ErrRateLimited) {
-			r = &refusal{429, "too_many_requests", "Too many requests"}
-		}
+		r := ofFunnel(err)
 		kind := "invalid_request"
 		if r.Status == fasthttp.StatusInternalServerError {
 			kind = "api"
