@@ -22,10 +22,10 @@ func TestABreakerOpenedByHandRefusesSends(t *testing.T) {
 		_, err := g.Engine.Work(g.Ctx)
 		must(t, err)
 	}
-	a, err := g.Engine.OpenBreaker(g.Ctx, g.me, first.Account, "the bank asked us to", nil)
+	_, err := g.Engine.OpenBreaker(g.Ctx, g.me, first.Account, "the bank asked us to", nil)
 	must(t, err)
 	must(t, g.Crash())
-	a, err = g.Engine.Account(g.Ctx, g.me.Scope, first.Account)
+	a, err := g.Engine.Account(g.Ctx, g.me.Scope, first.Account)
 	must(t, err)
 	if b := g.Engine.BreakerOf(g.me.Scope, a); b.State != engine.BreakerForced || b.Why != "the bank asked us to" || b.Since.IsZero() || !b.Until.IsZero() {
 		t.Errorf("breaker %+v", b)

@@ -87,11 +87,12 @@ func TestForgottenPaymentIsTakenOnce(t *testing.T) {
 	copy, err := k.Backup()
 	must(t, err)
 	own := func() *engine.Payment {
-		p, err := k.Engine.CreatePayment(k.Ctx, k.me, engine.NewPayment{Ref: "order-1", Amount: eur(1250), Card: card("4242424242424242"), Confirm: true}, nil)
+		_, err := k.Engine.CreatePayment(k.Ctx, k.me, engine.NewPayment{Ref: "order-1", Amount: eur(1250), Card: card("4242424242424242"), Confirm: true}, nil)
 		must(t, err)
-		p, err = k.Engine.RefundPayment(k.Ctx, k.me, "order-1", "back-1", new(int64(300)), "", nil)
+		_, err = k.Engine.RefundPayment(k.Ctx, k.me, "order-1", "back-1", new(int64(300)), "", nil)
 		must(t, err)
-		if p, err = k.Engine.RefundPayment(k.Ctx, k.me, "order-1", "", new(int64(200)), "", &engine.Once{Op: "refund", Key: "r"}); err != nil || p.Status != payin.Succeeded || p.Captured != eur(1250) || p.Refunded != eur(500) {
+		p, err := k.Engine.RefundPayment(k.Ctx, k.me, "order-1", "", new(int64(200)), "", &engine.Once{Op: "refund", Key: "r"})
+		if err != nil || p.Status != payin.Succeeded || p.Captured != eur(1250) || p.Refunded != eur(500) {
 			t.Errorf("%+v, %v", p.State, err)
 		}
 		return p
