@@ -152,14 +152,8 @@ func (c *claims) run(tx store.Tx) error {
 		}
 		left := c.left
 		seen += len(rows)
-		for _, p := range rows {
-			row, err := parseDue(p.Key)
-			if err != nil {
-				return err
-			}
-			if err := c.handle(tx, row); err != nil {
-				return err
-			}
+		if err := c.handleAll(tx, rows); err != nil {
+			return err
 		}
 		if len(rows) < limit {
 			break
@@ -206,6 +200,11 @@ func (c *claims) newest(tx store.Tx, last []byte) error {
 	if err != nil {
 		return fmt.Errorf("scan due rows: %w", err)
 	}
+	return c.handleAll(tx, rows)
+}
+
+// handleAll claims the rows of a page, in its order.
+func (c *claims) handleAll(tx store.Tx, rows []store.Pair) error {
 	for _, p := range rows {
 		row, err := parseDue(p.Key)
 		if err != nil {

@@ -156,7 +156,7 @@ func (c *claims) leave(tx store.Tx, row dueRow, lane string) error {
 		if c.e.lanes.of[lane] > 0 {
 			turn.took = max(turn.took, c.mark.Mono-turn.last) // what has not ended yet counts as well
 		}
-		if o := c.e.lanes.outages[lane]; o.failures >= c.e.lanes.down {
+		if c.e.lanes.fails(lane) {
 			turn.took = max(turn.took, slowLane) // however fast it fails
 		}
 		c.e.mu.Unlock()

@@ -39,14 +39,16 @@ func (d *Delivery) receiver(s Scope) string {
 // isRetry says whether the next attempt is one that the schedule asks for.
 func (d *Delivery) isRetry() bool { return d.Tries > 0 && d.Manual == nil }
 
+// fails says that the receiver whose retries wait in the lane is down.
+func (l *lanes) fails(lane string) bool { return l.outages[lane].failures >= l.down }
+
 // shut says whether retries of the lane wait for a probe: it isn't time for one
 // yet, or one is under way.
 func (l *lanes) shut(lane string, c *claims, now time.Duration) bool {
-	o, failing := l.outages[lane]
-	if !failing || o.failures < l.down {
+	if !l.fails(lane) {
 		return false
 	}
-	return now < o.probe || l.of[lane] > 0 || (c != nil && c.taken[lane] > 0)
+	return now < l.outages[lane].probe || l.of[lane] > 0 || (c != nil && c.taken[lane] > 0)
 }
 
 // reached notes how a try at a receiver went. News that fails puts no probe off.
