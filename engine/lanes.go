@@ -10,10 +10,10 @@ import (
 
 // lanes deal out the hands that work, so that a provider or a receiver that is
 // slow never keeps others waiting. A lane is all work that waits for one of
-// them: a provider account, or an endpoint. The first job of a lane always finds
-// a hand beside those; further ones get at most as many as they leave. So of 32
-// hands one slow lane has 16 at most, a second one 8, a third one 4, and whoever
-// comes then has one at once.
+// them: a provider account, an endpoint with its news, or the same with its
+// retries. The first job of a lane always finds a hand beside those; further
+// ones get at most as many as they leave. So of 32 hands one slow lane has 16 at
+// most, a second one 8, a third one 4, and whoever comes then has one at once.
 //
 // What finds its lane full stays due where it stands. Only when slow lanes hide
 // what is due behind them are their rows moved to about when their turn comes.
