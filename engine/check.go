@@ -81,7 +81,7 @@ func (l lasting) Scan(bucket string, from, to []byte, limit int, desc bool) ([]s
 }
 
 func (k *check) run(tx store.Tx) error {
-	for _, part := range []func(store.Tx) error{k.customers, k.methods, k.requests, k.payments, k.deliveries, k.indexes, k.byStage, k.queues, k.deposits, k.reported, k.onces, k.accounts, k.people, k.auditLog, k.archived} {
+	for _, part := range []func(store.Tx) error{k.customers, k.methods, k.requests, k.payments, k.deliveries, k.indexes, k.byStage, k.queues, k.deposits, k.reported, k.runs, k.onces, k.accounts, k.people, k.auditLog, k.archived} {
 		err := part(tx)
 		if ended := k.ctx.Err(); ended != nil { // what was found then is not to be trusted
 			return ended

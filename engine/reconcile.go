@@ -89,6 +89,11 @@ func (p Period) filled(now time.Time) Period {
 	return Period{dayStart(p.From), dayStart(p.To)}
 }
 
+// apart says whether p has days that other hasn't, of at most a year.
+func (p Period) apart(other Period) bool {
+	return !p.From.IsZero() && p.To.Sub(p.From) <= 366*24*time.Hour && (p.From.Before(other.From) || p.To.After(other.To))
+}
+
 func count(found []BooksFinding, now time.Time) Reconciled {
 	r := Reconciled{Counts: map[reconcile.Class]int{}, ComparedAt: now}
 	for _, c := range reconcile.Classes() {

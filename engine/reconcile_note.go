@@ -63,16 +63,31 @@ func (e *Engine) ExplainReported(ctx context.Context, c Caller, account, line, t
 	if err != nil {
 		return err
 	}
-	return e.summarise(ctx, c.Scope, account, time.Time{})
+	return e.summarise(ctx, c.Scope, account, time.Time{}, nil)
 }
 
 // summarise compares the days that are compared by themselves and keeps the
 // numbers, which the metrics show. pulled is when the provider was asked; zero:
-// it wasn't.
-func (e *Engine) summarise(ctx context.Context, s Scope, account string, pulled time.Time) error {
+// it wasn't. run is what is kept of it as a run; nil: it is none.
+func (e *Engine) summarise(ctx context.Context, s Scope, account string, pulled time.Time, run *BooksRun) error {
 	books, err := e.Reconcile(ctx, s, account, Period{})
 	if err != nil {
-		return fmt.Errorf("compare the books of %s: %w", account, err)
+		err = fmt.Errorf("compare the books of %s: %w", account, err)
+		if run != nil {
+			err = e.failedRun(ctx, s, account, *run, err)
+		}
+		return err
+	}
+	var is BooksRun
+	var found []RunFinding
+	if run != nil {
+		seen := books
+		if own := (Period{run.From, run.To}); own.apart(books.Period) { // an old statement: its own days are what was looked at
+			if seen, err = e.Reconcile(ctx, s, account, own); err != nil {
+				return fmt.Errorf("compare the books of %s: %w", account, err)
+			}
+		}
+		is, found = run.ran(seen)
 	}
 	return e.update(ctx, func(tx store.Tx, _ time.Time) error {
 		now := books.Reconciled
@@ -82,7 +97,10 @@ func (e *Engine) summarise(ctx context.Context, s Scope, account string, pulled 
 		} else if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		return keep(tx, bucketReconciled, s.key(account), now)
+		if err := keep(tx, bucketReconciled, s.key(account), now); err != nil || run == nil {
+			return err
+		}
+		return keepRun(tx, s, account, is, found)
 	})
 }
 
@@ -179,9 +197,9 @@ func (e *Engine) pullAccount(ctx context.Context, c Caller, account string) {
 	via, err := e.connectorOf(ctx, c.Scope, account)
 	if err == nil {
 		if _, ok := via.(connector.Reporter); ok {
-			_, err = e.PullReports(ctx, c, account)
+			_, err = e.pullReports(ctx, c, account, RunSchedule)
 		} else if last, errLast := e.Reconciled(ctx, c.Scope, account); last != nil {
-			err = e.summarise(ctx, c.Scope, account, time.Time{})
+			err = e.summarise(ctx, c.Scope, account, time.Time{}, &BooksRun{Began: RunSchedule, By: c.Actor})
 		} else {
 			err = errLast
 		}

@@ -53,6 +53,9 @@ func TestALateReturnIsHeardOfByItself(t *testing.T) {
 			if sum, err := e.Reconciled(t.Context(), me.Scope, a.ID); err != nil || (sum != nil) != (schedule != "") {
 				t.Errorf("with the schedule %q: %+v, %v", schedule, sum, err)
 			}
+			if runs, err := e.BooksRuns(t.Context(), me.Scope, a.ID, 0, 100); err != nil || (len(runs) > 0 && runs[0].Began == engine.RunSchedule && runs[0].By == "penstock") != (schedule != "") {
+				t.Errorf("with the schedule %q the runs are %+v, %v", schedule, runs, err)
+			}
 		})
 	}
 }

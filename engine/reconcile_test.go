@@ -14,6 +14,7 @@ import (
 	"penstock/engine/payout"
 	"penstock/engine/reconcile"
 	"penstock/engine/sim"
+	"penstock/store"
 )
 
 // till is a kit whose account's statements are handed over.
@@ -68,8 +69,24 @@ func (k *till) show() string {
 	return strings.Join(out, "; ")
 }
 
+// backup is the store but for the runs: that a file was loaded again is kept,
+// and nothing else of it.
 func (k *till) backup() []byte {
 	k.t.Helper()
+	must(k.t, k.Disk.Update(k.Ctx, func(tx store.Tx) error {
+		for _, bucket := range []string{"books_run", "run_found"} {
+			rows, err := tx.Scan(bucket, nil, nil, 1000, false)
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				if err := tx.Delete(bucket, r.Key); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
 	b, err := k.Backup()
 	must(k.t, err)
 	return b

@@ -60,6 +60,8 @@ const (
 	bucketReportedOf  = "reported_of"  // scope | account | 0 | payout | 0 | line id -> nothing
 	bucketReportedDue = "reported_due" // scope | account | 0 | line id -> nothing: nobody has looked at it yet
 	bucketReconciled  = "reconciled"   // scope | account -> Reconciled
+	bucketBooksRun    = "books_run"    // scope | account | 0 | sequence -> BooksRun
+	bucketRunFound    = "run_found"    // scope | account | 0 | sequence of the run -> its RunFindings
 	bucketStanding    = "standing"     // scope | deposit id -> Standing: what the provider says is on it
 	bucketEndpoint    = "endpoint"     // scope | id -> Endpoint
 	bucketDelivery    = "delivery"     // scope | id -> Delivery

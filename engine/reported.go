@@ -112,12 +112,26 @@ func (e *Engine) LoadStatement(ctx context.Context, c Caller, account string, f 
 	if err != nil {
 		return out, err
 	}
-	return out, e.summarise(ctx, c.Scope, account, time.Time{})
+	run := BooksRun{Began: RunStatement, By: c.Actor, Source: f.Name}
+	return out, e.summarise(ctx, c.Scope, account, time.Time{}, out.into(&run))
+}
+
+// into writes what came of a report into its run.
+func (l *Loaded) into(r *BooksRun) *BooksRun {
+	r.Lines, r.New, r.Settled = l.Lines, l.New, l.Settled
+	if !l.From.IsZero() {
+		r.From, r.To = l.From, l.To.AddDate(0, 0, 1)
+	}
+	return r
 }
 
 // PullReports asks the provider for what it has reported of late, and does with
 // it what LoadStatement does.
 func (e *Engine) PullReports(ctx context.Context, c Caller, account string) (*Loaded, error) {
+	return e.pullReports(ctx, c, account, RunPull)
+}
+
+func (e *Engine) pullReports(ctx context.Context, c Caller, account string, began RunBegan) (*Loaded, error) {
 	via, err := e.connectorOf(ctx, c.Scope, account)
 	if err != nil {
 		return nil, err
@@ -133,18 +147,19 @@ func (e *Engine) PullReports(ctx context.Context, c Caller, account string) (*Lo
 	}
 	call, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
+	run := BooksRun{Began: began, By: c.Actor}
 	lines, err := from.Reports(call, since)
 	if errors.Is(err, connector.ErrStatement) { // a file among those that the bank has sent
-		return nil, &Error{Code: CodeInvalid, Object: ObjAccount, ID: account, Field: "report", Message: maskDigits(err.Error()), Hint: "take the file away, or ask the bank for it again", Err: err}
+		return nil, e.failedRun(ctx, c.Scope, account, run, &Error{Code: CodeInvalid, Object: ObjAccount, ID: account, Field: "report", Message: maskDigits(err.Error()), Hint: "take the file away, or ask the bank for it again", Err: err})
 	}
 	if err != nil {
-		return nil, &Error{Code: CodeBusy, Object: ObjAccount, ID: account, Message: "the provider's report can't be read now", After: time.Minute, Err: err}
+		return nil, e.failedRun(ctx, c.Scope, account, run, &Error{Code: CodeBusy, Object: ObjAccount, ID: account, Message: "the provider's report can't be read now", After: time.Minute, Err: err})
 	}
 	out, err := e.load(ctx, c.Scope, account, lines)
 	if err != nil {
 		return out, err
 	}
-	return out, e.summarise(ctx, c.Scope, account, now)
+	return out, e.summarise(ctx, c.Scope, account, now, out.into(&run))
 }
 
 // load keeps what is new of a report, a piece at a time, then does what it says.
