@@ -41,6 +41,14 @@ func TestALateReturnIsHeardOfByItself(t *testing.T) {
 			if got := stageOf(t, e, me, v.ID); got != payout.AllPaid {
 				t.Fatalf("stage %s, want paid", got)
 			}
+			must(t, os.WriteFile(filepath.Join(dir, a.ID, "in", "torn.xml"), []byte("<Document><BkToCstmrStmt>"), 0o600))
+			if _, err := e.PullReports(t.Context(), me, a.ID); err == nil {
+				t.Error("a torn file was read")
+			}
+			if runs, err := e.BooksRuns(t.Context(), me.Scope, a.ID, 0, 1); err != nil || len(runs) != 1 || runs[0].Began != engine.RunPull || runs[0].By != me.Actor || runs[0].Problem == "" {
+				t.Errorf("of a report that can't be read the run is %+v, %v", runs, err)
+			}
+			must(t, os.Remove(filepath.Join(dir, a.ID, "in", "torn.xml")))
 			say("2.xml", "CRDT")
 			running(t, e, 7*time.Hour)
 			want := payout.GivenBack

@@ -27,6 +27,7 @@ var deeds = map[string]ui.Notice{
 	"revoked":     {Tone: ui.Good, Text: "Revoked: whoever calls with it is refused."},
 	"explained":   {Tone: ui.Good, Text: "Your explanation was kept; the difference is told apart from now on."},
 	"asked-books": {Tone: ui.Good, Text: "The provider was asked; this is how the books stand now."},
+	"compared":    {Tone: ui.Good, Text: "Compared; how the books stand is kept among the runs."},
 	"ended":       {Tone: ui.Good, Text: "The session has ended."},
 	"others":      {Tone: ui.Good, Text: "Your other sessions have ended."},
 	"closed":      {Tone: ui.Good, Text: "The breaker is closed: new payouts leave by this account again."},

@@ -51,7 +51,7 @@ func (d *Dash) exports() map[string]handler {
 		"/requests": d.listRequests, "/payouts": d.listPayouts, "/links": d.listLinks, "/customers": d.listCustomers, "/points": d.listPoints, "/routes": d.listRoutes, "/schemes": d.listSchemes,
 		"/deposits": d.listDeposits, "/deposits/{deposit}": d.showLedger, "/accounts": d.listAccounts, "/directory": d.listProviders, "/directory/services": d.listServices,
 		"/webhooks": d.listWebhooks, "/webhooks/endpoints": d.listEndpoints, "/people": d.listPeople, "/activity": d.showActivity, "/sheets/{source}": d.showSheet,
-		"/reconcile": d.listBooks, booksPath: d.showBooks,
+		"/reconcile": d.listBooks, booksPath: d.showBooks, booksPath + "/runs": d.listRuns,
 	}
 }
 

@@ -336,7 +336,7 @@ func TestNothingGivenIsRun(t *testing.T) {
 	for _, path := range []string{at, at + "/requests", at + "/requests/probe", at + "/requests/probe/payouts", at + "/requests/probe/events", at + "/requests/probe/deliveries",
 		at + "/requests/probe/cancel", at + "/activity", at + "/me", at + "/people", at + "/webhooks", at + "/find?q=" + q, at + "/requests?customer=" + q + "&status=" + q + "&from=" + q + "&before=" + q, at + "?done=" + q,
 		"/dashboard/login?next=" + q, "/dashboard/test/shop", at + "/payouts?payout=" + q + "&customer=" + q, at + "/payouts/" + v.Payouts[0].ID, at + "/payouts/" + q, at + "/schemes", at + "/schemes/" + scheme.ID, at + "/schemes/" + scheme.ID + "/tree?service=test_usd", at + "/schemes/" + scheme.ID + "/tree?service=" + q + "&revision=" + q,
-		at + "/schemes/" + scheme.ID + "/revisions/test_usd", at + "/schemes/" + scheme.ID + "/growth/test_usd", at + "/accounts", at + "/accounts/" + accounts[0].ID, at + "/reconcile", books, books + "?class=explained", books + "?class=" + q + "&from=" + q + "&after=" + q, books + "/findings/" + line, books + "/findings/" + q, books + "/load?reference=" + q + "&separator=" + q,
+		at + "/schemes/" + scheme.ID + "/revisions/test_usd", at + "/schemes/" + scheme.ID + "/growth/test_usd", at + "/accounts", at + "/accounts/" + accounts[0].ID, at + "/reconcile", books, books + "?class=explained", books + "?class=" + q + "&from=" + q + "&after=" + q, books + "/runs", books + "/runs?before=" + q, books + "/runs/1", books + "/runs/" + q, books + "/findings/" + line, books + "/findings/" + q, books + "/load?reference=" + q + "&separator=" + q,
 		books + "?done=loaded&lines=" + q, at + "/activity?what=" + q + "&who=" + q + "&object=" + q + "&from=" + q} {
 		got := p.get(path)
 		if got.status >= 500 {

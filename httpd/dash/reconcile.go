@@ -165,15 +165,16 @@ func (d *Dash) showBooks(ctx context.Context, v *visit) (wire.Reply, error) {
 		return wire.Reply{}, err
 	}
 	head := ui.Head{Title: a.Label, Crumbs: []ui.Link{{Text: "Reconciliation", Href: v.at("/reconcile")}},
-		Lead: "Compared for " + found.From.Format("2 Jan 2006") + " to " + found.To.AddDate(0, 0, -1).Format("2 Jan 2006") + " (days in UTC)"}
+		Lead:    "Compared for " + found.From.Format("2 Jan 2006") + " to " + found.To.AddDate(0, 0, -1).Format("2 Jan 2006") + " (days in UTC)",
+		Actions: []ui.Action{{Text: "Runs", Icon: "log", Href: at + "/runs"}}}
 	if v.who.May(engine.PermitState) {
-		head.Actions = []ui.Action{{Text: "Load a statement", Icon: "up", Main: true, Href: at + "/load"}}
+		head.Actions = append(head.Actions, ui.Action{Text: "Load a statement", Icon: "up", Main: true, Href: at + "/load"})
 		page.Press = d.booksPress(ctx, v, a)
 	}
 	return d.show(ctx, v, 200, "list", head, page, append(loadedNotice(v), bad...)...)
 }
 
-// booksPress are what the provider can be asked for.
+// booksPress are what the provider can be asked for, and a run by hand.
 func (d *Dash) booksPress(ctx context.Context, v *visit, a *engine.ProviderAccount) (out []ui.Press) {
 	ask := func(text, what string) {
 		out = append(out, ui.Press{Text: text, Icon: "reload", Href: v.at("/reconcile/" + a.ID + "/pull"), Fields: []ui.Field{{Name: "what", Type: "hidden", Value: what}}})
@@ -185,6 +186,7 @@ func (d *Dash) booksPress(ctx context.Context, v *visit, a *engine.ProviderAccou
 	if balances {
 		ask("Ask for its balance", "balances")
 	}
+	ask("Compare and keep", "compare")
 	return out
 }
 
@@ -382,17 +384,21 @@ func (d *Dash) exportBooks(ctx context.Context, v *visit) (wire.Reply, error) {
 		Stream: func(_ context.Context, w io.Writer) error { return found.WriteCSV(w, "", engine.PrefixRequest) }}, nil
 }
 
-// pullBooks asks the provider for its report or its balance now.
+// pullBooks asks the provider for its report or its balance now, or has the books
+// compared as they stand.
 func (d *Dash) pullBooks(ctx context.Context, v *visit) (wire.Reply, error) {
-	account := v.Param("account")
+	account, deed := v.Param("account"), "asked-books"
 	var err error
-	if v.form.text("what") == "balances" {
+	switch v.form.text("what") {
+	case "balances":
 		_, err = d.Engine.PullBalances(ctx, v.caller(), account)
-	} else {
+	case "compare":
+		deed, err = "compared", d.Engine.CompareBooks(ctx, v.caller(), account)
+	default:
 		_, err = d.Engine.PullReports(ctx, v.caller(), account)
 	}
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	return goTo(after(v.at("/reconcile/"+account), "asked-books")), nil
+	return goTo(after(v.at("/reconcile/"+account), deed)), nil
 }

@@ -78,6 +78,8 @@ func (d *Dash) setupRoutes(voice *wire.Dialect) [][]wire.Route {
 		d.shop(voice, "GET", loadPath, engine.PermitState, d.askLoad),
 		d.shop(voice, "POST", loadPath, engine.PermitState, d.load),
 		d.shop(voice, "POST", booksPath+"/pull", engine.PermitState, d.pullBooks),
+		d.shop(voice, "GET", booksPath+"/runs", none, d.listRuns),
+		d.shop(voice, "GET", booksPath+"/runs/{run}", none, d.showRun),
 		d.shop(voice, "GET", booksPath+"/findings/{finding}", none, d.showFinding),
 		d.shop(voice, "POST", booksPath+"/findings/{finding}", engine.PermitState, d.explainFinding),
 		d.shop(voice, "GET", "/webhooks", none, d.listWebhooks),

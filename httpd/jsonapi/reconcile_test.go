@@ -44,6 +44,12 @@ func TestBooksAreComparedByTheAPI(t *testing.T) {
 		t.Errorf("csv: %s", csv.body)
 	}
 
+	runs := s.do("GET", account+"/reconciliation/runs?page[size]=2", "").ok().has("data.0.id", "3").has("data.0.attributes.began", "statement").has("data.0.attributes.settled_payouts", 1).has("data.1.id", "2").has("data.1.attributes.new_lines", 0)
+	s.do("GET", runs.str("links.next"), "").ok().has("data.0.id", "1").has("data.0.attributes.source", "bank-20260105.csv").has("data.0.attributes.matched_sums.0.amount", 12.5)
+	s.do("GET", account+"/reconciliation/runs/1", "").ok().has("data.attributes.amount_differs", 1).has("data.attributes.findings.0.class", "theirs_only").has("data.attributes.findings.1.payout_id", other).has("data.attributes.findings.1.theirs.out", 12).has("data.attributes.findings.2.class", "matched")
+	s.do("GET", account+"/reconciliation/runs/9", "").is(404)
+	s.do("GET", account+"/reconciliation/runs/x", "").is(404)
+
 	load("", "").refused(422, "field_invalid", "/data/attributes/content")
 	load(content+"half", "").refused(422, "field_invalid", "/data/attributes/content")
 	load("not base64", `,"encoding":"base64"`).refused(422, "field_invalid", "/data/attributes/content")

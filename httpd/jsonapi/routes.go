@@ -138,6 +138,8 @@ func (a *API) hubRoutes() []wire.Route {
 		{Method: "GET", Pattern: accountsPath + "/{id}/reconciliation", Handler: route(a, read, none, a.getReconciliation)},
 		{Method: "GET", Pattern: accountsPath + "/{id}/reconciliation.csv", Handler: route(a, read, none, a.getReconciliationCSV)},
 		{Method: "GET", Pattern: accountsPath + "/{id}/reconciliation/findings", Handler: route(a, read, none, a.listFindings)},
+		{Method: "GET", Pattern: accountsPath + "/{id}/reconciliation/runs", Handler: route(a, read, none, a.listRuns)},
+		{Method: "GET", Pattern: accountsPath + "/{id}/reconciliation/runs/{run}", Handler: route(a, read, none, a.getRun)},
 		{Method: "POST", Pattern: accountsPath + "/{id}/reconciliation/explanations", Handler: route(a, admin, none, a.explainDifference)},
 
 		{Method: "GET", Pattern: depositsPath, Handler: route(a, read, none, a.listDeposits)},
