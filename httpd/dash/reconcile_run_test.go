@@ -30,7 +30,7 @@ func TestEachRunCanBeSeenLater(t *testing.T) {
 	line := books.Findings[slices.IndexFunc(books.Findings, func(f engine.BooksFinding) bool { return f.Payout == nil })].Reported[0].ID
 	must(t, o.Engine.ExplainReported(o.Ctx, onServer("shop"), o.account(), line, "the rent"))
 	p.get(at+"/runs").want(200, "Run 2").want(200, "statement-05.csv").want(200, "Compared by hand").want(200, "The manager").want(200, "Differed")
-	first := p.get(at + "/runs/1").want(200, "A statement was loaded").want(200, "statement-05.csv").want(200, "3 lines, 3 new; 0 payouts settled").want(200, "10.00 EUR").want(200, "statement-05.csv, row 3").want(200, "The manager")
+	first := p.get(at+"/runs/1").want(200, "A statement was loaded").want(200, "statement-05.csv").want(200, "3 lines, 3 new; 0 payouts settled").want(200, "10.00 EUR").want(200, "statement-05.csv, row 3").want(200, "The manager")
 	differed, matched, _ := strings.Cut(first.words(), "Matched Finding")
 	if !strings.Contains(differed, "Another amount was booked.") || strings.Contains(differed, "explained") || !strings.Contains(matched, "All books say the same.") {
 		t.Errorf("the first run: %s", first.words())
