@@ -34,7 +34,7 @@ func (e *Engine) Annotate(ctx context.Context, c Caller, prefix, name string, ed
 			if r.Stage != payout.Dispatching {
 				return wrongState(ObjPayout, name, string(r.Stage), "updated")
 			}
-			r.Echo, r.Shut, r.shown = next.Echo, next.Shut, next.shown
+			r.noteAs(&next)
 			r.tell(Line{At: now, What: "annotated", By: c.Actor, To: string(r.Stage)})
 			return nil
 		})

@@ -242,6 +242,7 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	if l.noRoute != nil {
 		return nil, l.noRoute
 	}
+	p.request.seek(e.soughtOf(p.request))
 	return p, e.sealEcho(ctx, c.Scope, p.request)
 }
 

@@ -163,11 +163,18 @@ func (e *Engine) note(ctx context.Context, s Scope, r *Request, edit func(json.R
 			return err
 		}
 		r.Extra = extra
+		r.seek(e.soughtOf(r))
 	}
 	if !reowned && r.Echo.equal(r.shown) {
 		return nil
 	}
 	return e.sealEcho(ctx, s, r)
+}
+
+// noteAs takes over what note made of the request outside of the transaction.
+func (r *Request) noteAs(next *Request) {
+	r.Echo, r.Shut, r.shown = next.Echo, next.Shut, next.shown
+	r.Entity, r.Asked = next.Entity, next.Asked
 }
 
 // reown seals a request's details anew, under the key of the customer that it
@@ -193,7 +200,7 @@ func (ed *edition) apply(tx store.Tx, c Caller, now time.Time, r *View) error {
 		r.tell(Line{At: now, What: "customer", By: c.Actor, To: string(r.Stage), Text: r.Customer})
 	}
 	r.Kind, r.Form, r.Service, r.Method, r.Sealed = ed.next.Kind, ed.next.Form, ed.next.Service, ed.next.Method, ed.next.Sealed
-	r.Echo, r.Shut, r.shown = ed.next.Echo, ed.next.Shut, ed.next.shown
+	r.noteAs(&ed.next)
 	return r.take(ed.Change)
 }
 

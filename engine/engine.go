@@ -22,6 +22,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -96,6 +97,9 @@ type Config struct {
 	// Facts are what conditions may ask about a request beyond what the engine
 	// knows, by dialect.
 	Facts map[string]func(*Request) map[string]string
+	// Sought reads what lists may ask for out of what a dialect keeps with its
+	// requests (Echo.Extra), by dialect.
+	Sought map[string]func(extra json.RawMessage) Sought
 	// OwnHeader is how deliveries of the profile hosted bear the signature by
 	// the token; the zero value is that profile's own.
 	OwnHeader webhook.OwnHeader

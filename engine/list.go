@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"time"
 
 	"penstock/engine/money"
@@ -23,25 +22,25 @@ type Filter struct {
 	Since    string    // that one, and those after it
 	From, To time.Time // by creation: From <= created < To
 	Wants    bool      // those alone that want a person; few, and found at once
-	// Stages, unless there are none, are those that a request may be in. A record
-	// of another one is passed by without decoding it.
-	Stages []payout.Stage
-	// Currencies, Providers and Kinds, unless there are none, are those that a
-	// request may have; one whose kind isn't known yet may be of any. Records of
-	// others are passed by in the same way.
+	// Each of these, unless there are none, is what a request may be of. A record
+	// of something else is passed by without decoding it; see criteria.
+	Stages     []payout.Stage
 	Currencies []money.Currency
-	Providers  []string // names in the catalogue
-	Kinds      []service.Kind
-	// Statuses, unless there are none, are those of which a request has to have a
-	// payout. Those of other requests are passed by.
-	Statuses []payout.Status
+	Providers  []string        // names in the catalogue
+	Kinds      []service.Kind  // of its details, or those that its caller named before there are any
+	Points     []string        // without prefix
+	Entities   []string        // see Sought; "" are those of which nobody said it
+	Statuses   []payout.Status // of which it has to have a payout
+	// Drafts says which drafts may be in the list; others than drafts it doesn't concern.
+	Drafts Drafts
 	// Keep looks at what is in a request. It costs the decoding of each one
 	// that the list passes, so what the fields above can say is said by them.
 	// What a request echoes it sees with Opened alone, which costs more.
 	Keep   func(*Request) bool
 	Opened bool
 	// Brief has Keep see no more than id, stage, amount, provider, times and statuses of payouts, which
-	// costs a fraction. Such a list is one that Keep takes nothing onto.
+	// costs a fraction. Such a list is one that Keep takes nothing onto, and that asks for no
+	// Kinds, Points or Entities.
 	Brief bool
 	// Look, unless it is zero, is how many requests are read at most; what lies
 	// beyond is as if it were not there. Ended, unless it is nil, is then given the
@@ -65,7 +64,7 @@ const maxCount = 10_000
 // how many fit; then total counts them, up to maxCount, and it is zero
 // otherwise. A list that reads for longer than ctx lasts ends with its error.
 func (e *Engine) List(ctx context.Context, c Caller, f Filter, skip, limit int) (out []View, total int, err error) {
-	l := lister{e: e, scope: c.Scope, f: f, skip: skip, limit: limit}
+	l := lister{e: e, scope: c.Scope, f: f, criteria: f.criteria(e.tells), skip: skip, limit: limit}
 	if err := e.Store.View(ctx, func(tx store.Tx) error { return l.run(ctx, tx) }); err != nil {
 		return nil, 0, err
 	}
@@ -96,7 +95,9 @@ type lister struct {
 	e           *Engine
 	scope       Scope
 	f           Filter
+	criteria    []criterion
 	skip, limit int
+	tally       map[Stand]int // unless it is nil, what fits is counted here, and none is on a page
 
 	bucket   string
 	prefix   []byte
@@ -198,8 +199,8 @@ func firstID(at time.Time) string {
 	return encodeID(b)
 }
 
-// row takes the next request of the walk, and says whether to go on. Past the
-// page it decodes nothing that its key alone can tell to fit.
+// row takes the next request of the walk, and says whether to go on. It decodes
+// nothing but what is on the page, and what can't be judged as it is stored.
 func (l *lister) row(ctx context.Context, tx store.Tx, row store.Pair) (more bool, err error) {
 	if l.read++; l.f.Look > 0 && l.read > l.f.Look {
 		if l.f.Ended != nil {
@@ -208,55 +209,103 @@ func (l *lister) row(ctx context.Context, tx store.Tx, row store.Pair) (more boo
 		return false, nil
 	}
 	l.last = row.Key
-	if l.bucket == bucketRequest && !l.f.mayFit(row.Value) {
-		return true, nil
+	on := l.tally == nil && l.fit >= l.skip && len(l.out) < l.limit
+	sure := l.f.Keep == nil && l.within(row.Key)
+	if on || !sure || len(l.criteria) > 0 || l.tally != nil {
+		if fits, err := l.look(ctx, tx, row, on, sure); err != nil || !fits {
+			return err == nil, err
+		}
 	}
-	on := l.fit >= l.skip && len(l.out) < l.limit
-	if on || !l.certain(row.Key) {
-		r, err := l.request(tx, row)
-		if err != nil {
-			return false, err
-		}
-		if l.f.Keep != nil && l.f.Opened {
-			if err := l.e.openEcho(ctx, l.scope, r); err != nil {
-				return false, err
-			}
-		}
-		if !l.f.fits(r) {
-			return true, nil
-		}
-		if on {
-			if err := l.take(tx, r); err != nil {
-				return false, err
-			}
-		}
+	if l.tally != nil {
+		return true, nil
 	}
 	l.fit++
 	return l.fit < l.skip+l.limit || l.f.Total && l.fit < maxCount, nil
 }
 
-// certain says that the request under a key surely fits: nothing looks into
-// it but mayFit, which knows stages and currencies, and it is not of the milliseconds in which the times asked for lie.
-func (l *lister) certain(key []byte) bool {
-	if l.f.Keep != nil || len(l.f.Statuses)+len(l.f.Providers)+len(l.f.Kinds) > 0 || len(l.f.Stages)+len(l.f.Currencies) > 0 && l.bucket != bucketRequest || l.f.Wants && l.f.Customer != "" {
-		return false
+// look judges a request by its record, and takes it where it is to be on the
+// page. sure says that nothing but the criteria speaks against it.
+func (l *lister) look(ctx context.Context, tx store.Tx, row store.Pair, on, sure bool) (fits bool, err error) {
+	record := row.Value
+	if l.bucket != bucketRequest {
+		if record, err = requestRecord(tx, l.scope, string(row.Key[len(l.prefix):])); err != nil {
+			return false, err
+		}
 	}
+	open, fits := judge(l.criteria, record)
+	if !fits {
+		return false, nil
+	}
+	if !on && sure && len(open) == 0 {
+		l.count(standOf(record))
+		return true, nil
+	}
+	r, err := l.decode(record)
+	if err != nil {
+		return false, err
+	}
+	if fits, err := l.fits(ctx, r, open); err != nil || !fits {
+		return false, err
+	}
+	l.count(Stand{r.Stage, r.Sealed != nil})
+	if on {
+		err = l.take(tx, r)
+	}
+	return true, err
+}
+
+func (l *lister) count(at Stand) {
+	if l.tally != nil {
+		l.tally[at]++
+	}
+}
+
+// fits says whether a request is within the times, of what is still open of the
+// criteria, and whether Keep wants it.
+func (l *lister) fits(ctx context.Context, r *Request, open []criterion) (bool, error) {
+	f := l.f
+	if !f.From.IsZero() && r.Created.Before(f.From) || !f.To.IsZero() && !r.Created.Before(f.To) {
+		return false, nil
+	}
+	opened := f.Keep != nil && f.Opened
+	if opened {
+		if err := l.e.openEcho(ctx, l.scope, r); err != nil {
+			return false, err
+		}
+	}
+	for _, c := range open {
+		if c.sought && !opened { // an older record doesn't say it
+			if err := l.e.openEcho(ctx, l.scope, r); err != nil {
+				return false, err
+			}
+			opened = true
+		}
+		if c.sought && r.Entity == "" {
+			r.seek(l.e.soughtOf(r))
+		}
+		if !c.of(r) {
+			return false, nil
+		}
+	}
+	return f.Keep == nil || f.Keep(r), nil
+}
+
+// within says that the request under a key surely is of the times that are
+// asked for: it is not of the milliseconds in which they begin and end.
+func (l *lister) within(key []byte) bool {
 	id := string(key[len(l.prefix):])
 	return id >= l.low && (l.end == "" || id < l.end)
 }
 
-func (l *lister) request(tx store.Tx, row store.Pair) (*Request, error) {
-	if l.bucket == bucketRequest {
-		if l.f.Brief {
-			b, err := decode[brief](bucketRequest, row.Value)
-			if err != nil {
-				return nil, err
-			}
-			return b.request(), nil
-		}
-		return decode[Request](bucketRequest, row.Value)
+func (l *lister) decode(record []byte) (*Request, error) {
+	if !l.f.Brief {
+		return decode[Request](bucketRequest, record)
 	}
-	return loadRequest(tx, l.scope, string(row.Key[len(l.prefix):]))
+	b, err := decode[brief](bucketRequest, record)
+	if err != nil {
+		return nil, err
+	}
+	return b.request(), nil
 }
 
 // brief is what of a request counts are made of; the names are Request's.
@@ -291,64 +340,4 @@ func (l *lister) take(tx store.Tx, r *Request) error {
 		l.people[r.Customer] = cust
 	}
 	return err
-}
-
-// mayFit says of a record as it is stored whether it can be one of those that
-// the fields of f ask for.
-func (f Filter) mayFit(record []byte) bool {
-	if len(f.Stages)+len(f.Statuses) > 0 {
-		stage := stageOf(record)
-		if len(f.Stages) > 0 && !slices.Contains(f.Stages, stage) || len(f.Statuses) > 0 && !issued(stage) {
-			return false
-		}
-	}
-	if len(f.Currencies) > 0 {
-		code := string(memberOf(record, "currency"))
-		if !slices.ContainsFunc(f.Currencies, func(c money.Currency) bool { return c.Code() == code }) {
-			return false
-		}
-	}
-	if len(f.Providers) > 0 && !slices.ContainsFunc(f.Providers, func(name string) bool { return bytes.Contains(record, []byte(`"provider":"`+name+`"`)) }) {
-		return false
-	}
-	if len(f.Kinds) == 0 {
-		return true
-	}
-	kind, known := storedKind(record)
-	return !known || slices.Contains(f.Kinds, kind)
-}
-
-// storedKind is the kind in a record as it is stored, which stands before the form;
-// false where there is none yet.
-func storedKind(record []byte) (k service.Kind, known bool) {
-	const name, next = `"kind":"`, `","form":"`
-	end := bytes.Index(record, []byte(next))
-	at := bytes.LastIndex(record[:max(end, 0)], []byte(name))
-	if at < 0 || bytes.IndexByte(record[at+len(name):end], '"') >= 0 {
-		return "", false
-	}
-	return service.Kind(record[at+len(name) : end]), true
-}
-
-// stageOf is the stage in a record as it is stored.
-func stageOf(record []byte) payout.Stage { return payout.Stage(memberOf(record, "stage")) }
-
-// memberOf is a member of a record as it is stored, which holds text: the stage,
-// or the currency of the amount. What stands before them has no text inside that
-// looks like one: quotes are escaped.
-func memberOf(record []byte, name string) []byte {
-	name = `"` + name + `":"`
-	at := bytes.Index(record, []byte(name))
-	if at < 0 {
-		return nil
-	}
-	value := record[at+len(name):]
-	return value[:max(bytes.IndexByte(value, '"'), 0)]
-}
-
-func (f Filter) fits(r *Request) bool {
-	has := func(p payout.Payout) bool { return slices.Contains(f.Statuses, p.Status) }
-	return (len(f.Stages) == 0 || slices.Contains(f.Stages, r.Stage)) && (len(f.Statuses) == 0 || slices.ContainsFunc(r.Payouts, has)) && (len(f.Currencies) == 0 || slices.Contains(f.Currencies, r.Amount.Currency())) &&
-		(len(f.Providers) == 0 || slices.Contains(f.Providers, r.Provider)) && (len(f.Kinds) == 0 || r.Kind == "" || slices.Contains(f.Kinds, r.Kind)) && (!f.Wants || f.Customer == "" || r.Customer == f.Customer) && (f.From.IsZero() || !r.Created.Before(f.From)) && (f.To.IsZero() || r.Created.Before(f.To)) &&
-		(f.Keep == nil || f.Keep(r))
 }

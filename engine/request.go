@@ -27,6 +27,11 @@ type Request struct {
 	Point   string       `json:"point,omitzero"`   // payout point, without prefix
 	Service string       `json:"service,omitzero"` // payout service, once the details are known
 
+	// What lists may ask for of what the dialect keeps: see Sought. Asked is the
+	// kind that the caller named of details that aren't there yet.
+	Entity string       `json:"entity,omitzero"`
+	Asked  service.Kind `json:"asked,omitzero"`
+
 	// What may be done for it: see payout.Wish. Later says that its payouts are
 	// made by the worker, and that it fails by itself where there is no route;
 	// else they are made at once, and the caller is refused.

@@ -12,6 +12,7 @@ package sim
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ type Config struct {
 	Timing engine.Timing    // zero fields: the engine's own
 	Render map[string]engine.Render
 	Facts  map[string]func(*engine.Request) map[string]string
+	Sought map[string]func(json.RawMessage) engine.Sought
 	// RenderPayment makes the bodies about payments.
 	RenderPayment map[string]engine.RenderPayment
 	// Statements reads the statements that are handed over; nil: none are.
@@ -186,7 +188,7 @@ func (w *World) open() error {
 	w.Engine, err = engine.Open(w.Ctx, engine.Config{
 		Store: disk, Archive: w.Shelf, Retention: w.Retention, Locker: w.Locker, Clock: clock, Rand: w.ids,
 		Connectors: w.connectors(),
-		Transport:  w.Receiver, Render: w.Render, RenderPayment: w.RenderPayment, Facts: w.Facts, Timing: timing, Rules: w.Break.Rules, Anchor: w.Anchor,
+		Transport:  w.Receiver, Render: w.Render, RenderPayment: w.RenderPayment, Facts: w.Facts, Sought: w.Sought, Timing: timing, Rules: w.Break.Rules, Anchor: w.Anchor,
 		NotifyURL: "https://penstock.example", Statements: w.Statements,
 		Log: slog.New(slog.NewTextHandler(out, nil)),
 	})

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -59,6 +60,11 @@ func (c Config) paymentRenderers() map[string]engine.RenderPayment {
 // facts are what the conditions of routing may ask that only a dialect knows.
 func facts() map[string]func(*engine.Request) map[string]string {
 	return map[string]func(*engine.Request) map[string]string{"rest": rest.Facts}
+}
+
+// sought is what lists may ask for that only a dialect knows.
+func sought() map[string]func(json.RawMessage) engine.Sought {
+	return map[string]func(json.RawMessage) engine.Sought{"rest": rest.Sought}
 }
 
 // newDaemon opens the appliance and listens. Nothing is served yet.

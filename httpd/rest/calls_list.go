@@ -40,8 +40,10 @@ func (a *API) ofProfile(ctx context.Context, who engine.Caller, c *wire.Call, f 
 	if err != nil {
 		return err
 	}
-	keep := f.Keep
-	f.Keep = func(q *engine.Request) bool { return q.Point == p.ID && (keep == nil || keep(q)) }
+	if len(f.Points) > 0 && !slices.Contains(f.Points, p.ID) {
+		f.Stages = nowhere()
+	}
+	f.Points = []string{p.ID}
 	return nil
 }
 
@@ -140,7 +142,7 @@ func (a *API) filterPayouts(ctx context.Context, who engine.Caller, c *wire.Call
 	if err := a.ofProfile(ctx, who, c, &f); err != nil {
 		return payoutPage{}, err
 	}
-	if r.PayoutID != nil { // a name leads straight to the moment of the one that bears it
+	if r.PayoutID != nil { // a name leads straight to the one that bears it
 		v, err := a.Engine.Get(ctx, who, engine.PrefixRequest, string(*r.PayoutID))
 		if isCode(err, engine.CodeNotFound) {
 			none := 0
@@ -149,7 +151,7 @@ func (a *API) filterPayouts(ctx context.Context, who engine.Caller, c *wire.Call
 		if err != nil {
 			return payoutPage{}, err
 		}
-		f.From, f.To = later(f.From, v.Created), earlier(f.To, v.Created.Add(time.Microsecond))
+		f.Since, f.Through = v.ID, v.ID
 	}
 	return a.page(ctx, who, f, offset, limit)
 }
@@ -157,7 +159,7 @@ func (a *API) filterPayouts(ctx context.Context, who engine.Caller, c *wire.Call
 // narrow asks the engine for what it can tell of records without decoding them,
 // and looks inside for the rest.
 func (r *payoutFilter) narrow(f *engine.Filter) {
-	f.Stages = r.stages()
+	f.Stages, f.Drafts = r.stages(), r.drafts()
 	for _, c := range r.Currency {
 		f.Currencies = append(f.Currencies, c.Currency)
 	}
@@ -167,9 +169,43 @@ func (r *payoutFilter) narrow(f *engine.Filter) {
 	for _, m := range r.Method {
 		f.Kinds = append(f.Kinds, service.Kind(m))
 	}
-	if r.PayoutID != nil || r.ProfileID != nil || r.readsTexts() || slices.Contains(f.Stages, payout.Draft) { // a draft's status depends on more
-		f.Keep, f.Opened = r.keeps, r.readsTexts()
+	if r.ProfileID != nil {
+		point, is := strings.CutPrefix(*r.ProfileID, engine.PrefixProfile)
+		if f.Points = []string{point}; !is || point == "" {
+			f.Stages = nowhere()
+		}
 	}
+	if r.Entity != nil {
+		f.Entities = entities(string(*r.Entity))
+	}
+	switch {
+	case r.OrderRef == nil:
+	case *r.OrderRef == "": // which is no reference
+		f.Stages = nowhere()
+	default:
+		f.Opened, f.Keep = true, func(q *engine.Request) bool { return extraOf(q).OrderRef == *r.OrderRef }
+	}
+}
+
+// entities are what the engine knows an entity type by: of nobody's it is said
+// that they are an individual.
+func entities(name string) []string {
+	if name == individual {
+		return []string{name, ""}
+	}
+	return []string{name}
+}
+
+// drafts are those that have one of the statuses asked for.
+func (r *payoutFilter) drafts() engine.Drafts {
+	bare, detailed := slices.Contains(r.Status, needsData), slices.Contains(r.Status, needsConfirmation)
+	switch {
+	case bare && !detailed:
+		return engine.BareDrafts
+	case detailed && !bare:
+		return engine.DetailedDrafts
+	}
+	return engine.AnyDrafts
 }
 
 // stages are those in which a payout can have one of the statuses asked for;
@@ -177,7 +213,7 @@ func (r *payoutFilter) narrow(f *engine.Filter) {
 func (r *payoutFilter) stages() (all []payout.Stage) {
 	defer func() {
 		if len(r.Status) > 0 && len(all) == 0 {
-			all = []payout.Stage{""}
+			all = nowhere()
 		}
 	}()
 	for _, s := range payout.Stages() {
@@ -190,10 +226,8 @@ func (r *payoutFilter) stages() (all []payout.Stage) {
 	return all
 }
 
-// readsTexts says that a filter is of what this dialect alone keeps.
-func (r *payoutFilter) readsTexts() bool {
-	return r.OrderRef != nil || r.Entity != nil || len(r.Method) > 0
-}
+// nowhere is the stage of no request.
+func nowhere() []payout.Stage { return []payout.Stage{""} }
 
 func rangeFilter(start, end *clock) (f engine.Filter) {
 	if start != nil {
@@ -203,31 +237,6 @@ func rangeFilter(start, end *clock) (f engine.Filter) {
 		f.To = justAfter(end.Time)
 	}
 	return f
-}
-
-// keeps says whether a payout fits the filters.
-func (r *payoutFilter) keeps(q *engine.Request) bool {
-	if r.PayoutID != nil && string(*r.PayoutID) != payoutID(q) {
-		return false
-	}
-	if r.ProfileID != nil && *r.ProfileID != engine.PrefixProfile+q.Point {
-		return false
-	}
-	if len(r.Connector) > 0 && !slices.Contains(r.Connector, connectorName(q.Provider)) {
-		return false
-	}
-	if len(r.Currency) > 0 && !slices.ContainsFunc(r.Currency, func(c currencyCode) bool { return c.Currency == q.Amount.Currency() }) {
-		return false
-	}
-	if len(r.Status) > 0 && !slices.Contains(r.Status, statusName(statusOf(q))) {
-		return false
-	}
-	if !r.readsTexts() {
-		return true
-	}
-	x := extraOf(q)
-	return (r.OrderRef == nil || *r.OrderRef == x.OrderRef) && (r.Entity == nil || string(*r.Entity) == x.Entity) &&
-		(len(r.Method) == 0 || slices.Contains(r.Method, payoutType(typeOfPayout(q, x))))
 }
 
 // page reads a page of payouts as lists show them: without secrets, with the
@@ -316,29 +325,15 @@ func (a *API) aggregatePayouts(ctx context.Context, who engine.Caller, c *wire.C
 	if err != nil {
 		return out, err
 	}
-	count := func(brief bool, stages ...payout.Stage) error {
-		g := f
-		g.Stages, g.Brief, g.Keep = stages, brief, nil
-		if err := a.ofProfile(ctx, who, c, &g); err != nil {
-			return err
-		}
-		fits := g.Keep
-		g.Total, g.Keep = true, func(q *engine.Request) bool {
-			if fits == nil || fits(q) {
-				out.Counts[statusOf(q)]++
-			}
-			return false // none is on a page, nor in the number at which a total stops
-		}
-		_, _, err := a.Engine.List(ctx, who, g, 0, 0)
-		return err
+	if err := a.ofProfile(ctx, who, c, &f); err != nil {
+		return out, err
 	}
-	beyond := slices.DeleteFunc(payout.Stages(), func(s payout.Stage) bool { return s == payout.Draft })
-	profile := c.Header("X-Profile-Id") != "" // of which a brief look tells nothing
-	if err := count(!profile, beyond...); err != nil {
+	counted, err := a.Engine.Tally(ctx, who, f)
+	if err != nil {
 		return out, fmt.Errorf("count payouts: %w", err)
 	}
-	if err := count(false, payout.Draft); err != nil { // a draft's status depends on more than its stage
-		return out, fmt.Errorf("count drafts: %w", err)
+	for at, n := range counted {
+		out.Counts[standStatus(at)] += n
 	}
 	return out, nil
 }

@@ -55,7 +55,7 @@ func payoutConnectors() []string {
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
-	w, err := sim.New(sim.Config{Seed: 1, Also: payoutConnectors(), Render: map[string]engine.Render{"rest": rest.Render}, RenderPayment: map[string]engine.RenderPayment{"rest": rest.RenderPayment}, Facts: map[string]func(*engine.Request) map[string]string{"rest": rest.Facts}})
+	w, err := sim.New(sim.Config{Seed: 1, Also: payoutConnectors(), Render: map[string]engine.Render{"rest": rest.Render}, RenderPayment: map[string]engine.RenderPayment{"rest": rest.RenderPayment}, Facts: map[string]func(*engine.Request) map[string]string{"rest": rest.Facts}, Sought: map[string]func(json.RawMessage) engine.Sought{"rest": rest.Sought}})
 	must(t, err)
 	s := &shop{World: w, t: t, id: "shop"}
 	s.mux = newMux(t, w.Engine, w.Clock.Now, 0)

@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -70,6 +71,89 @@ func TestLists(t *testing.T) {
 		s.do("GET", profile+"/aggregate", "").ok().is("status_with_count.requires_fulfillment", 1).is("status_with_count.requires_payout_method_data", 4)
 	}
 	s.do("POST", "/payouts/list", `{"status":["requires_creation","ineligible"]}`).ok().is("total_count", 0)
+}
+
+// TestFiltersAnswerAsEachPayoutShows holds each filter, and pairs of them, to
+// what the payouts themselves show: also of drafts without details, of what an
+// update changed, and of a second profile.
+func TestFiltersAnswerAsEachPayoutShows(t *testing.T) {
+	s := newShop(t)
+	s.customer("ada")
+	second := s.do("POST", "/account/shop/business_profile", `{"profile_name":"second"}`).ok().str("profile_id")
+	first := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
+	if first == second {
+		first = s.do("GET", "/account/shop/business_profile", "").ok().str("1.profile_id")
+	}
+	words := []string{
+		``, `,"payout_type":"card"`, `,"entity_type":"Company"`, `,"entity_type":"NonProfit","payout_type":"bank"`, `,"merchant_order_reference_id":"order 1"`,
+		`,"merchant_order_reference_id":"order 1","entity_type":"Company",` + sepa("NL69TEST0000000001"), `,"merchant_order_reference_id":"Bestellung № 7 – \"größe\"",` + sepa("NL69TEST0000000001"),
+		`,"confirm":true,"entity_type":"Personal",` + sepa("NL69TEST0000000001"), `,"confirm":true,"auto_fulfill":true,"merchant_order_reference_id":"order 2",` + sepa("NL69TEST0000000001"),
+	}
+	for i, w := range words {
+		for j, profile := range []string{first, second} {
+			s.do("POST", "/payouts/create", fmt.Sprintf(`{"payout_id":"w%d_%d","amount":1,"currency":"%s","customer_id":"ada","profile_id":"%s"%s}`, i, j, []string{"EUR", "JPY"}[j], profile, w)).ok()
+			s.Clock.Advance(time.Second)
+		}
+	}
+	s.do("PUT", "/payouts/w2_0", `{"entity_type":"PublicSector","merchant_order_reference_id":"order 1"}`).ok()
+	s.do("PUT", "/payouts/w4_1", `{"merchant_order_reference_id":"order 3","payout_type":"wallet"}`).ok()
+	s.do("PUT", "/payouts/w5_1", `{"payout_type":"card","payout_method_data":{"card":{"card_number":"4242424242424242","expiry_month":"3","expiry_year":"2030"}}}`).ok()
+	s.run(time.Minute)
+	members := map[string]string{"merchant_order_reference_id": "merchant_order_reference_id", "entity_type": "entity_type", "profile_id": "profile_id", "status": "status", "payout_method": "payout_type", "currency": "currency"}
+	values := map[string][]any{
+		"merchant_order_reference_id": {"order 1", "order 2", "order 3", "Bestellung № 7 – \"größe\"", "nobody's", ""}, "entity_type": {"Individual", "Company", "NonProfit", "PublicSector", "Personal", "NaturalPerson"},
+		"profile_id": {first, second, "pro_x", strings.TrimPrefix(first, "pro_"), ""}, "payout_method": {"card", "bank", "wallet", "bank_redirect"}, "currency": {"EUR", "JPY", "KWD"},
+		"status": {"requires_payout_method_data", "requires_confirmation", "requires_fulfillment", "success", "failed"},
+	}
+	list := func(filters map[string]any) reply {
+		t.Helper()
+		body := map[string]any{"limit": 20}
+		for name, v := range filters {
+			if body[name] = v; name == "status" || name == "payout_method" || name == "currency" {
+				body[name] = []any{v}
+			}
+		}
+		raw, err := json.Marshal(body)
+		must(t, err)
+		return s.do("POST", "/payouts/list", string(raw)).ok()
+	}
+	all := list(nil)
+	found := 0
+	try := func(filters map[string]any) {
+		t.Helper()
+		var want []string
+		for i := range 18 {
+			fits := true
+			for name, v := range filters {
+				fits = fits && all.at(fmt.Sprintf("data.%d.%s", i, members[name])) == v
+			}
+			if fits {
+				want = append(want, all.str(fmt.Sprintf("data.%d.payout_id", i)))
+			}
+		}
+		got := list(filters)
+		if listed(got) != strings.Join(want, " ") || got.at("total_count") != float64(len(want)) {
+			t.Errorf("%v: got %q of %v, want %q", filters, listed(got), got.at("total_count"), want)
+		}
+		found += len(want)
+	}
+	for name, some := range values {
+		for _, v := range some {
+			try(map[string]any{name: v})
+			for other, more := range values {
+				for _, w := range more {
+					try(map[string]any{name: v, other: w})
+				}
+			}
+		}
+	}
+	if found < 200 {
+		t.Errorf("%d found: the filters had nothing to find", found)
+	}
+	bare := s.do("GET", "/payouts/aggregate", "").ok()
+	for _, status := range values["status"] {
+		bare.is("status_with_count."+status.(string), list(map[string]any{"status": status}).at("total_count"))
+	}
 }
 
 func listed(r reply) string {

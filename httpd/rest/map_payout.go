@@ -50,7 +50,7 @@ func (r *payoutRequest) checkMerchant(merchant string) error {
 
 // newRequest is the engine's command of a create, and the texts that are in it.
 func (r *payoutRequest) newRequest(secret string) (engine.NewRequest, payoutExtra, error) {
-	x := payoutExtra{Secret: secret, Entity: "Individual"}
+	x := payoutExtra{Secret: secret, Entity: individual}
 	n := engine.NewRequest{Dialect: "rest", Ref: said(r.PayoutID), Providers: providers(r.Connector)}
 	n.Point = pointID(said(r.ProfileID))
 	n.Choose = chooseProfile(said(r.BusinessCountry), said(r.BusinessLabel))
@@ -227,10 +227,20 @@ func extraOf(r *engine.Request) payoutExtra {
 	return readExtra(r.Extra)
 }
 
+// individual is the entity type where nobody says another.
+const individual = "Individual"
+
+// Sought is what lists ask for of what this dialect keeps with a payout:
+// engine.Config.Sought["rest"].
+func Sought(kept json.RawMessage) engine.Sought {
+	x := readExtra(kept)
+	return engine.Sought{Order: x.OrderRef, Entity: either(x.Entity, individual), Kind: service.Kind(x.Type)}
+}
+
 func readExtra(kept json.RawMessage) payoutExtra {
 	var x payoutExtra
 	if wire.Decode(kept, &x, wire.DecodeOptions{IgnoreUnknown: true}) != nil {
-		return payoutExtra{Entity: "Individual"}
+		return payoutExtra{Entity: individual}
 	}
 	return x
 }

@@ -30,7 +30,7 @@ func showPayoutWith(merchant string, v *engine.View, x payoutExtra) payoutRespon
 		Type: shown(typeOfPayout(r, x)), Data: showDetails(r.Kind, r.Masked), SourceBank: nullable(masked(x.Source)), Billing: x.Billing,
 		AutoFulfill: r.AutoFulfill, CustomerID: shown(r.Customer), ClientSecret: shown(secretOf(r, x)), ReturnURL: shown(x.ReturnURL),
 		BusinessCountry: shown(x.BusinessCountry), BusinessLabel: shown(x.BusinessLabel), Description: shown(x.Description),
-		Entity: x.Entity, Recurring: r.Recurring, Metadata: x.Metadata, AccountID: shown(r.Account), Status: statusOf(r),
+		Entity: either(r.Entity, x.Entity), Recurring: r.Recurring, Metadata: x.Metadata, AccountID: shown(r.Account), Status: statusOf(r),
 		ProfileID: engine.PrefixProfile + r.Point, Created: stamp(r.Created), Priority: shown(x.Priority), MethodID: shown(r.Method),
 	}
 	if p := v.Person; p != nil && r.Customer != "" {

@@ -57,10 +57,15 @@ func stageStatus(s payout.Stage) string {
 }
 
 func statusOf(r *engine.Request) string {
-	if r.Stage == payout.Draft && r.Sealed == nil {
+	return standStatus(engine.Stand{Stage: r.Stage, Detailed: r.Sealed != nil})
+}
+
+// standStatus maps where a request stands.
+func standStatus(at engine.Stand) string {
+	if at.Stage == payout.Draft && !at.Detailed {
 		return needsData
 	}
-	return stageStatus(r.Stage)
+	return stageStatus(at.Stage)
 }
 
 // attemptStatus maps every status of one instruction to a provider.
