@@ -112,14 +112,12 @@ const (
 	DetailedDrafts
 )
 
-func (d Drafts) has(s Stand) bool {
-	return s.Stage != payout.Draft || s.Detailed == (d == DetailedDrafts)
-}
+func (d Drafts) has(s Stand) bool { return s.Stage != payout.Draft || s.Bare == (d == BareDrafts) }
 
 func (f Filter) ofDrafts() criterion {
 	return criterion{
 		raw: func(record []byte) (fits, known bool) { return f.Drafts.has(standOf(record)), true },
-		of:  func(r *Request) bool { return f.Drafts.has(Stand{r.Stage, r.Sealed != nil}) },
+		of:  func(r *Request) bool { return f.Drafts.has(r.Stand()) },
 	}
 }
 

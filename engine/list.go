@@ -247,7 +247,7 @@ func (l *lister) look(ctx context.Context, tx store.Tx, row store.Pair, on, sure
 	if fits, err := l.fits(ctx, r, open); err != nil || !fits {
 		return false, err
 	}
-	l.count(Stand{r.Stage, r.Sealed != nil})
+	l.count(r.Stand())
 	if on {
 		err = l.take(tx, r)
 	}

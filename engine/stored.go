@@ -28,15 +28,19 @@ func requestRecord(tx store.Tx, s Scope, id string) ([]byte, error) {
 // stageOf is the stage in a record.
 func stageOf(record []byte) payout.Stage { return payout.Stage(memberOf(record, "stage")) }
 
-// Stand is where a request stands: its stage, and whether it has the details
-// that it is paid by.
+// Stand is where a request stands: its stage, and whether it is a draft that has
+// no details yet.
 type Stand struct {
-	Stage    payout.Stage
-	Detailed bool
+	Stage payout.Stage
+	Bare  bool
 }
 
+// Stand is where the request stands.
+func (r *Request) Stand() Stand { return Stand{r.Stage, r.Stage == payout.Draft && r.Sealed == nil} }
+
 func standOf(record []byte) Stand {
-	return Stand{stageOf(record), bytes.Contains(record, []byte(`"sealed":"`))}
+	stage := stageOf(record)
+	return Stand{stage, stage == payout.Draft && !bytes.Contains(record, []byte(`"sealed":"`))}
 }
 
 // memberOf is a member of a record that holds text: the first of that name, nil

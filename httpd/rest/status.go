@@ -57,12 +57,12 @@ func stageStatus(s payout.Stage) string {
 }
 
 func statusOf(r *engine.Request) string {
-	return standStatus(engine.Stand{Stage: r.Stage, Detailed: r.Sealed != nil})
+	return standStatus(r.Stand())
 }
 
 // standStatus maps where a request stands.
 func standStatus(at engine.Stand) string {
-	if at.Stage == payout.Draft && !at.Detailed {
+	if at.Bare {
 		return needsData
 	}
 	return stageStatus(at.Stage)
