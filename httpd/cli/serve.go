@@ -62,8 +62,8 @@ func facts() map[string]func(*engine.Request) map[string]string {
 	return map[string]func(*engine.Request) map[string]string{"rest": rest.Facts}
 }
 
-// sought is what lists may ask for that only a dialect knows.
-func sought() map[string]func(json.RawMessage) engine.Sought {
+// soughtBy is what lists may ask for that only a dialect knows.
+func soughtBy() map[string]func(json.RawMessage) engine.Sought {
 	return map[string]func(json.RawMessage) engine.Sought{"rest": rest.Sought}
 }
 
