@@ -77,27 +77,9 @@ const (
 // that isn't whole or isn't the account's changes nothing. Loaded again, or
 // after a crash, it goes on where it was and does nothing twice.
 func (e *Engine) LoadStatement(ctx context.Context, c Caller, account string, f connector.File) (*Loaded, error) {
-	if f.Name = strings.TrimSpace(f.Name); f.Name == "" || len(f.Name) > maxSource || !utf8.ValidString(f.Name) || strings.ContainsFunc(f.Name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return nil, invalid("name", "a statement's name has 1 to %d bytes of text, without control characters", maxSource)
-	}
-	f.Name = maskName(f.Name)
-	via, err := e.connectorOf(ctx, c.Scope, account)
+	lines, err := e.readStatement(ctx, c.Scope, account, &f)
 	if err != nil {
 		return nil, err
-	}
-	read, ok := via.(connector.StatementReader)
-	if !ok {
-		read = e.Statements
-	}
-	if read == nil {
-		return nil, &Error{Code: CodeNotBuilt, Object: ObjAccount, ID: account, Message: "statements can't be read here"}
-	}
-	lines, err := read.Statement(ctx, f)
-	if errors.Is(err, connector.ErrStatement) {
-		return nil, &Error{Code: CodeInvalid, Object: ObjAccount, ID: account, Field: "statement", Message: err.Error(), Err: err}
-	}
-	if err != nil {
-		return nil, &Error{Code: CodeBusy, Object: ObjAccount, ID: account, Message: "the statement can't be read now", After: time.Minute, Err: err}
 	}
 	out, err := e.load(ctx, c.Scope, account, lines)
 	if err != nil {
@@ -123,6 +105,37 @@ func (l *Loaded) into(r *BooksRun) *BooksRun {
 		r.From, r.To = l.From, l.To.AddDate(0, 0, 1)
 	}
 	return r
+}
+
+// readStatement reads a statement, all of it, and makes its name one that may be
+// shown.
+func (e *Engine) readStatement(ctx context.Context, s Scope, account string, f *connector.File) ([]connector.Report, error) {
+	if f.Name = strings.TrimSpace(f.Name); f.Name == "" || len(f.Name) > maxSource || !utf8.ValidString(f.Name) || strings.ContainsFunc(f.Name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return nil, invalid("name", "a statement's name has 1 to %d bytes of text, without control characters", maxSource)
+	}
+	f.Name = maskName(f.Name)
+	via, err := e.connectorOf(ctx, s, account)
+	if err != nil {
+		return nil, err
+	}
+	read, ok := via.(connector.StatementReader)
+	if !ok {
+		read = e.Statements
+	}
+	if read == nil {
+		return nil, &Error{Code: CodeNotBuilt, Object: ObjAccount, ID: account, Message: "statements can't be read here"}
+	}
+	lines, err := read.Statement(ctx, *f)
+	if errors.Is(err, connector.ErrStatement) {
+		return nil, &Error{Code: CodeInvalid, Object: ObjAccount, ID: account, Field: "statement", Message: err.Error(), Err: err}
+	}
+	if err != nil {
+		return nil, &Error{Code: CodeBusy, Object: ObjAccount, ID: account, Message: "the statement can't be read now", After: time.Minute, Err: err}
+	}
+	if len(lines) > maxLoaded {
+		return nil, invalid("statement", "a statement has at most %d lines: split it", maxLoaded)
+	}
+	return lines, nil
 }
 
 // PullReports asks the provider for what it has reported of late, and does with
@@ -172,16 +185,7 @@ func (e *Engine) load(ctx context.Context, s Scope, account string, reports []co
 	if err := e.nameByRef(ctx, s, account, lines); err != nil {
 		return nil, err
 	}
-	for _, r := range reports {
-		if day := dayStart(r.At); !r.At.IsZero() {
-			if out.From.IsZero() || day.Before(out.From) {
-				out.From = day
-			}
-			if day.After(out.To) {
-				out.To = day
-			}
-		}
-	}
+	out.From, out.To = daysOf(reports)
 	for len(lines) > 0 {
 		piece := lines[:min(len(lines), loadPiece)]
 		added := 0
@@ -198,6 +202,24 @@ func (e *Engine) load(ctx context.Context, s Scope, account string, reports []co
 	var err error
 	out.Settled, err = e.doReported(ctx, s, account)
 	return out, err
+}
+
+// daysOf are the first and the last day on which lines were booked; zero: none
+// says.
+func daysOf(reports []connector.Report) (from, to time.Time) {
+	for _, r := range reports {
+		if r.At.IsZero() {
+			continue
+		}
+		day := dayStart(r.At)
+		if from.IsZero() || day.Before(from) {
+			from = day
+		}
+		if day.After(to) {
+			to = day
+		}
+	}
+	return from, to
 }
 
 func dayStart(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

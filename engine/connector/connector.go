@@ -203,6 +203,32 @@ type Reporter interface {
 // bears no account number.
 var ErrStatement = errors.New("not a statement of this account")
 
+// Fault is what is wrong at one place of a statement. It bears nothing of what
+// stands there.
+type Fault struct {
+	Line  int    // of the file, from 1
+	Field string // in the words of the statement's form: "amount", "date"; empty: the line as a whole
+	Rule  string // what must hold there
+}
+
+// MaxFaults is how many faults of one file are told.
+const MaxFaults = 100
+
+// Faults are what is wrong with a statement that can't be read, the first ones,
+// at least one. It is part of the error of a StatementReader that can say so.
+type Faults []Fault
+
+func (f Faults) Error() string {
+	first := fmt.Sprintf("line %d: %s", f[0].Line, f[0].Rule)
+	switch {
+	case len(f) == 1:
+		return first
+	case len(f) >= MaxFaults:
+		return first + ", and so on"
+	}
+	return fmt.Sprintf("%s, and %d more", first, len(f)-1)
+}
+
 // File is a statement or report that somebody hands over.
 type File struct {
 	Name string // as it is shown; it opens nothing

@@ -8,8 +8,9 @@
 // know. The address of a page names mode and merchant, so test and live never
 // share one.
 //
-// The package keeps nothing on disk and nothing in memory. After a crash
-// everybody is where they were.
+// The package keeps nothing on disk, and in memory nothing but statements that
+// wait to be looked at. After a crash everybody is where they were, and chooses
+// such a file again.
 package dash
 
 import (
@@ -91,6 +92,7 @@ type Magic struct{ Name, Meaning, Card, IBAN, Account string }
 type Dash struct {
 	Config
 	ui      *ui.UI
+	held    holds         // statements that wait for a confirmation
 	streams streams       // of pages that keep themselves up to date
 	hashing chan struct{} // bounds how many passwords are hashed at one time
 	nobody  string        // the hash that the password of nobody is held against
@@ -166,7 +168,7 @@ func (d *Dash) open(voice *wire.Dialect, method, pattern string, fn func(context
 func (d *Dash) page(voice *wire.Dialect, method, pattern string, need engine.Permit, fn handler) wire.Route {
 	auth := wire.Auth[*visit]{Check: d.enter, Who: func(v *visit) wire.Who { return wire.Who{KeyID: v.session.ID} }}
 	var o wire.Options
-	if strings.HasSuffix(pattern, loadPath) {
+	if strings.Contains(pattern, loadPath) {
 		o.Timeout = loadTime
 	}
 	return wire.Route{Method: method, Pattern: pattern, Handler: wire.Handle(d.Funnel, voice, auth, o,

@@ -28,6 +28,7 @@ var deeds = map[string]ui.Notice{
 	"explained":   {Tone: ui.Good, Text: "Your explanation was kept; the difference is told apart from now on."},
 	"asked-books": {Tone: ui.Good, Text: "The provider was asked; this is how the books stand now."},
 	"compared":    {Tone: ui.Good, Text: "Compared; how the books stand is kept among the runs."},
+	"gone":        {Tone: ui.Warn, Text: "That statement waits here no longer.", Hint: "Choose the file again. Whether it was loaded stands among the runs; loading it again does nothing twice."},
 	"ended":       {Tone: ui.Good, Text: "The session has ended."},
 	"others":      {Tone: ui.Good, Text: "Your other sessions have ended."},
 	"closed":      {Tone: ui.Good, Text: "The breaker is closed: new payouts leave by this account again."},

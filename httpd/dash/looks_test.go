@@ -2,6 +2,7 @@ package dash_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -99,7 +100,8 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 	}
 	o := newOffice(t)
 	o.furnish()
-	o.hired(engine.RoleOwner)
+	load := home + "/reconcile/" + o.account() + "/load"
+	preview := o.hired(engine.RoleOwner).hand(load, "nordbank-2026-01-08.csv", statementHead+o.line("march-01", "180.00", "paid")+o.line("march-05", "1431.00", "paid")+o.line("march-05", "1400.00", "returned")+"Rent January,2350.00,EUR,paid,2026-01-06,\n"+"Fee,350,JPY,paid,2026-01-06,\n", nil).header.Get("Location")
 	link := o.invited("new@example.com", engine.RoleManager).link
 	_, err := o.Engine.SaveRole(o.Ctx, engine.Caller{Actor: "operator"}, engine.CustomRole{Name: "support", About: "answers merchants", Permits: []engine.Permit{engine.PermitResend, engine.PermitState}})
 	must(t, err)
@@ -148,7 +150,7 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		{"customers", home + "/customers"}, {"customer", home + "/customers/ada"}, {"pay", home + "/pay"}, {"pay-sepa", home + "/pay?service=sepa_eur"}, {"links", home + "/links"}, {"link-new", home + "/links/new"},
 		{"directory", home + "/directory"}, {"provider", home + "/directory/providers/stripe"}, {"services", home + "/directory/services?currency=EUR"}, {"service", home + "/directory/services/sepa_eur"}, {"connect", home + "/connect/stripe"},
 		{"account", home + "/accounts/" + o.account()}, {"breaker", home + "/accounts/" + o.account() + "/breaker/open"}, {"rate-new", home + "/rates/new"}, {"rate", home + "/rates/" + o.rates()},
-		{"reconcile", home + "/reconcile"}, {"books", home + "/reconcile/" + o.account()}, {"runs", home + "/reconcile/" + o.account() + "/runs"}, {"run", home + "/reconcile/" + o.account() + "/runs/1"}, {"finding", o.findingOf("march-02")}, {"statement-load", home + "/reconcile/" + o.account() + "/load?separator=%3B&reference=Zweck"},
+		{"reconcile", home + "/reconcile"}, {"books", home + "/reconcile/" + o.account()}, {"runs", home + "/reconcile/" + o.account() + "/runs"}, {"run", home + "/reconcile/" + o.account() + "/runs/1"}, {"finding", o.findingOf("march-02")}, {"statement-preview", preview}, {"statement-load", home + "/reconcile/" + o.account() + "/load?separator=%3B&reference=Zweck"},
 		{"endpoints", home + "/webhooks/endpoints"}, {"endpoint-new", home + "/webhooks/endpoints/new"}, {"delivery", home + "/webhooks/deliveries/" + o.latestDelivery()}, {"resend-period", home + "/webhooks/resend"}, {"signature", home + "/webhooks/check"},
 		{"keys", home + "/keys"}, {"key-new", home + "/keys/new"}, {"settings", home + "/settings"}, {"system", home + "/system"}, {"find-amount", home + "/find?q=12.50+EUR"},
 		{"prove", home + "/me/prove?next=" + home}, {"app", home + "/me/app"}, {"person", home + "/people/" + o.operatorID("owner@example.com")},
@@ -158,6 +160,15 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 	}
 	_, err = o.Engine.OpenBreaker(o.Ctx, onServer("shop"), o.account(), "the provider moves to another bank tonight", nil)
 	must(t, err)
+	if torn := "statement-faults"; only.MatchString(torn) {
+		b.Go(load)
+		file := filepath.Join(t.TempDir(), "nordbank-2026-01-09.csv")
+		must(t, os.WriteFile(file, []byte(statementHead+"x,ten,EUR,paid,2026-01-06,\nx,12.50,JPY,paid,2026-01-06,\nx,1.00,EUR,gone,06.01.2026,\nx,1\n"), 0o600))
+		b.Do(chromedp.SetUploadFiles(chromedp.CSS("#f-file"), []string{file}))
+		b.follow("Look at it first")
+		b.Sees("What can't be read")
+		b.Shoot(torn)
+	}
 	see("breaker-open", home+"/accounts/"+o.account())
 	b.As(b.Looks()[0])
 	b.Go(home)

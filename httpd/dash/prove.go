@@ -33,7 +33,7 @@ var proofs = map[string]when{
 	"/people/invite": always, "/people/{operator}": always, "/people/{operator}/reset": always, "/people/role": always, "/people/roles/{role}": always, "/people/roles/{role}/delete": always, "/me/app": always, "/me/passkeys/new": always, "/me/second": always,
 	"/pay": inLive, "/links/new": inLive, "/requests/{id}/process": inLive, "/requests/{id}/release": inLive, "/requests/{id}/statement/{payout}": inLive, "/requests/{id}/resolve/{payout}": inLive,
 	"/deposits/{deposit}/topup": inLive, "/deposits/{deposit}/adjust": inLive, "/customers/{customer}/erase": inLive,
-	loadPath: inLive,
+	loadPath: inLive, loadPath + "/{held}": inLive,
 }
 
 // backs are the pages of acts that have none of their own.

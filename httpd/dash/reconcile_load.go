@@ -123,8 +123,8 @@ func loadPage(v *visit, a *engine.ProviderAccount, f form, field, problem string
 	fields := mark([]ui.Field{{Name: "file", Label: "Statement", Type: "file", Required: true, Focus: true, Accept: ".xml,.csv,.txt,text/csv,text/xml,application/xml",
 		Hint: "camt.053, camt.054 or pain.002 (XML), or CSV; at most 16 MiB. A longer one: penstock reconcile, on the server."}}, field, problem)
 	return ui.Head{Title: "Load a statement", Crumbs: []ui.Link{{Text: "Reconciliation", Href: v.at("/reconcile")}, {Text: a.Label, Href: at}}},
-		ui.Act{Text: "Its lines are kept, and the payouts that they name are settled by them, like by any other word of the provider's. Account numbers and texts are not kept. A file that isn't whole changes nothing; the same file again changes nothing either.",
-			Form: ui.Form{Action: at + "/load", Upload: true, Fields: fields, Submit: "Load it", Cancel: at,
+		ui.Act{Text: "You see what was understood before anything is loaded. Then its lines are kept, and the payouts that they name are settled by them, like by any other word of the provider's. Account numbers and texts are not kept. A file that isn't whole changes nothing; the same file again changes nothing either.",
+			Form: ui.Form{Action: at + "/load", Upload: true, Fields: fields, Submit: "Look at it first", Cancel: at,
 				MoreTitle: "The columns of a CSV file", MoreText: "Left empty: the map of the account's credentials, or else the columns reference, amount, currency, kind (paid or returned), date and provider_reference.", More: more, MoreOpen: mapped(from) || field != "" && field != "file"}}
 }
 
@@ -137,17 +137,24 @@ func (d *Dash) askLoad(ctx context.Context, v *visit) (wire.Reply, error) {
 	return d.show(ctx, v, 200, "act", head, act)
 }
 
+// load takes a file, reads it, and leads to where it is looked at before it is
+// loaded. One that can't be read is refused, line by line.
 func (d *Dash) load(ctx context.Context, v *visit) (wire.Reply, error) {
 	a, err := d.Engine.Account(ctx, v.scope, v.Param("account"))
 	if err != nil {
 		return wire.Reply{}, err
 	}
+	var faults *ui.Block
 	again := func(status int, field, problem string, notes ...ui.Notice) (wire.Reply, error) {
 		if field == "statement" || field == "name" {
 			field = "file"
 		}
 		head, act := loadPage(v, a, v.form, field, problem)
-		return d.show(ctx, v, status, "act", head, act, append(notes, ui.Notice{Tone: ui.Warn, Text: "Nothing was loaded.", Hint: "Choose the file again: a browser doesn't give it twice."})...)
+		notes = append(notes, ui.Notice{Tone: ui.Warn, Text: "Nothing was loaded.", Hint: "Choose the file again: a browser doesn't give it twice."})
+		if faults == nil {
+			return d.show(ctx, v, status, "act", head, act, notes...)
+		}
+		return d.show(ctx, v, status, "stack", head, ui.Stack{List: []ui.Block{*faults, {Title: "Choose it again", Form: &act.Form}}}, notes...)
 	}
 	if v.form.file.name == "" || len(v.form.file.text) == 0 {
 		return again(422, "file", "Choose the file; an empty one is none.")
@@ -156,11 +163,18 @@ func (d *Dash) load(ctx context.Context, v *visit) (wire.Reply, error) {
 	if problem != "" {
 		return again(422, field, problem)
 	}
-	got, err := d.Engine.LoadStatement(ctx, v.caller(), a.ID, connector.File{Name: v.form.file.name, Text: v.form.file.text, Map: columns})
+	file := connector.File{Name: v.form.file.name, Text: v.form.file.text, Map: columns}
+	if _, err := d.Engine.PreviewStatement(ctx, v.caller(), a.ID, file); err != nil {
+		if faults = faultsBlock(err); faults != nil {
+			return again(422, "", "", ui.Notice{Tone: ui.Bad, Text: "This file can't be read as it is."})
+		}
+		return d.edited(err, "", again)
+	}
+	o, err := d.held.put(d.Random, d.Now(), v, a.ID, file)
 	if err != nil {
 		return d.edited(err, "", again)
 	}
-	return goTo(address(v.at("/reconcile/"+a.ID), loadedQuery(got))), nil
+	return goTo(v.at("/reconcile/" + a.ID + "/load/" + o.id)), nil
 }
 
 // loadedQuery leads to the report of the days of a statement, with what came of

@@ -144,22 +144,14 @@ func runFacts(r *engine.BooksRun, names map[string]string) []ui.Fact {
 
 // booksThen are the classes in numbers, and what matched in money.
 func booksThen(r *engine.BooksRun) ui.Block {
-	t := ui.Table{Name: "In numbers", Cols: []ui.Col{{Name: "Class", Place: ui.Lead}, {Name: "Findings", Place: ui.Side, Count: true}}}
-	row := func(b ui.Badge, n int) {
-		if n == 0 {
-			b.Tone = ui.Off
-		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Badge: &b}, {Text: grouped(fmt.Sprint(n))}}})
-	}
+	var facts []ui.Fact
 	for _, c := range reconcile.Classes() {
-		row(classWords[c], r.Counts[c])
+		facts = append(facts, ui.Fact{Name: classWords[c].Text, Text: grouped(fmt.Sprint(r.Counts[c]))})
 	}
-	row(ui.Badge{Text: "Explained", Tone: ui.Off}, r.Explained)
-	out := ui.Block{Title: "In numbers", Table: t}
 	for _, sum := range r.Matched {
-		out.Facts = append(out.Facts, ui.Fact{Name: "Left by what matched", Money: amount(sum)})
+		facts = append(facts, ui.Fact{Name: "Left by what matched", Money: amount(sum)})
 	}
-	return out
+	return ui.Block{Title: "In numbers", Facts: append(facts, ui.Fact{Name: "Explained", Text: grouped(fmt.Sprint(r.Explained))})}
 }
 
 // foundBlock are findings as they stood, each leading to how it stands now.

@@ -20,9 +20,7 @@ func TestEachRunCanBeSeenLater(t *testing.T) {
 	at := home + "/reconcile/" + o.account()
 	p.get(at+"/runs").want(200, "No run yet")
 	text := statementHead + o.line("same", "10.00", "paid") + o.line("less", "19.50", "paid") + "rent,7.00,EUR,paid,2026-01-06,\n"
-	if got := p.hand(at+"/load", "statement-05.csv", text, nil); got.status != 303 {
-		t.Fatal(got)
-	}
+	p.handAndLoad(at+"/load", "statement-05.csv", text, nil)
 	p.send("POST", at+"/pull", url.Values{"what": {"compare"}, "csrf": {p.get(at).csrf()}}).leads(at + "?done=compared")
 	p.get(at+"?done=compared").want(200, "kept among the runs")
 	books, err := o.Engine.Reconcile(o.Ctx, onServer("shop").Scope, o.account(), engine.Period{})

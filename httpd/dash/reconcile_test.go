@@ -20,6 +20,21 @@ func (o *office) line(ref, amount, kind string) string {
 	return fmt.Sprintf("%s,%s,EUR,%s,%s,\n", o.get(ref).Payouts[0].Key(), amount, kind, o.Clock.Now().UTC().Format(time.DateOnly))
 }
 
+// handAndLoad hands a statement over, looks at what was understood and loads it.
+func (p *person) handAndLoad(at, file, text string, fields map[string]string) page {
+	p.o.t.Helper()
+	got := p.hand(at, file, text, fields)
+	shown := got.header.Get("Location")
+	if got.status != 303 || !strings.HasPrefix(shown, at+"/") {
+		p.o.t.Fatal(got)
+	}
+	got = p.press(shown, shown)
+	if got.status != 303 {
+		p.o.t.Fatal(got)
+	}
+	return got
+}
+
 func (o *office) named(ref string, minor int64) {
 	o.ask("success", minor, func(n *engine.NewRequest) { n.Ref = ref })
 	o.run(time.Minute)
@@ -37,10 +52,7 @@ func TestAStatementIsReconciledInTheBrowser(t *testing.T) {
 	at := home + "/reconcile/" + o.account()
 	p.get(home+"/reconcile").want(200, "Not compared yet")
 	text := statementHead + o.line("same", "10.00", "paid") + o.line("less", "19.50", "paid") + o.line("twice", "40.00", "paid") + o.line("twice", "40.00", "paid") + "rent,7.00,EUR,paid,2026-01-06,\n"
-	got := p.hand(at+"/load", "C:\\bank\\statement-05.csv", text, nil)
-	if got.status != 303 {
-		t.Fatal(got)
-	}
+	got := p.handAndLoad(at+"/load", "C:\\bank\\statement-05.csv", text, nil)
 	report := p.get(got.header.Get("Location")).want(200, "Loaded: 5 lines, 5 new; 0 payouts settled.").want(200, "statement-05.csv, row 3").want(200, "Another amount was booked.")
 	for class, n := range map[string]string{"theirs_only": "1", "duplicate": "1", "amount_differs": "1", "ours_only": "1", "matched": "1"} {
 		shown := p.get(at + "?class=" + class)
@@ -52,7 +64,7 @@ func TestAStatementIsReconciledInTheBrowser(t *testing.T) {
 		t.Error("the report shows where the file was on somebody's disk")
 	}
 	p.get(home+"/reconcile").want(200, "Differ")
-	again := p.hand(at+"/load", "statement-05.csv", text, nil)
+	again := p.handAndLoad(at+"/load", "statement-05.csv", text, nil)
 	p.get(again.header.Get("Location")).want(200, "Nothing new: each of its 5 lines had been loaded before.")
 
 	finding := regexp.MustCompile(`href="([^"]+/findings/[^"]+)"`).FindStringSubmatch(p.get(at + "?class=amount_differs").body)[1]
@@ -122,10 +134,7 @@ func TestAMapReadsABanksOwnFile(t *testing.T) {
 	p := o.hired(engine.RoleOwner)
 	at := home + "/reconcile/" + o.account() + "/load"
 	text := "Kontoauszug\nBuchungstag;Zweck;Betrag;S/H\n06.01.2026;\"Zahlung " + o.get("waits").Payouts[0].Key() + " danke\";1.250,00;S\n"
-	got := p.hand(at, "auszug.csv", text, map[string]string{"separator": ";", "decimal": ",", "skip": "1", "reference": "Zweck", "amount": "Betrag", "currency": "EUR", "side": "S/H", "debit": "S", "credit": "H", "date": "Buchungstag", "layout": "02.01.2006"})
-	if got.status != 303 {
-		t.Fatal(got)
-	}
+	got := p.handAndLoad(at, "auszug.csv", text, map[string]string{"separator": ";", "decimal": ",", "skip": "1", "reference": "Zweck", "amount": "Betrag", "currency": "EUR", "side": "S/H", "debit": "S", "credit": "H", "date": "Buchungstag", "layout": "02.01.2006"})
 	p.get(got.header.Get("Location")).want(200, "Loaded: 1 line, 1 new; 1 payout settled.")
 	if s := o.get("waits").Stage; s != payout.AllPaid {
 		t.Errorf("stage %s", s)

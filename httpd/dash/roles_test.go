@@ -32,6 +32,7 @@ var guarded = map[engine.Permit]string{
 		GET+POST /requests/{id}/resolve/{payout}
 		GET+POST /requests/{id}/statement/{payout}
 		GET+POST /reconcile/{account}/load
+		GET+POST /reconcile/{account}/load/{held}
 		POST /reconcile/{account}/pull
 		POST /reconcile/{account}/findings/{finding}
 	`,

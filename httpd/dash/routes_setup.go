@@ -77,6 +77,8 @@ func (d *Dash) setupRoutes(voice *wire.Dialect) [][]wire.Route {
 		d.shop(voice, "GET", booksPath, none, d.showBooks),
 		d.shop(voice, "GET", loadPath, engine.PermitState, d.askLoad),
 		d.shop(voice, "POST", loadPath, engine.PermitState, d.load),
+		d.shop(voice, "GET", loadPath+"/{held}", engine.PermitState, d.preview),
+		d.shop(voice, "POST", loadPath+"/{held}", engine.PermitState, d.confirmLoad),
 		d.shop(voice, "POST", booksPath+"/pull", engine.PermitState, d.pullBooks),
 		d.shop(voice, "GET", booksPath+"/runs", none, d.listRuns),
 		d.shop(voice, "GET", booksPath+"/runs/{run}", none, d.showRun),

@@ -95,7 +95,8 @@ func whatIsWrong(err error) string {
 }
 
 // Read reads a statement. Each row is a line; one that can't be read makes the
-// whole file an error that names the row, since half a statement is none.
+// whole file an error, since half a statement is none. It names every such line
+// and field (connector.Faults).
 func (m *CSVMap) Read(text []byte) ([]Line, error) {
 	if len(text) > maxInbound {
 		return nil, fmt.Errorf("%w: it has more than %d MiB", errInbound, maxInbound>>20)
@@ -116,24 +117,41 @@ func (m *CSVMap) Read(text []byte) ([]Line, error) {
 	r.FieldsPerRecord, r.ReuseRecord = 0, true
 	var heading []string
 	var out []Line
-	for row := 1; ; row++ {
+	var faults connector.Faults
+	for row := 1; len(faults) < connector.MaxFaults; row++ {
 		fields, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			if heading == nil && !m.NoHeading {
 				return nil, fmt.Errorf("%w: it has no heading", errInbound)
 			}
-			return out, nil
+			break
+		}
+		at := m.Skip + row
+		var torn *csv.ParseError
+		if errors.As(err, &torn) {
+			at = m.Skip + torn.StartLine
+		} else if err == nil {
+			line, _ := r.FieldPos(0)
+			at = m.Skip + line
 		}
 		if err != nil || len(fields) > maxColumns {
-			return nil, fmt.Errorf("%w: row %d isn't CSV of as many fields as the first", errInbound, row)
-		}
-		if heading == nil && !m.NoHeading {
-			heading = slices.Clone(fields)
+			faults = append(faults, connector.Fault{Line: at, Rule: "it isn't CSV of as many fields as the first line"})
+			if heading == nil && !m.NoHeading {
+				break
+			}
 			continue
 		}
-		l, ok, err := m.line(heading, fields)
-		if err != nil {
-			return nil, fmt.Errorf("%w: row %d: %w", errInbound, row, err)
+		if heading == nil && !m.NoHeading {
+			if heading = slices.Clone(fields); len(m.absent(heading, at)) > 0 {
+				faults = append(faults, m.absent(heading, at)...)
+				break
+			}
+			continue
+		}
+		l, ok, bad := m.line(heading, fields)
+		for _, f := range bad {
+			f.Line = at
+			faults = append(faults, f)
 		}
 		if ok {
 			l.Row = row
@@ -143,6 +161,20 @@ func (m *CSVMap) Read(text []byte) ([]Line, error) {
 			return nil, fmt.Errorf("%w: it has more than %d lines", errInbound, maxLines)
 		}
 	}
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("%w: %w", errInbound, faults[:min(len(faults), connector.MaxFaults)])
+	}
+	return out, nil
+}
+
+// absent are the columns of the map that a heading doesn't have.
+func (m *CSVMap) absent(heading []string, line int) (out connector.Faults) {
+	for _, want := range [][2]string{{"reference", m.Reference}, {"amount", m.Amount}, {"side", m.Side}, {"status", m.Status}, {"date", m.Date}} {
+		if _, ok := column(heading, heading, want[1]); !ok && want[1] != "" {
+			out = append(out, connector.Fault{Line: line, Field: want[0], Rule: fmt.Sprintf("there is no column %q", want[1])})
+		}
+	}
+	return out
 }
 
 func (m *CSVMap) decode(text []byte) ([]byte, error) {
@@ -177,29 +209,43 @@ func column(heading, fields []string, name string) (string, bool) {
 	return strings.TrimSpace(fields[i]), true
 }
 
-func (m *CSVMap) line(heading, fields []string) (Line, bool, error) {
-	get := func(name string) (string, error) {
+// line reads a row; ok says that it is one that counts. What is wrong with it is
+// told field by field.
+func (m *CSVMap) line(heading, fields []string) (l Line, ok bool, bad connector.Faults) {
+	wrong := func(field, rule string) {
+		if len(bad) == 0 || bad[len(bad)-1].Field != field {
+			bad = append(bad, connector.Fault{Field: field, Rule: rule})
+		}
+	}
+	get := func(field, name string) string {
 		v, ok := column(heading, fields, name)
 		if !ok {
-			return "", fmt.Errorf("there is no column %q", name)
+			wrong(field, fmt.Sprintf("there is no column %q", name))
 		}
-		return v, nil
+		return v
 	}
-	reference, err := get(m.Reference)
-	if err != nil {
-		return Line{}, false, err
+	reference := get("reference", m.Reference)
+	if m.Status != "" && get("status", m.Status) != m.Booked {
+		return Line{}, false, bad
 	}
-	if m.Status != "" {
-		said, err := get(m.Status)
-		if err != nil || said != m.Booked {
-			return Line{}, false, err
+	minus := false
+	l = Line{EndToEnd: ours(reference), Booked: true}
+	code := m.Currency
+	if v, ok := column(heading, fields, m.Currency); ok {
+		code = v
+	}
+	if currency, err := money.ParseCurrency(code); err != nil {
+		wrong("currency", "the currency is none")
+	} else if l.Amount, minus, err = m.amount(get("amount", m.Amount), currency); err != nil {
+		wrong("amount", err.Error())
+	}
+	left := minus
+	if m.Side != "" {
+		var known bool
+		if left, known = m.left(get("side", m.Side), minus); !known {
+			wrong("side", "the side is neither debit nor credit")
 		}
 	}
-	amount, left, err := m.amount(heading, fields, get)
-	if err != nil {
-		return Line{}, false, err
-	}
-	l := Line{EndToEnd: ours(reference), Amount: amount, Booked: true}
 	if m.Provider != "" {
 		l.Ref, _ = column(heading, fields, m.Provider)
 	}
@@ -207,32 +253,17 @@ func (m *CSVMap) line(heading, fields []string) (Line, bool, error) {
 		l.Outcome = booking("DBIT", false, nil)
 	}
 	if m.Date != "" {
-		text, err := get(m.Date)
-		if err != nil {
-			return Line{}, false, err
-		}
-		if l.Date, err = time.Parse(m.Layout, text); err != nil {
-			return Line{}, false, errors.New("the date isn't of the map's layout")
+		var err error
+		if l.Date, err = time.Parse(m.Layout, get("date", m.Date)); err != nil {
+			wrong("date", "the date isn't of the map's layout, such as "+m.Layout)
 		}
 	}
-	return l, true, nil
+	return l, len(bad) == 0, bad
 }
 
-// amount reads what was booked, and whether it left.
-func (m *CSVMap) amount(heading, fields []string, get func(string) (string, error)) (money.Amount, bool, error) {
-	text, err := get(m.Amount)
-	if err != nil {
-		return money.Amount{}, false, err
-	}
-	code := m.Currency
-	if v, ok := column(heading, fields, m.Currency); ok {
-		code = v
-	}
-	currency, err := money.ParseCurrency(code)
-	if err != nil {
-		return money.Amount{}, false, errors.New("the currency is none")
-	}
-	minus := strings.HasPrefix(text, "-") || strings.HasSuffix(text, "-")
+// amount reads what was booked, without its sign, and whether a minus stands at it.
+func (m *CSVMap) amount(text string, currency money.Currency) (a money.Amount, minus bool, err error) {
+	minus = strings.HasPrefix(text, "-") || strings.HasSuffix(text, "-")
 	text = strings.Trim(text, "-+ ")
 	thousands := ","
 	if m.Decimal == "," {
@@ -242,31 +273,31 @@ func (m *CSVMap) amount(heading, fields []string, get func(string) (string, erro
 	groups := strings.Split(strings.NewReplacer(" ", thousands, "'", thousands, "\u00a0", thousands).Replace(whole), thousands)
 	for i, g := range groups {
 		if i > 0 && len(g) != 3 || g == "" {
-			return money.Amount{}, false, errors.New("the amount is none")
+			return money.Amount{}, minus, errAmount
 		}
 	}
 	text = strings.Join(groups, "")
 	if dotted {
 		text += "." + fraction
 	}
-	amount, err := connector.ReadDecimal(text, currency)
-	if err != nil {
-		return money.Amount{}, false, errors.New("the amount is none")
+	if a, err = connector.ReadDecimal(text, currency); err != nil {
+		return money.Amount{}, minus, errAmount
 	}
-	if m.Side == "" {
-		return amount, minus, nil
-	}
-	side, err := get(m.Side)
+	return a, minus, nil
+}
+
+var errAmount = errors.New("the amount is none, or has more decimals than its currency")
+
+// left says whether money left, by the word of its side.
+func (m *CSVMap) left(side string, minus bool) (left, known bool) {
 	switch {
-	case err != nil:
-		return money.Amount{}, false, err
 	case side == m.Debit && !minus || side == m.Credit && minus:
-		return amount, true, nil
+		return true, true
 	case side == m.Credit && !minus || side == m.Debit && minus && m.Debit != "":
 		// A minus on the side of debits is how some write money that left.
-		return amount, side == m.Debit, nil
+		return side == m.Debit, true
 	}
-	return money.Amount{}, false, errors.New("the side is neither debit nor credit")
+	return false, false
 }
 
 // ours finds an end-to-end id of ours in a text, also one that the bank has
