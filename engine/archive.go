@@ -45,7 +45,7 @@ func (e *Engine) openArchive(ctx context.Context) error {
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("read format: %w", err)
 		}
-		if len(raw) == 1 && raw[0] >= formatArchive {
+		if len(raw) == 1 && archivedFormat(raw[0]) {
 			over.Use()
 		}
 		return nil

@@ -342,12 +342,12 @@ func TestAStoreIsOfTheOlderFormatUntilSomethingIsArchived(t *testing.T) {
 	must(t, k.Engine.ArchiveOld(k.Ctx))
 	_, _, err := k.Engine.ArchiveNow(k.Ctx, 1)
 	wantCode(t, err, engine.CodeState)
-	if was := format(); !bytes.Equal(was, []byte{3}) || k.archived(v.ID) {
+	if was := format(); !bytes.Equal(was, []byte{5}) || k.archived(v.ID) {
 		t.Fatalf("format %v, and nobody has asked for an archive", was)
 	}
 	k.Engine.Retention.Archive = time.Minute
 	k.archiveAll(1)
-	if now := format(); !bytes.Equal(now, []byte{4}) {
+	if now := format(); !bytes.Equal(now, []byte{6}) {
 		t.Errorf("format %v, which an older penstock would open", now)
 	}
 	k.Retention.Archive = 0 // switched off, what is archived is read all the same

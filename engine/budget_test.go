@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"encoding/json"
 	"runtime"
 	"strconv"
 	"testing"
@@ -19,6 +20,7 @@ type budgeted struct {
 	*kit
 	counts *tally
 	n      int
+	extra  json.RawMessage // what a dialect keeps with each request
 }
 
 // tally is a store that counts what is written through it.
@@ -53,7 +55,7 @@ func (t *tallyTx) Put(bucket string, key, value []byte) error {
 func newBudgeted(t *testing.T) *budgeted {
 	t.Helper()
 	b := &budgeted{counts: &tally{}}
-	c := sim.Config{Render: map[string]engine.Render{"rest": plain}}
+	c := sim.Config{Sought: orderly().Sought, Render: map[string]engine.Render{"rest": plain}}
 	c.Break.Disk = func(_ *sim.World, s store.Store) store.Store {
 		b.counts.Store = s
 		return b.counts
@@ -74,7 +76,7 @@ func (b *budgeted) create(send bool) *engine.View {
 	b.n++
 	key := strconv.Itoa(b.n)
 	once := &engine.Once{Op: "POST /payouts/create", Key: key, Render: func(any) ([]byte, error) { return []byte(`{"status":"initiated"}`), nil }}
-	v, err := b.Engine.Create(b.Ctx, b.me, engine.NewRequest{Dialect: "rest", Ref: "order-" + key, Amount: eur(1250), Confirm: send, AutoFulfill: send,
+	v, err := b.Engine.Create(b.Ctx, b.me, engine.NewRequest{Dialect: "rest", Ref: "order-" + key, Amount: eur(1250), Confirm: send, AutoFulfill: send, Extra: b.extra,
 		Customer: "cus_ada", Person: &engine.Person{Name: "Ada Example"}, Beneficiary: card("4111111111111111")}, once)
 	must(b.t, err)
 	return v
@@ -102,6 +104,27 @@ func TestACreateKeepsItsBudget(t *testing.T) {
 	b.within("transactions a create", per(b.counts.commits), 1)
 	b.within("rows a create", per(b.counts.puts), 5)
 	b.within("bytes a create", per(b.counts.bytes), 1600)
+}
+
+// TestTheNameOfAnOrderCostsOneRow: it is found by that, and a request without
+// such a name has none. What else lists may ask for stands in the record.
+func TestTheNameOfAnOrderCostsOneRow(t *testing.T) {
+	b := newBudgeted(t)
+	cost := func(order string) (rows, bytes float64) {
+		b.extra = b.kit.extra(order)
+		b.counts.reset()
+		for range 50 {
+			b.create(false)
+		}
+		return float64(b.counts.puts) / 50, float64(b.counts.bytes) / 50
+	}
+	rows, bytes := cost("")
+	b.within("rows without an order", rows, 5)
+	named, more := cost("order 4711")
+	if named-rows != 1 {
+		t.Errorf("an order costs %.1f rows, want 1", named-rows)
+	}
+	b.within("bytes of an order", more-bytes, 90)
 }
 
 // TestAPayoutKeepsItsBudget is the whole way: create, claim, settle, the

@@ -33,7 +33,7 @@ func (r *Report) found(format string, args ...any) {
 // chain, sealed records, no orphan. progress may be nil.
 func (e *Engine) Check(ctx context.Context, progress func(done int)) (*Report, error) {
 	k := &check{e: e, ctx: ctx, Report: Report{Counts: map[string]int{}, Findings: []string{}},
-		due: map[string]bool{}, refs: map[string]string{}, recent: map[string]bool{}, wants: map[string]bool{}, back: map[string]bool{}, stages: newStageCheck(), money: map[string]*sums{}, queue: map[string]bool{}, progress: progress}
+		due: map[string]bool{}, refs: map[string]string{}, recent: map[string]bool{}, wants: map[string]bool{}, back: map[string]bool{}, stages: newStageCheck(), orders: newOrderCheck(), money: map[string]*sums{}, queue: map[string]bool{}, progress: progress}
 	err := e.Store.View(ctx, func(tx store.Tx) error {
 		k.stubs = archive.Stubs(tx)
 		return k.run(lasting{tx, ctx})
@@ -62,6 +62,7 @@ type check struct {
 	queue    map[string]bool   // rows of queues that records ask for
 	back     map[string]bool   // rows of what was brought back that records ask for
 	stages   *stageCheck
+	orders   *orderCheck
 	progress func(int)
 	done     int
 }
@@ -81,7 +82,7 @@ func (l lasting) Scan(bucket string, from, to []byte, limit int, desc bool) ([]s
 }
 
 func (k *check) run(tx store.Tx) error {
-	for _, part := range []func(store.Tx) error{k.customers, k.methods, k.requests, k.payments, k.deliveries, k.indexes, k.byStage, k.queues, k.deposits, k.reported, k.runs, k.onces, k.accounts, k.people, k.auditLog, k.archived} {
+	for _, part := range []func(store.Tx) error{k.customers, k.methods, k.requests, k.payments, k.deliveries, k.indexes, k.byStage, k.byOrder, k.queues, k.deposits, k.reported, k.runs, k.onces, k.accounts, k.people, k.auditLog, k.archived} {
 		err := part(tx)
 		if ended := k.ctx.Err(); ended != nil { // what was found then is not to be trusted
 			return ended

@@ -54,7 +54,10 @@ func (k *check) requests(tx store.Tx) error {
 		}
 		k.pieces(r)
 		k.stage(s, r)
-		return nil
+		if k.e.Locker.Status().Sealed {
+			return nil
+		}
+		return k.order(tx, s, r)
 	})
 }
 

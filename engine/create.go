@@ -242,7 +242,11 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	if l.noRoute != nil {
 		return nil, l.noRoute
 	}
-	p.request.seek(e.soughtOf(p.request))
+	told := e.soughtOf(p.request)
+	p.request.seek(told)
+	if p.request.order, err = e.reordered(c.Scope, Sought{}, told); err != nil {
+		return nil, err
+	}
 	return p, e.sealEcho(ctx, c.Scope, p.request)
 }
 

@@ -40,9 +40,8 @@ func judge(all []criterion, record []byte) (open []criterion, fits bool) {
 	return open, true
 }
 
-// criteria are those of a filter, the cheapest before others. told says which
-// dialects tell what is sought.
-func (f Filter) criteria(told func(dialect string) bool) (all []criterion) {
+// criteria are those of a filter, the cheapest before others.
+func (f Filter) criteria(e *Engine) (all []criterion) {
 	add := func(asked int, of func() criterion) {
 		if asked == 0 {
 			return
@@ -51,7 +50,7 @@ func (f Filter) criteria(told func(dialect string) bool) (all []criterion) {
 		if raw := c.raw; c.sought {
 			c.raw = func(record []byte) (fits, known bool) {
 				fits, known = raw(record)
-				return fits, known || !told(string(memberOf(record, "dialect")))
+				return fits, known || !e.tells(string(memberOf(record, "dialect")))
 			}
 		}
 		all = append(all, c)
@@ -63,7 +62,7 @@ func (f Filter) criteria(told func(dialect string) bool) (all []criterion) {
 	add(len(f.Points), func() criterion {
 		return member("point", f.Points, func(r *Request) string { return r.Point })
 	})
-	if f.Wants { // of a customer alone
+	if f.Wants || f.Order != "" { // else its index is walked
 		add(len(f.Customer), func() criterion {
 			return member("customer", []string{f.Customer}, func(r *Request) string { return r.Customer })
 		})
@@ -71,6 +70,9 @@ func (f Filter) criteria(told func(dialect string) bool) (all []criterion) {
 	add(len(f.Providers), f.ofProviders)
 	add(len(f.Kinds), f.ofKinds)
 	add(len(f.Entities), f.ofEntities)
+	add(len(f.Order), func() criterion {
+		return criterion{sought: true, raw: func([]byte) (fits, known bool) { return false, false }, of: func(r *Request) bool { return e.soughtOf(r).Order == f.Order }}
+	})
 	return all
 }
 

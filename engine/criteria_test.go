@@ -51,8 +51,8 @@ func (k *kit) words(n int) {
 func TestListsByWhatADialectTellsAreThoseOfEachRecordRead(t *testing.T) {
 	k := newKit(t, sim.Config{})
 	k.words(40) // nobody tells anything of these
-	k.Config.Sought = map[string]func(json.RawMessage) engine.Sought{"rest": soughtIn}
-	must(t, k.Crash())
+	k.Config.Sought = orderly().Sought
+	k.orderless()
 	k.words(40)
 	point := mustList(k, engine.Filter{})[0].Point
 	entity := func(r *engine.Request) (s engine.Sought) {
@@ -115,7 +115,7 @@ func TestListsByWhatADialectTellsAreThoseOfEachRecordRead(t *testing.T) {
 // TestWhatIsToldOfARequestFollowsItsChanges: what an update says is what lists
 // find it by, and nothing else.
 func TestWhatIsToldOfARequestFollowsItsChanges(t *testing.T) {
-	k := newKit(t, sim.Config{Sought: map[string]func(json.RawMessage) engine.Sought{"rest": soughtIn}})
+	k := newKit(t, orderly())
 	v, err := k.Engine.Create(k.Ctx, k.me, engine.NewRequest{Dialect: "rest", Amount: eur(1), Extra: []byte(`{"Entity":"Company","Kind":"card"}`)}, nil)
 	must(t, err)
 	found := func(when string, want int, f engine.Filter) {

@@ -162,8 +162,13 @@ func (e *Engine) note(ctx context.Context, s Scope, r *Request, edit func(json.R
 		if err := checkExtra(extra); err != nil {
 			return err
 		}
+		was := e.soughtOf(r)
 		r.Extra = extra
-		r.seek(e.soughtOf(r))
+		is := e.soughtOf(r)
+		r.seek(is)
+		if r.order, err = e.reordered(s, was, is); err != nil {
+			return err
+		}
 	}
 	if !reowned && r.Echo.equal(r.shown) {
 		return nil
@@ -174,7 +179,7 @@ func (e *Engine) note(ctx context.Context, s Scope, r *Request, edit func(json.R
 // noteAs takes over what note made of the request outside of the transaction.
 func (r *Request) noteAs(next *Request) {
 	r.Echo, r.Shut, r.shown = next.Echo, next.Shut, next.shown
-	r.Entity, r.Asked = next.Entity, next.Asked
+	r.Entity, r.Asked, r.order = next.Entity, next.Asked, next.order
 }
 
 // reown seals a request's details anew, under the key of the customer that it

@@ -154,6 +154,7 @@ type Engine struct {
 
 	keeping   keeping        // how far retention has come
 	sorting   sorting        // and the sorting by stage
+	ordering  sorting        // and that by order
 	archive   *archive.Store // what Store is, with stubs whole
 	archiving archiving      // how far that has come
 }
@@ -209,13 +210,17 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 // ledger, payout points, routes. No release has written 1, so there is no way
 // from it but to start anew. 3: requests are sorted by stage, which a version
 // that does not keep that sorted may not touch; 2 becomes 3 when it is opened.
-// 4: some values lie in an archive; a store becomes that with the first of them.
+// 4: some values lie in an archive; a store becomes that with the first of them. 5 and 6 are 3 and 4
+// with requests sorted by order as well.
 // A store of a newer one is refused.
 const (
-	formatVersion = 3
-	formatArchive = 4
+	formatVersion = 5
+	formatArchive = 6
 	formatOldest  = 2
 )
+
+// archivedFormat says that values of a store of that format may lie in an archive.
+func archivedFormat(f byte) bool { return f == formatArchive || f == formatArchive-2 }
 
 // begin starts an epoch: at the start of the process, and after each step of
 // the clock. Work that a clock since set back has put into the future moves
@@ -282,7 +287,11 @@ func checkFormat(tx store.Tx) error {
 	case err != nil:
 		return fmt.Errorf("read format: %w", err)
 	case len(raw) == 1 && raw[0] >= formatOldest && raw[0] < formatVersion:
-		return tx.Put(bucketMeta, []byte("format"), []byte{formatVersion})
+		to := byte(formatVersion)
+		if archivedFormat(raw[0]) {
+			to = formatArchive
+		}
+		return tx.Put(bucketMeta, []byte("format"), []byte{to})
 	case len(raw) == 1 && raw[0] < formatOldest:
 		return fmt.Errorf("the store has records of format %d, of a development version before deposit accounts had a ledger; this penstock reads format %d: let the old one end its payouts, then init a new directory", raw[0], formatVersion)
 	case len(raw) != 1 || raw[0] > formatArchive:

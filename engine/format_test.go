@@ -10,7 +10,7 @@ import (
 
 // Records that this version can't read are never opened and half understood.
 func TestAStoreOfAnotherFormatIsRefused(t *testing.T) {
-	for format, want := range map[byte]string{1: "init a new directory", 5: "use a newer penstock"} {
+	for format, want := range map[byte]string{1: "init a new directory", 7: "use a newer penstock"} {
 		w, err := sim.New(sim.Config{Seed: 1})
 		must(t, err)
 		must(t, w.Disk.Update(w.Ctx, func(tx store.Tx) error { return tx.Put("meta", []byte("format"), []byte{format}) }))
@@ -22,14 +22,16 @@ func TestAStoreOfAnotherFormatIsRefused(t *testing.T) {
 
 // An older format that this version knows is opened and becomes its own.
 func TestAStoreOfTheFormatBeforeIsTakenOver(t *testing.T) {
-	w, err := sim.New(sim.Config{Seed: 1})
-	must(t, err)
-	must(t, w.Disk.Update(w.Ctx, func(tx store.Tx) error { return tx.Put("meta", []byte("format"), []byte{2}) }))
-	must(t, w.Crash())
-	must(t, w.Disk.View(w.Ctx, func(tx store.Tx) error {
-		if got, err := tx.Get("meta", []byte("format")); err != nil || len(got) != 1 || got[0] != 3 {
-			t.Errorf("format %v, %v; want 3", got, err)
-		}
-		return nil
-	}))
+	for was, want := range map[byte]byte{2: 5, 3: 5, 4: 6} {
+		w, err := sim.New(sim.Config{Seed: 1})
+		must(t, err)
+		must(t, w.Disk.Update(w.Ctx, func(tx store.Tx) error { return tx.Put("meta", []byte("format"), []byte{was}) }))
+		must(t, w.Crash())
+		must(t, w.Disk.View(w.Ctx, func(tx store.Tx) error {
+			if got, err := tx.Get("meta", []byte("format")); err != nil || len(got) != 1 || got[0] != want {
+				t.Errorf("format %v, %v of a store of format %d; want %d", got, err, was, want)
+			}
+			return nil
+		}))
+	}
 }

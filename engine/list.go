@@ -16,6 +16,7 @@ import (
 // Filter narrows a list of requests. Zero fields do not narrow.
 type Filter struct {
 	Customer string
+	Order    string    // see Sought
 	Before   string    // requests created before the one of this id (26 characters)
 	After    string    // requests created after it
 	Through  string    // those up to the one of this id, and that one
@@ -64,7 +65,10 @@ const maxCount = 10_000
 // how many fit; then total counts them, up to maxCount, and it is zero
 // otherwise. A list that reads for longer than ctx lasts ends with its error.
 func (e *Engine) List(ctx context.Context, c Caller, f Filter, skip, limit int) (out []View, total int, err error) {
-	l := lister{e: e, scope: c.Scope, f: f, criteria: f.criteria(e.tells), skip: skip, limit: limit}
+	l := lister{e: e, scope: c.Scope, f: f, criteria: f.criteria(e), skip: skip, limit: limit}
+	if l.order, err = e.orderRow(c.Scope, f.Order); err != nil {
+		return nil, 0, err
+	}
 	if err := e.Store.View(ctx, func(tx store.Tx) error { return l.run(ctx, tx) }); err != nil {
 		return nil, 0, err
 	}
@@ -101,22 +105,26 @@ type lister struct {
 
 	bucket   string
 	prefix   []byte
+	order    string // the name of the rows of f.Order
 	from, to []byte
 	low, end string // ids from low on and below end surely lie within f.From and f.To
 	out      []View
 	fit      int                  // seen so far that fit
 	read     int                  // seen so far
-	last     []byte               // key of the one seen last
+	last     string               // id of the one seen last
 	people   map[string]*Customer // of those in out
 }
 
 func (l *lister) run(ctx context.Context, tx store.Tx) error {
-	l.out, l.fit, l.read, l.last, l.people = nil, 0, 0, nil, map[string]*Customer{}
+	l.out, l.fit, l.read, l.last, l.people = nil, 0, 0, "", map[string]*Customer{}
 	if l.f.Ended != nil {
 		*l.f.Ended = ""
 	}
 	l.bound()
-	if l.bucket == bucketRequest && len(l.f.Stages)+len(l.f.Statuses) > 0 {
+	switch {
+	case l.bucket == bucketOrder:
+		return l.byOrder(ctx, tx)
+	case l.bucket == bucketRequest && len(l.f.Stages)+len(l.f.Statuses) > 0:
 		return l.byStage(ctx, tx)
 	}
 	_, err := l.walk(ctx, tx)
@@ -153,16 +161,23 @@ func (l *lister) walk(ctx context.Context, tx store.Tx) (more bool, err error) {
 	}
 }
 
-// bound narrows the walk by what ids tell: they bear the millisecond in which
-// their request was created.
+// bound chooses the narrowest index there is.
 func (l *lister) bound() {
 	l.bucket, l.prefix = bucketRequest, l.scope.prefix()
 	switch {
 	case l.f.Wants:
 		l.bucket = bucketWants
+	case l.f.Order != "":
+		l.bucket, l.prefix = bucketOrder, l.scope.key(l.order, "")
 	case l.f.Customer != "":
 		l.bucket, l.prefix = bucketRecent, l.scope.key(l.f.Customer, "")
 	}
+	l.stretch()
+}
+
+// stretch narrows the walk by what ids tell: they bear the millisecond in which
+// their request was created.
+func (l *lister) stretch() {
 	l.from, l.to = l.at(""), after(l.prefix)
 	if l.f.After != "" {
 		l.from = append(l.at(l.f.After), 0)
@@ -204,11 +219,11 @@ func firstID(at time.Time) string {
 func (l *lister) row(ctx context.Context, tx store.Tx, row store.Pair) (more bool, err error) {
 	if l.read++; l.f.Look > 0 && l.read > l.f.Look {
 		if l.f.Ended != nil {
-			*l.f.Ended = string(l.last[len(l.prefix):])
+			*l.f.Ended = l.last
 		}
 		return false, nil
 	}
-	l.last = row.Key
+	l.last = string(row.Key[len(l.prefix):])
 	on := l.tally == nil && l.fit >= l.skip && len(l.out) < l.limit
 	sure := l.f.Keep == nil && l.within(row.Key)
 	if on || !sure || len(l.criteria) > 0 || l.tally != nil {

@@ -72,6 +72,9 @@ func (e *Engine) CreateMerchant(ctx context.Context, c Caller, id, name string) 
 			if err := e.markSettings(tx, s); err != nil {
 				return err
 			}
+			if err := orderedFromTheStart(tx, s); err != nil {
+				return err
+			}
 		}
 		if err := e.connectSandbox(tx, now, Scope{id, Test}); err != nil {
 			return err

@@ -34,6 +34,7 @@ const (
 	bucketRecent      = "by_customer"  // scope | customer | 0 | request id -> nothing
 	bucketWants       = "wants"        // scope | request id -> nothing: those that want a person
 	bucketStages      = "stages"       // scope | stage, or a status of payouts | 0 | request id, or the first characters of ids -> nothing; scope -> id up to which that is so
+	bucketOrder       = "order"        // scope | keyed hash of an order's name | 0 | request id -> nothing; scope -> id down to which that is so
 	bucketOnce        = "once"         // scope | operation | 0 | keyed hash of the key -> onceRecord
 	bucketBack        = "back"         // scope | tag | request id of what was brought back and not asked for again -> nothing
 	bucketHistory     = "history"      // scope | request id | sequence -> lines that no longer fit into the record
@@ -77,7 +78,7 @@ func Ordered() []string {
 // Lazy are the buckets that are written all the time with keys in any order,
 // which a store may write to the end of a log first.
 func Lazy() []string {
-	return []string{bucketOnce, bucketRef, bucketRecent, bucketCustomer, bucketMethod, bucketOwned, bucketPrint}
+	return []string{bucketOnce, bucketRef, bucketRecent, bucketOrder, bucketCustomer, bucketMethod, bucketOwned, bucketPrint}
 }
 
 // Mode keeps test and live apart. The two never meet in one key.

@@ -61,6 +61,7 @@ type Request struct {
 	Echo  `json:"-"` // what is only shown again, opened
 	Shut  []byte     `json:"echo,omitzero"` // and sealed
 	shown Echo       // what Shut was sealed from, or opened to
+	order reorder    // what becomes of its row by order
 
 	Providers []string        `json:"providers,omitzero"` // an eligibility filter by provider name; empty: any
 	Exits     []Exit          `json:"exits,omitzero"`     // where it may leave, the best first; empty: anywhere
@@ -239,6 +240,9 @@ func saveRequest(tx store.Tx, s Scope, r *Request, was dues) error {
 		return err
 	}
 	if err := moveStage(tx, s, r, was.stage); err != nil {
+		return err
+	}
+	if err := moveOrder(tx, s, r); err != nil {
 		return err
 	}
 	if err := moveDue(tx, dueRequest, s, r.ID, was.expiry, r.expiry()); err != nil {

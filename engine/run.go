@@ -50,6 +50,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		if err := e.SortStages(ctx); err != nil && ctx.Err() == nil {
 			e.Log.WarnContext(ctx, "requests could not be sorted by stage; the next round tries again", "err", err)
 		}
+		if err := e.SortOrders(ctx); err != nil && ctx.Err() == nil {
+			e.Log.WarnContext(ctx, "requests could not be sorted by order; the next round tries again", "err", err)
+		}
 		if err := e.ArchiveOld(ctx); err != nil && ctx.Err() == nil {
 			e.Log.WarnContext(ctx, "what has ended could not be archived and stays in the store; a later walk tries again", "err", err)
 		}

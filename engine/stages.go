@@ -31,10 +31,6 @@ import (
 const (
 	slotLength = 9               // characters: about 32 milliseconds
 	sortAge    = 2 * time.Minute // of a request before it is sorted in
-	sortPage   = 1000            // requests sorted in one transaction
-	sortPause  = 100 * time.Millisecond
-	sortRound  = 15 * time.Second // from one look at all merchants to the next
-	sortScopes = 100              // scopes looked at in one piece
 )
 
 func slotOf(id string) string { return id[:min(slotLength, len(id))] }
@@ -139,63 +135,10 @@ func putStage(tx store.Tx, key []byte) error {
 	return nil
 }
 
-// sorting is how far a round of sorting has come. It belongs to one goroutine.
-type sorting struct {
-	scopes []Scope       // still to be looked at
-	began  time.Duration // monotonic; of the round
-	piece  time.Duration // monotonic; of the latest piece
-	run    bool          // there was a round
-}
-
-// SortStages sorts one piece of requests by stage, where some are old enough,
-// unless the latest piece was just now. Nothing of it is urgent.
-func (e *Engine) SortStages(ctx context.Context) (err error) {
-	q, at := &e.sorting, e.Clock.Mono()
-	if q.run && (at-q.piece < sortPause || len(q.scopes) == 0 && at-q.began < sortRound) {
-		return nil
-	}
-	if len(q.scopes) == 0 {
-		q.run, q.began = true, at
-		if q.scopes, err = e.everyScope(ctx); err != nil {
-			return err
-		}
-	}
-	q.piece = at
-	now, _ := e.pulse.now()
-	for range sortScopes {
-		if len(q.scopes) == 0 {
-			return nil
-		}
-		n, err := e.sortPiece(ctx, q.scopes[0], now)
-		if err != nil {
-			return err
-		}
-		if n < sortPage {
-			q.scopes = q.scopes[1:]
-		}
-		if n > 0 {
-			return nil
-		}
-	}
-	return nil
-}
-
-// everyScope is both scopes of each merchant.
-func (e *Engine) everyScope(ctx context.Context) (out []Scope, err error) {
-	const page = 1000
-	for last := ""; ; {
-		some, err := e.Merchants(ctx, last, page)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range some {
-			out = append(out, Scope{m.ID, Test}, Scope{m.ID, Live})
-			last = m.ID
-		}
-		if len(some) < page {
-			return out, nil
-		}
-	}
+// SortStages sorts one piece of requests by stage, where some are old enough.
+// Nothing of it is urgent.
+func (e *Engine) SortStages(ctx context.Context) error {
+	return e.inPieces(ctx, &e.sorting, e.sortPiece)
 }
 
 // sortPiece sorts the next requests of a scope that are old enough now. What
@@ -317,10 +260,14 @@ func (l *lister) byStage(ctx context.Context, tx store.Tx) error {
 		}
 		return l.slots(ctx, tx, low, high)
 	}
-	parts := []func() (bool, error){fresh, old}
 	if last == "" {
-		parts = parts[:1]
+		return l.through(fresh)
 	}
+	return l.through(fresh, old)
+}
+
+// through walks through parts of what there is, the newest first.
+func (l *lister) through(parts ...func() (bool, error)) error {
 	if l.f.Oldest {
 		slices.Reverse(parts)
 	}

@@ -21,7 +21,7 @@ const scrubPage = 1000
 var buckets = [...]string{bucketMeta, bucketMerchant, bucketKey, bucketKeyID, bucketAudit, bucketDue, bucketRequest, bucketRef, bucketRecent, bucketOnce, bucketBack,
 	bucketHistory, bucketCustomer, bucketMethod, bucketOwned, bucketPrint, bucketAccount, bucketDeposit, bucketBalance, bucketPosting, bucketPoint, bucketRoute,
 	bucketTally, bucketScheme, bucketRevision, bucketRates, bucketSheet, bucketQuote, bucketQueue, bucketChoice, bucketEndpoint, bucketDelivery,
-	bucketReported, bucketReportedAt, bucketReportedOf, bucketReportedDue, bucketReconciled, bucketBooksRun, bucketRunFound, bucketStanding, bucketPayment, bucketPayRef, bucketRefund, bucketPaying, bucketStages, bucketArchived}
+	bucketReported, bucketReportedAt, bucketReportedOf, bucketReportedDue, bucketReconciled, bucketBooksRun, bucketRunFound, bucketStanding, bucketPayment, bucketPayRef, bucketRefund, bucketPaying, bucketStages, bucketOrder, bucketArchived}
 
 // scrub is how far a pass over the store has come. It belongs to one
 // goroutine.

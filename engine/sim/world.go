@@ -259,6 +259,9 @@ func (w *World) Run(d time.Duration) error {
 	if err := w.Engine.SortStages(w.Ctx); err != nil { // once: each operation is one more at which the power may be cut
 		return err
 	}
+	if err := w.Engine.SortOrders(w.Ctx); err != nil {
+		return err
+	}
 	for {
 		did, err := w.Work()
 		if err != nil {

@@ -178,12 +178,10 @@ func (r *payoutFilter) narrow(f *engine.Filter) {
 	if r.Entity != nil {
 		f.Entities = entities(string(*r.Entity))
 	}
-	switch {
-	case r.OrderRef == nil:
-	case *r.OrderRef == "": // which is no reference
-		f.Stages = nowhere()
-	default:
-		f.Opened, f.Keep = true, func(q *engine.Request) bool { return extraOf(q).OrderRef == *r.OrderRef }
+	if r.OrderRef != nil {
+		if f.Order = *r.OrderRef; f.Order == "" { // which is no reference
+			f.Stages = nowhere()
+		}
 	}
 }
 
