@@ -45,8 +45,10 @@ func (e *Engine) openArchive(ctx context.Context) error {
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("read format: %w", err)
 		}
-		if len(raw) == 1 && archivedFormat(raw[0]) {
-			over.Use()
+		if len(raw) == 1 {
+			if _, archives := ofFormat(raw[0]); archives {
+				over.Use()
+			}
 		}
 		return nil
 	})

@@ -1,10 +1,8 @@
 package engine
 
 import (
-	"bytes"
 	"slices"
 
-	"penstock/engine/money"
 	"penstock/engine/payout"
 	"penstock/engine/service"
 )
@@ -128,25 +126,19 @@ func (f Filter) ofCurrencies() criterion {
 	for i, c := range f.Currencies {
 		codes[i] = c.Code()
 	}
-	c := member("currency", codes, nil)
-	c.of = func(r *Request) bool {
-		return slices.ContainsFunc(f.Currencies, func(c money.Currency) bool { return c == r.Amount.Currency() })
-	}
-	return c
-}
-
-// ofProviders: a payout's provider has the same name in the record as the
-// request's, so that it is there is no proof.
-func (f Filter) ofProviders() criterion {
-	names := make([][]byte, len(f.Providers))
-	for i, name := range f.Providers {
-		names[i] = []byte(`"provider":"` + name + `"`)
-	}
 	return criterion{
 		raw: func(record []byte) (fits, known bool) {
-			return false, !slices.ContainsFunc(names, func(name []byte) bool { return bytes.Contains(record, name) })
+			code := currencyOf(record)
+			return slices.Contains(codes, string(code)), len(code) > 0
 		},
-		of: func(r *Request) bool { return slices.Contains(f.Providers, r.Provider) },
+		of: func(r *Request) bool { return slices.Contains(f.Currencies, r.Amount.Currency()) },
+	}
+}
+
+func (f Filter) ofProviders() criterion {
+	return criterion{
+		raw: func(record []byte) (fits, known bool) { return isOfProvider(record, f.Providers) },
+		of:  func(r *Request) bool { return slices.Contains(f.Providers, r.Provider) },
 	}
 }
 

@@ -49,7 +49,7 @@ func (k *kit) words(n int) {
 // TestListsByWhatADialectTellsAreThoseOfEachRecordRead: also of records of
 // before the dialect told it, which say it in their echo alone.
 func TestListsByWhatADialectTellsAreThoseOfEachRecordRead(t *testing.T) {
-	k := newKit(t, sim.Config{})
+	k := newKit(t, sim.Config{Older: true})
 	k.words(40) // nobody tells anything of these
 	k.Config.Sought = orderly().Sought
 	k.orderless()

@@ -22,15 +22,6 @@ type Choice struct {
 	Decision routing.Decision `json:"decision"`
 }
 
-// stored is a Choice as a record keeps it. Its decision is read by nobody but
-// who asks why, so it is not decoded with the record.
-type stored struct {
-	On       int             `json:"on,omitzero"`
-	At       time.Time       `json:"at"`
-	Rate     *Pricing        `json:"rate,omitzero"`
-	Decision json.RawMessage `json:"decision"`
-}
-
 func (s stored) choice() (c Choice, err error) {
 	c = Choice{On: s.On, At: s.At, Rate: s.Rate}
 	if err := json.Unmarshal(s.Decision, &c.Decision); err != nil {

@@ -210,17 +210,27 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 // ledger, payout points, routes. No release has written 1, so there is no way
 // from it but to start anew. 3: requests are sorted by stage, which a version
 // that does not keep that sorted may not touch; 2 becomes 3 when it is opened.
-// 4: some values lie in an archive; a store becomes that with the first of them. 5 and 6 are 3 and 4
-// with requests sorted by order as well.
-// A store of a newer one is refused.
+// 4: the same with an archive. 5: requests and deliveries are written as
+// MessagePack, and read as JSON too, and requests are sorted by order; 2 and 3
+// become 5 when they are opened.
+// 6: the same with an archive; a store becomes that with the first value that is
+// moved into one, and 4 does when it is opened. A store of a newer one is refused.
 const (
 	formatVersion = 5
 	formatArchive = 6
 	formatOldest  = 2
+
+	formatArchiveInJSON = 4
 )
 
-// archivedFormat says that values of a store of that format may lie in an archive.
-func archivedFormat(f byte) bool { return f == formatArchive || f == formatArchive-2 }
+// ofFormat is the format that a store becomes when it is opened, and whether
+// values of it lie in an archive.
+func ofFormat(was byte) (is byte, archives bool) {
+	if was == formatArchive || was == formatArchiveInJSON {
+		return formatArchive, true
+	}
+	return formatVersion, false
+}
 
 // begin starts an epoch: at the start of the process, and after each step of
 // the clock. Work that a clock since set back has put into the future moves
@@ -287,11 +297,8 @@ func checkFormat(tx store.Tx) error {
 	case err != nil:
 		return fmt.Errorf("read format: %w", err)
 	case len(raw) == 1 && raw[0] >= formatOldest && raw[0] < formatVersion:
-		to := byte(formatVersion)
-		if archivedFormat(raw[0]) {
-			to = formatArchive
-		}
-		return tx.Put(bucketMeta, []byte("format"), []byte{to})
+		is, _ := ofFormat(raw[0])
+		return tx.Put(bucketMeta, []byte("format"), []byte{is})
 	case len(raw) == 1 && raw[0] < formatOldest:
 		return fmt.Errorf("the store has records of format %d, of a development version before deposit accounts had a ledger; this penstock reads format %d: let the old one end its payouts, then init a new directory", raw[0], formatVersion)
 	case len(raw) != 1 || raw[0] > formatArchive:

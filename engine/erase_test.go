@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -41,7 +40,7 @@ func (k *kit) readable(s store.Store, customer string) (opened, sealed int) {
 					Customer string
 					Sealed   []byte
 				}
-				if err := json.Unmarshal(row.Value, &r); err != nil {
+				if err := readRecord(row.Value, &r); err != nil {
 					return err
 				}
 				if r.Sealed == nil || r.Customer != customer && (bucket != "customer" || r.ID != customer) {

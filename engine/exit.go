@@ -8,9 +8,9 @@ import (
 
 // Exit names where a payout may leave: any account at a provider, or one.
 type Exit struct {
-	Provider string `json:"provider,omitzero"` // empty: that of Account
-	Account  string `json:"account,omitzero"`  // provider account id; empty: any at Provider
-	Deposit  string `json:"deposit,omitzero"`  // deposit account id; empty: any of Account
+	Provider string `json:"provider,omitempty"` // empty: that of Account
+	Account  string `json:"account,omitempty"`  // provider account id; empty: any at Provider
+	Deposit  string `json:"deposit,omitempty"`  // deposit account id; empty: any of Account
 }
 
 func (x Exit) leads(to *ProviderAccount) bool {

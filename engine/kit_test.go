@@ -1,8 +1,12 @@
 package engine_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"testing"
 	"time"
+
+	"github.com/tinylib/msgp/msgp"
 
 	"penstock/engine"
 	"penstock/engine/connector"
@@ -48,6 +52,18 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// readRecord reads members of a stored record, of whatever form it is.
+func readRecord(record []byte, into any) error {
+	if len(record) > 0 && record[0] != '{' {
+		var b bytes.Buffer
+		if _, err := msgp.UnmarshalAsJSON(&b, record); err != nil {
+			return err
+		}
+		record = b.Bytes()
+	}
+	return json.Unmarshal(record, into)
 }
 
 func eur(minor int64) money.Amount { return money.New(minor, money.MustCurrency("EUR")) }

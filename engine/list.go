@@ -323,27 +323,6 @@ func (l *lister) decode(record []byte) (*Request, error) {
 	return b.request(), nil
 }
 
-// brief is what of a request counts are made of; the names are Request's.
-type brief struct {
-	ID       string       `json:"id"`
-	Stage    payout.Stage `json:"stage"`
-	Amount   money.Amount `json:"amount"`
-	Provider string       `json:"provider"`
-	Created  time.Time    `json:"created"`
-	Changed  time.Time    `json:"changed"`
-	Payouts  []struct {
-		Status payout.Status `json:"status"`
-	} `json:"payouts"`
-}
-
-func (b *brief) request() *Request {
-	r := &Request{ID: b.ID, Stage: b.Stage, Amount: b.Amount, Provider: b.Provider, Created: b.Created, Changed: b.Changed}
-	for _, p := range b.Payouts {
-		r.Payouts = append(r.Payouts, payout.Payout{Status: p.Status})
-	}
-	return r
-}
-
 // take puts a request on the page, and its customer aside to be opened.
 func (l *lister) take(tx store.Tx, r *Request) error {
 	l.out = append(l.out, View{Request: *r})

@@ -202,7 +202,7 @@ func TestWhoWantsAPersonIsListed(t *testing.T) {
 // TestAListByStagesIsThatOfEachRecordRead holds the short way by what is stored
 // to the long one, also where a merchant's words look like a stage.
 func TestAListByStagesIsThatOfEachRecordRead(t *testing.T) {
-	k := newKit(t, sim.Config{})
+	k := newKit(t, sim.Config{Older: true})
 	for i, b := range []engine.Beneficiary{card("4111111111111111"), sepa(magic(t, "declined").IBAN), sepa(magic(t, "pending").IBAN), card("4111111111111111")} {
 		_, err := k.Engine.Create(k.Ctx, k.me, engine.NewRequest{Dialect: "rest", Amount: eur(100), Confirm: true, AutoFulfill: i < 3, Customer: "ada", Person: &engine.Person{}, Beneficiary: b,
 			Wishes: engine.Wishes{Metadata: []byte(`{"note":"\"stage\":\"paid\"","stage":"paid"}`)}}, nil)
@@ -234,7 +234,7 @@ func TestAListByStagesIsThatOfEachRecordRead(t *testing.T) {
 // kinds narrow a list to what looking into every record finds, with stages and
 // without, page by page and in its total.
 func TestAListByWhatRecordsHoldIsThatOfEachRecordRead(t *testing.T) {
-	k := newKit(t, sim.Config{})
+	k := newKit(t, sim.Config{Older: true})
 	to := []engine.Beneficiary{{}, sepa(magic(t, "success").IBAN), card("4242424242424242"), sepa(magic(t, "account_closed").IBAN)}
 	for i := range 40 {
 		b := to[i%len(to)]

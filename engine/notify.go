@@ -26,66 +26,6 @@ type Occasion struct {
 // transaction.
 type Render func(Occasion) (kind string, body []byte, err error)
 
-// Told is one webhook that was written for a request: an event type is told
-// to an endpoint once.
-type Told struct {
-	Type     string `json:"t"`
-	Endpoint string `json:"e"`
-	Delivery string `json:"d"`
-	Of       string `json:"o,omitzero"` // the refund that it tells of; empty: what it is told for
-}
-
-// Delivery is one message to one endpoint, and its own work item. It is
-// written in the transaction of what it tells.
-type Delivery struct {
-	ID       string    `json:"id"`      // dlv_...
-	Message  string    `json:"message"` // msg_..., the receiver's key against doubles, the same on every attempt
-	Event    string    `json:"event"`
-	Type     string    `json:"type"`
-	Request  string    `json:"request,omitzero"`
-	Payment  string    `json:"payment,omitzero"` // instead of a request
-	Refund   string    `json:"refund,omitzero"`  // id of the refund that it tells of, of that payment
-	Endpoint string    `json:"endpoint"`
-	Profile  string    `json:"profile"`
-	URL      string    `json:"url,omitzero"`    // where it goes; empty: to the endpoint's own address
-	Token    string    `json:"token,omitzero"`  // id of the bearer token that signs it too
-	Sealed   []byte    `json:"sealed"`          // the body
-	Holder   string    `json:"holder,omitzero"` // of the key: a customer, or nobody
-	After    string    `json:"after,omitzero"`  // the delivery before it, whose first attempt goes first
-	State    string    `json:"state"`
-	Tries    int       `json:"tries,omitzero"`
-	Failures int       `json:"failures,omitzero"` // of the automatic tries: the place in the schedule
-	Attempts []Attempt `json:"attempts,omitzero"` // the latest keepAttempts
-	Manual   *Manual   `json:"manual,omitzero"`   // the next attempt was asked for by a person
-	Due      time.Time `json:"due,omitzero"`
-	Created  time.Time `json:"created"`
-}
-
-// States of a delivery.
-const (
-	Waiting   = "waiting"   // to be sent at Due
-	Delivered = "delivered" // the receiver answered 2xx
-	Exhausted = "exhausted" // the schedule is used up
-	GoneAway  = "gone"      // the receiver answered 410, or its endpoint was removed
-)
-
-// Attempt is one try at a delivery.
-type Attempt struct {
-	At     time.Time     `json:"at"`
-	Took   time.Duration `json:"took"`
-	Status int           `json:"status,omitzero"` // zero: no answer
-	Error  string        `json:"error,omitzero"`
-	Kind   string        `json:"kind"` // initial_attempt, automatic_retry, manual_retry
-}
-
-const keepAttempts = 32
-
-// Manual is where a delivery stood when a person asked for one more attempt.
-type Manual struct {
-	State string        `json:"state"`
-	Left  time.Duration `json:"left,omitzero"` // until its next automatic try; a clock that is set doesn't change it
-}
-
 // notify writes the webhooks that tell of the request as it stands now.
 func (e *Engine) notify(tx store.Tx, s Scope, now time.Time, v *View) error {
 	all, err := endpointsOf(tx, s)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	jsonv1 "github.com/go-json-experiment/json/v1"
+	"github.com/tinylib/msgp/msgp"
 
 	"penstock/store"
 )
@@ -220,9 +221,14 @@ func load[T any](tx store.Tx, bucket string, key []byte) (*T, error) {
 func decode[T any](bucket string, raw []byte) (*T, error) {
 	v := new(T)
 	var err error
-	if own, ok := any(v).(encoding.BinaryUnmarshaler); ok {
+	packed, isPacked := any(v).(msgp.Unmarshaler)
+	own, isOwn := any(v).(encoding.BinaryUnmarshaler)
+	switch {
+	case isOwn:
 		err = own.UnmarshalBinary(raw)
-	} else {
+	case isPacked && !isJSON(raw):
+		err = unpack(raw, packed)
+	default:
 		err = json.Unmarshal(raw, v, codec)
 	}
 	if err != nil {
@@ -237,9 +243,12 @@ var errDecode = errors.New("decode")
 func keep(tx store.Tx, bucket string, key []byte, v any) error {
 	var raw []byte
 	var err error
-	if own, ok := v.(encoding.BinaryAppender); ok {
+	switch own := v.(type) {
+	case encoding.BinaryAppender:
 		raw, err = own.AppendBinary(nil)
-	} else {
+	case msgp.Marshaler:
+		raw, err = own.MarshalMsg(nil)
+	default:
 		raw, err = json.Marshal(v, codec)
 	}
 	if err != nil {

@@ -19,7 +19,7 @@ type Repairs struct {
 	Left   int           `json:"left"`
 	Within time.Duration `json:"within"`         // how long each may take
 	Until  time.Time     `json:"until,omitzero"` // when the one that is waited for must be there; zero: none is
-	From   int           `json:"from,omitzero"`  // payouts that were made for details since replaced
+	From   int           `json:"from,omitempty"` // payouts that were made for details since replaced
 }
 
 // maxRepairs bounds Repairs.Left.

@@ -15,86 +15,100 @@ import (
 	"penstock/store"
 )
 
+//go:generate go tool msgp -io=false -tests=false -file request.go
+//msgp:tag json
+//msgp:timezone utc
+//msgp:newtime
+//msgp:limit arrays:1048576 maps:1048576
+//msgp:shim payout.Stage as:string using:string/payout.Stage
+//msgp:shim payout.Resolution as:string using:string/payout.Resolution
+//msgp:shim service.Kind as:string using:string/service.Kind
+//msgp:shim connector.Verdict as:string using:string/connector.Verdict
+//msgp:shim fx.Quote as:string using:inJSON/ofJSON[fx.Quote] mode:convert
+//msgp:shim routing.Tree as:string using:inJSON/ofJSON[routing.Tree] mode:convert
+//msgp:shim Exit as:string using:inJSON/ofJSON[Exit] mode:convert
+//msgp:shim Repairs as:string using:inJSON/ofJSON[Repairs] mode:convert
+
 // Request is the one record of a payout request: what was asked for, its
 // payouts, its history. It is packed and time-ordered, so that a create writes
 // one page that the next create writes too.
 type Request struct {
-	ID      string       `json:"id"`           // 26 characters; each dialect shows it under its own prefix
-	Ref     string       `json:"ref,omitzero"` // the merchant's own id, unique per scope
-	Dialect string       `json:"dialect"`      // in whose words its webhooks are told
+	ID      string       `json:"id"`            // 26 characters; each dialect shows it under its own prefix
+	Ref     string       `json:"ref,omitempty"` // the merchant's own id, unique per scope
+	Dialect string       `json:"dialect"`       // in whose words its webhooks are told
 	Stage   payout.Stage `json:"stage"`
 	Amount  money.Amount `json:"amount"`
-	Point   string       `json:"point,omitzero"`   // payout point, without prefix
-	Service string       `json:"service,omitzero"` // payout service, once the details are known
+	Point   string       `json:"point,omitempty"`   // payout point, without prefix
+	Service string       `json:"service,omitempty"` // payout service, once the details are known
 
 	// What lists may ask for of what the dialect keeps: see Sought. Asked is the
 	// kind that the caller named of details that aren't there yet.
-	Entity string       `json:"entity,omitzero"`
-	Asked  service.Kind `json:"asked,omitzero"`
+	Entity string       `json:"entity,omitempty"`
+	Asked  service.Kind `json:"asked,omitempty"`
 
 	// What may be done for it: see payout.Wish. Later says that its payouts are
 	// made by the worker, and that it fails by itself where there is no route;
 	// else they are made at once, and the caller is refused.
-	AttemptsLimit int  `json:"attempts_limit,omitzero"`
-	Split         bool `json:"split,omitzero"`
-	Parallel      bool `json:"parallel,omitzero"`
-	Whole         bool `json:"whole,omitzero"`
-	Later         bool `json:"later,omitzero"`
-	Bounded       bool `json:"bounded,omitzero"` // its service was asked for by name, so the service's own limits count
+	AttemptsLimit int  `json:"attempts_limit,omitempty"`
+	Split         bool `json:"split,omitempty"`
+	Parallel      bool `json:"parallel,omitempty"`
+	Whole         bool `json:"whole,omitempty"`
+	Later         bool `json:"later,omitempty"`
+	Bounded       bool `json:"bounded,omitempty"` // its service was asked for by name, so the service's own limits count
 
-	CallbackURL string    `json:"callback_url,omitzero"`
-	Link        string    `json:"link,omitzero"`  // id of the payout link to it
-	Token       string    `json:"token,omitzero"` // id of the bearer token that signs its callbacks
-	Lock        *fx.Quote `json:"lock,omitzero"`  // a rate that was promised
+	CallbackURL string    `json:"callback_url,omitempty"`
+	Link        string    `json:"link,omitempty"`  // id of the payout link to it
+	Token       string    `json:"token,omitempty"` // id of the bearer token that signs its callbacks
+	Lock        *fx.Quote `json:"lock,omitempty"`  // a rate that was promised
 
-	Confirmed   bool `json:"confirmed,omitzero"`
-	AutoFulfill bool `json:"auto_fulfill,omitzero"`
-	Recurring   bool `json:"recurring,omitzero"` // save the method after success, and after nothing else
+	Confirmed   bool `json:"confirmed,omitempty"`
+	AutoFulfill bool `json:"auto_fulfill,omitempty"`
+	Recurring   bool `json:"recurring,omitempty"` // save the method after success, and after nothing else
 
-	Customer string       `json:"customer,omitzero"`
-	Method   string       `json:"method,omitzero"` // the saved method that it pays to, or that it saved
-	Kind     service.Kind `json:"kind,omitzero"`
-	Form     string       `json:"form,omitzero"`
-	Sealed   []byte       `json:"sealed,omitzero"` // details, until the request ends
-	Day      time.Time    `json:"day,omitzero"`    // whose key sealed them when there is no customer
+	Customer string       `json:"customer,omitempty"`
+	Method   string       `json:"method,omitempty"` // the saved method that it pays to, or that it saved
+	Kind     service.Kind `json:"kind,omitempty"`
+	Form     string       `json:"form,omitempty"`
+	Sealed   []byte       `json:"sealed,omitempty"` // details, until the request ends
+	Day      time.Time    `json:"day,omitzero"`     // whose key sealed them when there is no customer
 
 	Echo  `json:"-"` // what is only shown again, opened
-	Shut  []byte     `json:"echo,omitzero"` // and sealed
+	Shut  []byte     `json:"echo,omitempty"` // and sealed
 	shown Echo       // what Shut was sealed from, or opened to
 	order reorder    // what becomes of its row by order
 
-	Providers []string        `json:"providers,omitzero"` // an eligibility filter by provider name; empty: any
-	Exits     []Exit          `json:"exits,omitzero"`     // where it may leave, the best first; empty: anywhere
-	Tree      *routing.Tree   `json:"tree,omitzero"`      // by which it finds its way, in place of its point's; nil: Exits, or that of the point
-	Account   string          `json:"account,omitzero"`   // the provider account chosen
-	Provider  string          `json:"provider,omitzero"`  // its provider's name
-	Payouts   []payout.Payout `json:"payouts,omitzero"`
-	Chose     []stored        `json:"chose,omitzero"`  // the latest keepChoices explanations
-	Chosen    int             `json:"chosen,omitzero"` // how many there are
+	Providers []string        `json:"providers,omitempty"` // an eligibility filter by provider name; empty: any
+	Exits     []Exit          `json:"exits,omitempty"`     // where it may leave, the best first; empty: anywhere
+	Tree      *routing.Tree   `json:"tree,omitempty"`      // by which it finds its way, in place of its point's; nil: Exits, or that of the point
+	Account   string          `json:"account,omitempty"`   // the provider account chosen
+	Provider  string          `json:"provider,omitempty"`  // its provider's name
+	Payouts   []payout.Payout `json:"payouts,omitempty"`
+	Chose     []stored        `json:"chose,omitempty"`  // the latest keepChoices explanations
+	Chosen    int             `json:"chosen,omitempty"` // how many there are
 
 	// Next is when its next step is due; zero: when a payout has moved, or
 	// never. More says that the end of its payouts is not its own end. Queued
 	// says that it waits for money.
 	Next       time.Time         `json:"next,omitzero"`
-	More       bool              `json:"more,omitzero"`
-	Queued     bool              `json:"queued,omitzero"`
-	Resolution payout.Resolution `json:"resolution,omitzero"` // why it stands so, where no payout says
-	Repairs    *Repairs          `json:"repairs,omitzero"`    // of its details by whoever is paid; nil: none may be made
+	More       bool              `json:"more,omitempty"`
+	Queued     bool              `json:"queued,omitempty"`
+	Resolution payout.Resolution `json:"resolution,omitempty"` // why it stands so, where no payout says
+	Repairs    *Repairs          `json:"repairs,omitempty"`    // of its details by whoever is paid; nil: none may be made
 
 	// Moderation says why no machine may go on; automatic work stops until a
 	// person has decided. Attention calls a person while work goes on.
-	Moderation string `json:"moderation,omitzero"`
-	About      int    `json:"about,omitzero"`     // number of the payout whose end ends Moderation; zero: a person does
-	ByPerson   bool   `json:"by_person,omitzero"` // it was a person who stopped it, so only a person lets it go on
-	Attention  bool   `json:"attention,omitzero"`
-	Disputed   []int  `json:"disputed,omitzero"` // payouts of which something contradicts what is known
+	Moderation string `json:"moderation,omitempty"`
+	About      int    `json:"about,omitempty"`     // number of the payout whose end ends Moderation; zero: a person does
+	ByPerson   bool   `json:"by_person,omitempty"` // it was a person who stopped it, so only a person lets it go on
+	Attention  bool   `json:"attention,omitempty"`
+	Disputed   []int  `json:"disputed,omitempty"` // payouts of which something contradicts what is known
 
 	// Forgotten says that it was brought back from a provider's list and that
 	// nobody has asked for it again: what its caller said of it is lost.
-	Forgotten bool `json:"forgotten,omitzero"`
+	Forgotten bool `json:"forgotten,omitempty"`
 
-	Told    []Told    `json:"told,omitzero"` // webhooks already written
-	Seq     int       `json:"seq"`           // the newest line's number
+	Told    []Told    `json:"told,omitempty"` // webhooks already written
+	Seq     int       `json:"seq"`            // the newest line's number
 	History []Line    `json:"history"`
 	Created time.Time `json:"created"`
 	Changed time.Time `json:"changed"`
@@ -107,15 +121,38 @@ type Line struct {
 	Seq  int       `json:"n"`
 	At   time.Time `json:"at"`
 	What string    `json:"what"`
-	By   string    `json:"by,omitzero"` // who said or did it
-	On   int       `json:"on,omitzero"` // number of the payout concerned
-	To   string    `json:"to,omitzero"` // status or stage afterwards
-	Text string    `json:"text,omitzero"`
-	Said Said      `json:"said,omitzero"` // a statement's own words
-	More int       `json:"more,omitzero"` // times it was said again, Last being the latest
+	By   string    `json:"by,omitempty"` // who said or did it
+	On   int       `json:"on,omitempty"` // number of the payout concerned
+	To   string    `json:"to,omitempty"` // status or stage afterwards
+	Text string    `json:"text,omitempty"`
+	Said Said      `json:"said,omitzero"`  // a statement's own words
+	More int       `json:"more,omitempty"` // times it was said again, Last being the latest
 	Last time.Time `json:"last,omitzero"`
 	// Calls are the exchanges behind it, of the latest time, at most 4.
-	Calls []connector.Call `json:"calls,omitzero"`
+	Calls []connector.Call `json:"calls,omitempty"`
+}
+
+// Said is a statement about a payout in its own words, as a line of the
+// history keeps it.
+type Said struct {
+	Verdict    connector.Verdict `json:"v"`
+	Resolution string            `json:"r,omitempty"`
+	Code       string            `json:"c,omitempty"`   // the provider's own, safe to show
+	Ref        string            `json:"ref,omitempty"` // the provider's name of the transfer
+	Message    string            `json:"m,omitempty"`   // safe to show
+	By         string            `json:"by,omitempty"`  // of a person's word: whose
+}
+
+// IsZero says that nobody said anything.
+func (s Said) IsZero() bool { return s == Said{} }
+
+// Told is one webhook that was written for a request: an event type is told
+// to an endpoint once.
+type Told struct {
+	Type     string `json:"t"`
+	Endpoint string `json:"e"`
+	Delivery string `json:"d"`
+	Of       string `json:"o,omitempty"` // the refund that it tells of; empty: what it is told for
 }
 
 // keepLines is how much of its history a record carries; older lines lie in a

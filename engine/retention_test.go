@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -59,7 +58,7 @@ func (k *kit) oneOff(b engine.Beneficiary) (v *engine.View, sealed []byte) {
 		}
 		var r struct{ Sealed []byte }
 		sealed = nil
-		err = json.Unmarshal(raw, &r)
+		err = readRecord(raw, &r)
 		sealed = r.Sealed
 		return err
 	}))

@@ -11,17 +11,6 @@ import (
 	"penstock/store"
 )
 
-// Said is a statement about a payout in its own words, as a line of the
-// history keeps it.
-type Said struct {
-	Verdict    connector.Verdict `json:"v"`
-	Resolution string            `json:"r,omitzero"`
-	Code       string            `json:"c,omitzero"`   // the provider's own, safe to show
-	Ref        string            `json:"ref,omitzero"` // the provider's name of the transfer
-	Message    string            `json:"m,omitzero"`   // safe to show
-	By         string            `json:"by,omitzero"`  // of a person's word: whose
-}
-
 func saidBy(st payout.Statement, by string) Said {
 	o := st.Outcome
 	message := o.Message

@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
+
+	"github.com/tinylib/msgp/msgp"
 
 	"penstock/engine/payout"
 	"penstock/engine/service"
 	"penstock/store"
 )
 
-// What can be read of a request's record as it is stored. What stands before
-// these members has no text inside that looks like one: quotes are escaped.
+// What can be read of a request's record as it is stored, in its form and in the
+// older one, JSON: see packed.go.
 
 // requestRecord is a request as it is stored.
 func requestRecord(tx store.Tx, s Scope, id string) ([]byte, error) {
@@ -40,12 +43,24 @@ func (r *Request) Stand() Stand { return Stand{r.Stage, r.Stage == payout.Draft 
 
 func standOf(record []byte) Stand {
 	stage := stageOf(record)
-	return Stand{stage, stage == payout.Draft && !bytes.Contains(record, []byte(`"sealed":"`))}
+	return Stand{stage, stage == payout.Draft && !hasDetails(record)}
 }
 
-// memberOf is a member of a record that holds text: the first of that name, nil
-// where there is none.
+func hasDetails(record []byte) bool {
+	if isJSON(record) {
+		return bytes.Contains(record, []byte(`"sealed":"`))
+	}
+	return len(msgp.Locate("sealed", record)) > 0
+}
+
+// memberOf is a member of a record that holds text, nil where there is none. In
+// the older form it is the first of that name at any depth; what stands before
+// those that are asked for has no text inside that looks like one: quotes are
+// escaped.
 func memberOf(record []byte, name string) []byte {
+	if !isJSON(record) {
+		return packedText(msgp.Locate(name, record))
+	}
 	name = `"` + name + `":"`
 	at := bytes.Index(record, []byte(name))
 	if at < 0 {
@@ -55,9 +70,37 @@ func memberOf(record []byte, name string) []byte {
 	return value[:max(bytes.IndexByte(value, '"'), 0)]
 }
 
-// storedKind is the kind in a record, which stands before the form; false
-// where there is none yet.
+// packedText is what a packed text says; nil where there is none.
+func packedText(packed []byte) []byte {
+	text, _, err := msgp.ReadStringZC(packed)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+// currencyOf is the code of the amount's currency in a record.
+func currencyOf(record []byte) []byte {
+	if isJSON(record) {
+		return memberOf(record, "currency")
+	}
+	n, rest, err := msgp.ReadArrayHeaderBytes(msgp.Locate("amount", record))
+	if err == nil && n == 2 {
+		rest, err = msgp.Skip(rest)
+	}
+	if err != nil || n != 2 {
+		return nil
+	}
+	return packedText(rest)
+}
+
+// storedKind is the kind in a record; false where there is none yet. In the older
+// form it stands before the form, where details, which may hold a kind too, do not.
 func storedKind(record []byte) (k service.Kind, known bool) {
+	if !isJSON(record) {
+		k = service.Kind(memberOf(record, "kind"))
+		return k, k != ""
+	}
 	const name, next = `"kind":"`, `","form":"`
 	end := bytes.Index(record, []byte(next))
 	at := bytes.LastIndex(record[:max(end, 0)], []byte(name))
@@ -65,4 +108,14 @@ func storedKind(record []byte) (k service.Kind, known bool) {
 		return "", false
 	}
 	return service.Kind(record[at+len(name) : end]), true
+}
+
+// isOfProvider says whether the request is one of these providers'; known is
+// false where the older form leaves that open, in which a payout's provider has
+// the same name as the request's.
+func isOfProvider(record []byte, names []string) (is, known bool) {
+	if !isJSON(record) {
+		return slices.Contains(names, string(memberOf(record, "provider"))), true
+	}
+	return false, !slices.ContainsFunc(names, func(name string) bool { return bytes.Contains(record, []byte(`"provider":"`+name+`"`)) })
 }

@@ -13,20 +13,27 @@ import (
 	"time"
 )
 
+//go:generate go tool msgp -io=false -tests=false -file trace.go
+//msgp:tag json
+//msgp:timezone utc
+//msgp:newtime
+//msgp:limit arrays:1048576 maps:1048576
+//msgp:ignore Trace
+
 // Call is one exchange with a provider as it may be shown to anybody who may see
 // the payout: when and how it went, and of what was said the words alone that
 // can't name a person, an account or a key.
 type Call struct {
 	At      time.Time     `json:"at"`
-	Took    time.Duration `json:"took,omitzero"`
-	Method  string        `json:"method,omitzero"`
-	Host    string        `json:"host,omitzero"`
-	Path    string        `json:"path,omitzero"`   // what may be somebody's is "…"
-	Status  int           `json:"status,omitzero"` // of HTTP; zero: no whole answer came
-	Sent    int           `json:"sent,omitzero"`   // bytes of body
-	Got     int           `json:"got,omitzero"`
-	Said    string        `json:"said,omitzero"`    // "status=pending code=51"
-	Problem string        `json:"problem,omitzero"` // why no answer came, in our words
+	Took    time.Duration `json:"took,omitempty"`
+	Method  string        `json:"method,omitempty"`
+	Host    string        `json:"host,omitempty"`
+	Path    string        `json:"path,omitempty"`   // what may be somebody's is "…"
+	Status  int           `json:"status,omitempty"` // of HTTP; zero: no whole answer came
+	Sent    int           `json:"sent,omitempty"`   // bytes of body
+	Got     int           `json:"got,omitempty"`
+	Said    string        `json:"said,omitempty"`    // "status=pending code=51"
+	Problem string        `json:"problem,omitempty"` // why no answer came, in our words
 }
 
 // maxCalls is how many exchanges of one question are kept: the last.

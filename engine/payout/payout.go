@@ -16,6 +16,12 @@ import (
 	"penstock/engine/money"
 )
 
+//go:generate go tool msgp -io=false -tests=false -file payout.go
+//msgp:tag json
+//msgp:timezone utc
+//msgp:newtime
+//msgp:limit arrays:1048576 maps:1048576
+
 // Status is where one instruction stands.
 type Status string
 
@@ -50,9 +56,12 @@ func (s Status) Ended() bool {
 // been running. Wall clocks step; a Mark does not. Each start of the engine
 // and each step of the clock begins a new epoch.
 type Mark struct {
-	Epoch uint64        `json:"e,omitzero"`
-	Mono  time.Duration `json:"m,omitzero"`
+	Epoch uint64        `json:"e,omitempty"`
+	Mono  time.Duration `json:"m,omitempty"`
 }
+
+// IsZero says that nothing has been marked.
+func (m Mark) IsZero() bool { return m == Mark{} }
 
 // Since is how long ago past was, at the least. A past of another epoch was
 // before this one began, so only this epoch's own time is counted: waiting
@@ -69,15 +78,15 @@ type Payout struct {
 	ID       string       `json:"id"` // po_...; the provider's key is made from it
 	N        int          `json:"n"`  // its place in the request, from 1
 	Amount   money.Amount `json:"amount"`
-	Share    money.Amount `json:"share,omitzero"`    // of the request's amount, what it pays; not set: Amount
-	Piece    int          `json:"piece,omitzero"`    // of a split request, which piece it pays, from 1; zero: the whole
-	Rate     string       `json:"rate,omitzero"`     // from Share to Amount, as fx.Rate is written; empty: they are the same money
-	Fee      money.Amount `json:"fee,omitzero"`      // what the route costs, on top of Amount
-	Route    string       `json:"route,omitzero"`    // the payout route that was chosen
-	Deposit  string       `json:"deposit,omitzero"`  // the deposit account that the money leaves
-	Account  string       `json:"account"`           // the provider account that it leaves by
-	Provider string       `json:"provider,omitzero"` // name of the account's provider
-	Service  string       `json:"service"`           // method and currency, e.g. sepa_eur
+	Share    money.Amount `json:"share,omitzero"`     // of the request's amount, what it pays; not set: Amount
+	Piece    int          `json:"piece,omitempty"`    // of a split request, which piece it pays, from 1; zero: the whole
+	Rate     string       `json:"rate,omitempty"`     // from Share to Amount, as fx.Rate is written; empty: they are the same money
+	Fee      money.Amount `json:"fee,omitzero"`       // what the route costs, on top of Amount
+	Route    string       `json:"route,omitempty"`    // the payout route that was chosen
+	Deposit  string       `json:"deposit,omitempty"`  // the deposit account that the money leaves
+	Account  string       `json:"account"`            // the provider account that it leaves by
+	Provider string       `json:"provider,omitempty"` // name of the account's provider
+	Service  string       `json:"service"`            // method and currency, e.g. sepa_eur
 	Status   Status       `json:"status"`
 	Seq      int          `json:"seq"` // events applied so far
 
@@ -85,20 +94,20 @@ type Payout struct {
 	// it doesn't.
 	Gather time.Time `json:"gather,omitzero"`
 
-	Attempt  int       `json:"attempt,omitzero"`  // sends so far
+	Attempt  int       `json:"attempt,omitempty"` // sends so far
 	First    time.Time `json:"first,omitzero"`    // when the first of them was claimed
 	Began    Mark      `json:"began,omitzero"`    // the same in the process's own time, which no clock moves
 	Deadline Mark      `json:"deadline,omitzero"` // when the latest call ends, come what may
-	Doubt    bool      `json:"doubt,omitzero"`    // an attempt's end is unknown and nothing since has proved it void
-	Refused  bool      `json:"refused,omitzero"`  // a refusal was heard that may not be believed yet
-	Asked    int       `json:"asked,omitzero"`    // look-ups since the last change, for the pause to the next
-	Panics   int       `json:"panics,omitzero"`   // times that its handling panicked in a row
+	Doubt    bool      `json:"doubt,omitempty"`   // an attempt's end is unknown and nothing since has proved it void
+	Refused  bool      `json:"refused,omitempty"` // a refusal was heard that may not be believed yet
+	Asked    int       `json:"asked,omitempty"`   // look-ups since the last change, for the pause to the next
+	Panics   int       `json:"panics,omitempty"`  // times that its handling panicked in a row
 
-	Ref        string       `json:"ref,omitzero"`   // the provider's own name of it
+	Ref        string       `json:"ref,omitempty"`  // the provider's own name of it
 	Moved      money.Amount `json:"moved,omitzero"` // what was paid, once that is known
-	Resolution string       `json:"resolution,omitzero"`
-	Code       string       `json:"code,omitzero"`    // the provider's words, safe to show
-	Message    string       `json:"message,omitzero"` // the provider's words, safe to show
+	Resolution string       `json:"resolution,omitempty"`
+	Code       string       `json:"code,omitempty"`    // the provider's words, safe to show
+	Message    string       `json:"message,omitempty"` // the provider's words, safe to show
 
 	// Due is when it next needs work. Zero means that it waits for somebody
 	// else, or that it has ended.

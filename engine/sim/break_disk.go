@@ -203,7 +203,7 @@ func intentLate(w *World, s store.Store) store.Store {
 			}
 		}
 		return meddled{Tx: tx, put: func(b string, key, value []byte) error {
-			if b == "request" && bytes.Contains(value, []byte(`"status":"sending"`)) {
+			if b == "request" && bytes.Contains(value, []byte("\xa6status\xa7sending")) {
 				late = append(late, pending{b, bytes.Clone(key), bytes.Clone(value)})
 				return nil
 			}

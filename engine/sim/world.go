@@ -48,6 +48,7 @@ type Config struct {
 	// Connect are further providers, which the world's judge knows nothing of.
 	Connect   map[string]connector.Builder
 	Wire      bool             // the provider is spoken to as bytes over a wire, see bank
+	Older     bool             // about half of the requests and deliveries are written as an older penstock did
 	Retention engine.Retention // zero: everything is kept, and where it is
 	Log       io.Writer        // nil: silence
 	Break     Break            // the zero Break is the product
@@ -162,6 +163,9 @@ func (w *World) Boot() error {
 func (w *World) open() error {
 	var err error
 	disk, keys, clock := store.Store(w.Store), store.Store(w.Keys), engine.Clock(w.Clock)
+	if w.Older {
+		disk = inOlderForm(disk)
+	}
 	if w.Break.Disk != nil {
 		disk = w.Break.Disk(w, disk)
 	}

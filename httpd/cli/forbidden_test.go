@@ -32,7 +32,7 @@ func forbidden(f sourceFile) []string {
 			add(f.syntax.Package, "%q says nothing of what is in it", word)
 		}
 	}
-	if f.Lines > maxLines && !f.Test {
+	if f.Lines > maxLines && !f.Test && !ast.IsGenerated(f.syntax) {
 		add(f.syntax.Package, "%d lines are more than %d", f.Lines, maxLines)
 	}
 	for _, group := range f.syntax.Comments {
