@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -113,7 +113,7 @@ func (e *Engine) readStatement(ctx context.Context, s Scope, account string, f *
 	if f.Name = strings.TrimSpace(f.Name); f.Name == "" || len(f.Name) > maxSource || !utf8.ValidString(f.Name) || strings.ContainsFunc(f.Name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return nil, invalid("name", "a statement's name has 1 to %d bytes of text, without control characters", maxSource)
 	}
-	f.Name = maskName(f.Name)
+	f.Name = connector.FileName(f.Name)
 	via, err := e.connectorOf(ctx, s, account)
 	if err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func (e *Engine) pullReports(ctx context.Context, c Caller, account string, bega
 	run := BooksRun{Began: began, By: c.Actor}
 	lines, err := from.Reports(call, since)
 	if errors.Is(err, connector.ErrStatement) { // a file among those that the bank has sent
-		return nil, e.failedRun(ctx, c.Scope, account, run, &Error{Code: CodeInvalid, Object: ObjAccount, ID: account, Field: "report", Message: maskDigits(err.Error()), Hint: "take the file away, or ask the bank for it again", Err: err})
+		return nil, e.failedRun(ctx, c.Scope, account, run, &Error{Code: CodeInvalid, Object: ObjAccount, ID: account, Field: "report", Message: connector.MaskNumbers(err.Error()), Hint: "take the file away, or ask the bank for it again", Err: err})
 	}
 	if err != nil {
 		return nil, e.failedRun(ctx, c.Scope, account, run, &Error{Code: CodeBusy, Object: ObjAccount, ID: account, Message: "the provider's report can't be read now", After: time.Minute, Err: err})
@@ -236,7 +236,7 @@ func linesOf(s Scope, account string, reports []connector.Report, now time.Time)
 			continue // a word about nobody's order
 		}
 		l := ReportLine{Key: r.Key, Verdict: o.Verdict, Booked: r.Booked, Amount: r.Amount, Day: dayStart(now), Resolution: o.Resolution,
-			Code: connector.Word(o.Code), Message: connector.Text(o.Message), Source: maskName(r.Source), Row: r.Row, Loaded: now}
+			Code: connector.Word(o.Code), Message: connector.Text(o.Message), Source: connector.FileName(r.Source), Row: r.Row, Loaded: now}
 		if !connector.IsResolution(l.Resolution) {
 			l.Resolution = ""
 		}
@@ -260,27 +260,6 @@ func linesOf(s Scope, account string, reports []connector.Report, now time.Time)
 		out = append(out, l)
 	}
 	return out
-}
-
-// accountLike is a number in a file's name that may be an account's. A date, or
-// a date with a time, is none.
-var accountLike = regexp.MustCompile(`[0-9]{9,}`)
-
-// maskName is a file's name as it may be shown: banks put account numbers in it.
-func maskName(name string) string {
-	if len(name) > maxSource || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return ""
-	}
-	return maskDigits(name)
-}
-
-func maskDigits(text string) string {
-	return accountLike.ReplaceAllStringFunc(text, func(digits string) string {
-		if len(digits) == len("20060102150405") && strings.HasPrefix(digits, "20") {
-			return digits
-		}
-		return "*" + digits[len(digits)-4:]
-	})
 }
 
 // refHash is the provider's name of a payment as it is kept: enough to know it
@@ -322,6 +301,27 @@ func storeLines(tx store.Tx, s Scope, account string, lines []ReportLine) (added
 		}
 	}
 	return added, nil
+}
+
+// ReportedOf are lines of statements that name a payout, at most limit, in the
+// order in which they were loaded.
+func (e *Engine) ReportedOf(ctx context.Context, s Scope, account, payout string, limit int) ([]ReportLine, error) {
+	return read(ctx, e, func(tx store.Tx) (out []ReportLine, err error) {
+		prefix := s.key(account, payout, "")
+		page, err := tx.Scan(bucketReportedOf, prefix, after(prefix), min(max(limit, 1), 1000), false)
+		if err != nil {
+			return nil, fmt.Errorf("scan reported lines: %w", err)
+		}
+		for _, row := range page {
+			l, err := load[ReportLine](tx, bucketReported, s.key(account, string(row.Key[len(prefix):])))
+			if err != nil {
+				return nil, fmt.Errorf("reported line: %w", err)
+			}
+			out = append(out, *l)
+		}
+		slices.SortStableFunc(out, func(a, b ReportLine) int { return a.Loaded.Compare(b.Loaded) })
+		return out, nil
+	})
 }
 
 type indexRow struct {

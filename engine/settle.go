@@ -327,12 +327,12 @@ func (e *Engine) Observe(ctx context.Context, merchant, account string, header h
 		if err != nil {
 			return &Error{Code: CodeInvalid, Object: ObjAccount, ID: account, Field: "body", Message: "the notification cannot be read", Err: err}
 		}
-		return e.observe(ctx, s, account, via.Traits(), note)
+		return e.observe(ctx, s, account, via.Traits(), note, body)
 	}
 	return notFound(ObjAccount, account)
 }
 
-func (e *Engine) observe(ctx context.Context, s Scope, account string, t connector.Traits, note connector.Notice) error {
+func (e *Engine) observe(ctx context.Context, s Scope, account string, t connector.Traits, note connector.Notice, body []byte) error {
 	if note.Key == "" { // known to the provider by its own name alone: the next look-up hears the same
 		return nil
 	}
@@ -354,5 +354,7 @@ func (e *Engine) observe(ctx context.Context, s Scope, account string, t connect
 	if from != account { // one provider account may not speak of another's payouts
 		return notFound(ObjPayout, note.Key)
 	}
-	return e.settle(ctx, s, id, t, payout.Statement{Source: payout.FromNotice, Outcome: note.Outcome})
+	now, _ := e.pulse.now()
+	call := connector.Call{Kind: connector.Told, At: now.UTC(), Method: http.MethodPost, Path: "/webhooks/…", Got: len(body), Said: connector.PlainWords(body)}
+	return e.settle(ctx, s, id, t, payout.Statement{Source: payout.FromNotice, Outcome: note.Outcome, Calls: []connector.Call{call}})
 }

@@ -24,6 +24,7 @@ import (
 // the payout: when and how it went, and of what was said the words alone that
 // can't name a person, an account or a key.
 type Call struct {
+	Kind    CallKind      `json:"kind,omitempty"`
 	At      time.Time     `json:"at"`
 	Took    time.Duration `json:"took,omitempty"`
 	Method  string        `json:"method,omitempty"`
@@ -34,7 +35,19 @@ type Call struct {
 	Got     int           `json:"got,omitempty"`
 	Said    string        `json:"said,omitempty"`    // "status=pending code=51"
 	Problem string        `json:"problem,omitempty"` // why no answer came, in our words
+
+	Keys []string `json:"-"` // of the payouts that it was about, of a call for several; nil: all of them
 }
+
+// CallKind is how something was said.
+type CallKind string
+
+const (
+	Asked   CallKind = ""         // we asked by HTTP, and Status is the answer's
+	FileOut CallKind = "file_out" // a file of ours was put in its place: Method is its kind, Path its name
+	FileIn  CallKind = "file_in"  // a file of theirs was read
+	Told    CallKind = "notice"   // they called us
+)
 
 // maxCalls is how many exchanges of one question are kept: the last.
 const maxCalls = 4
@@ -58,6 +71,11 @@ func (t *Trace) Calls() []Call {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.calls)
+}
+
+// CallsOf are those that were about one payout.
+func (t *Trace) CallsOf(key string) []Call {
+	return slices.DeleteFunc(t.Calls(), func(c Call) bool { return c.Keys != nil && !slices.Contains(c.Keys, key) })
 }
 
 // Note adds an exchange, where somebody gathers them.

@@ -16,94 +16,103 @@ const (
 func (z *Call) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(10)
-	var zb0001Mask uint16 /* 10 bits */
+	zb0001Len := uint32(11)
+	var zb0001Mask uint16 /* 11 bits */
 	_ = zb0001Mask
-	if z.Took == 0 {
+	if z.Kind == "" {
 		zb0001Len--
-		zb0001Mask |= 0x2
+		zb0001Mask |= 0x1
 	}
-	if z.Method == "" {
+	if z.Took == 0 {
 		zb0001Len--
 		zb0001Mask |= 0x4
 	}
-	if z.Host == "" {
+	if z.Method == "" {
 		zb0001Len--
 		zb0001Mask |= 0x8
 	}
-	if z.Path == "" {
+	if z.Host == "" {
 		zb0001Len--
 		zb0001Mask |= 0x10
 	}
-	if z.Status == 0 {
+	if z.Path == "" {
 		zb0001Len--
 		zb0001Mask |= 0x20
 	}
-	if z.Sent == 0 {
+	if z.Status == 0 {
 		zb0001Len--
 		zb0001Mask |= 0x40
 	}
-	if z.Got == 0 {
+	if z.Sent == 0 {
 		zb0001Len--
 		zb0001Mask |= 0x80
 	}
-	if z.Said == "" {
+	if z.Got == 0 {
 		zb0001Len--
 		zb0001Mask |= 0x100
 	}
-	if z.Problem == "" {
+	if z.Said == "" {
 		zb0001Len--
 		zb0001Mask |= 0x200
+	}
+	if z.Problem == "" {
+		zb0001Len--
+		zb0001Mask |= 0x400
 	}
 	// variable map header, size zb0001Len
 	o = append(o, 0x80|uint8(zb0001Len))
 
 	// skip if no fields are to be emitted
 	if zb0001Len != 0 {
+		if (zb0001Mask & 0x1) == 0 { // if not omitted
+			// string "kind"
+			o = append(o, 0xa4, 0x6b, 0x69, 0x6e, 0x64)
+			o = msgp.AppendString(o, string(z.Kind))
+		}
 		// string "at"
 		o = append(o, 0xa2, 0x61, 0x74)
 		o = msgp.AppendTimeExt(o, z.At)
-		if (zb0001Mask & 0x2) == 0 { // if not omitted
+		if (zb0001Mask & 0x4) == 0 { // if not omitted
 			// string "took"
 			o = append(o, 0xa4, 0x74, 0x6f, 0x6f, 0x6b)
 			o = msgp.AppendDuration(o, z.Took)
 		}
-		if (zb0001Mask & 0x4) == 0 { // if not omitted
+		if (zb0001Mask & 0x8) == 0 { // if not omitted
 			// string "method"
 			o = append(o, 0xa6, 0x6d, 0x65, 0x74, 0x68, 0x6f, 0x64)
 			o = msgp.AppendString(o, z.Method)
 		}
-		if (zb0001Mask & 0x8) == 0 { // if not omitted
+		if (zb0001Mask & 0x10) == 0 { // if not omitted
 			// string "host"
 			o = append(o, 0xa4, 0x68, 0x6f, 0x73, 0x74)
 			o = msgp.AppendString(o, z.Host)
 		}
-		if (zb0001Mask & 0x10) == 0 { // if not omitted
+		if (zb0001Mask & 0x20) == 0 { // if not omitted
 			// string "path"
 			o = append(o, 0xa4, 0x70, 0x61, 0x74, 0x68)
 			o = msgp.AppendString(o, z.Path)
 		}
-		if (zb0001Mask & 0x20) == 0 { // if not omitted
+		if (zb0001Mask & 0x40) == 0 { // if not omitted
 			// string "status"
 			o = append(o, 0xa6, 0x73, 0x74, 0x61, 0x74, 0x75, 0x73)
 			o = msgp.AppendInt(o, z.Status)
 		}
-		if (zb0001Mask & 0x40) == 0 { // if not omitted
+		if (zb0001Mask & 0x80) == 0 { // if not omitted
 			// string "sent"
 			o = append(o, 0xa4, 0x73, 0x65, 0x6e, 0x74)
 			o = msgp.AppendInt(o, z.Sent)
 		}
-		if (zb0001Mask & 0x80) == 0 { // if not omitted
+		if (zb0001Mask & 0x100) == 0 { // if not omitted
 			// string "got"
 			o = append(o, 0xa3, 0x67, 0x6f, 0x74)
 			o = msgp.AppendInt(o, z.Got)
 		}
-		if (zb0001Mask & 0x100) == 0 { // if not omitted
+		if (zb0001Mask & 0x200) == 0 { // if not omitted
 			// string "said"
 			o = append(o, 0xa4, 0x73, 0x61, 0x69, 0x64)
 			o = msgp.AppendString(o, z.Said)
 		}
-		if (zb0001Mask & 0x200) == 0 { // if not omitted
+		if (zb0001Mask & 0x400) == 0 { // if not omitted
 			// string "problem"
 			o = append(o, 0xa7, 0x70, 0x72, 0x6f, 0x62, 0x6c, 0x65, 0x6d)
 			o = msgp.AppendString(o, z.Problem)
@@ -134,6 +143,16 @@ func (z *Call) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			return
 		}
 		switch msgp.UnsafeString(field) {
+		case "kind":
+			{
+				var zb0002 string
+				zb0002, bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Kind")
+					return
+				}
+				z.Kind = CallKind(zb0002)
+			}
 		case "at":
 			z.At, bts, err = msgp.ReadTimeUTCBytes(bts)
 			if err != nil {
@@ -208,6 +227,34 @@ func (z *Call) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *Call) Msgsize() (s int) {
-	s = 1 + 3 + msgp.TimeSize + 5 + msgp.DurationSize + 7 + msgp.StringPrefixSize + len(z.Method) + 5 + msgp.StringPrefixSize + len(z.Host) + 5 + msgp.StringPrefixSize + len(z.Path) + 7 + msgp.IntSize + 5 + msgp.IntSize + 4 + msgp.IntSize + 5 + msgp.StringPrefixSize + len(z.Said) + 8 + msgp.StringPrefixSize + len(z.Problem)
+	s = 1 + 5 + msgp.StringPrefixSize + len(string(z.Kind)) + 3 + msgp.TimeSize + 5 + msgp.DurationSize + 7 + msgp.StringPrefixSize + len(z.Method) + 5 + msgp.StringPrefixSize + len(z.Host) + 5 + msgp.StringPrefixSize + len(z.Path) + 7 + msgp.IntSize + 5 + msgp.IntSize + 4 + msgp.IntSize + 5 + msgp.StringPrefixSize + len(z.Said) + 8 + msgp.StringPrefixSize + len(z.Problem)
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z CallKind) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	o = msgp.AppendString(o, string(z))
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *CallKind) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	{
+		var zb0001 string
+		zb0001, bts, err = msgp.ReadStringBytes(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		(*z) = CallKind(zb0001)
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z CallKind) Msgsize() (s int) {
+	s = msgp.StringPrefixSize + len(string(z))
 	return
 }

@@ -90,3 +90,16 @@ func TestOddAnswersHaveNoWords(t *testing.T) {
 		}
 	}
 }
+
+// TestACallForSeveralIsShownOfThoseThatItWasAbout: an order that left in an
+// earlier file isn't shown in the one that others of its batch went in.
+func TestACallForSeveralIsShownOfThoseThatItWasAbout(t *testing.T) {
+	ctx, trace := WithTrace(t.Context())
+	Note(ctx, Call{Kind: FileOut, Path: "two.xml", Keys: []string{"po_a", "po_b"}})
+	Note(ctx, Call{Path: "/all"})
+	for key, want := range map[string]int{"po_a": 2, "po_b": 2, "po_c": 1} {
+		if got := trace.CallsOf(key); len(got) != want {
+			t.Errorf("%s: %+v, want %d", key, got, want)
+		}
+	}
+}

@@ -9,35 +9,77 @@ import (
 	"time"
 
 	"penstock/engine"
+	"penstock/engine/connector"
 	"penstock/engine/payout"
 	"penstock/httpd/ui"
 	"penstock/httpd/wire"
 )
 
-// exchanges are how a payout was spoken about over the wire, newest first: what
-// the engine keeps of it, in which there is no account, person or key.
-func exchanges(lines []engine.Line, p *payout.Payout) ui.Table {
+// maxReported is how many lines of statements are shown of one payout.
+const maxReported = 50
+
+// exchanges are how a payout was spoken about, newest first: calls by HTTP, files
+// to and from a bank, notifications that came, and lines of statements that name
+// it. What the engine keeps of it has no account, person or key in it.
+func exchanges(lines []engine.Line, p *payout.Payout, reported []engine.ReportLine) ui.Table {
 	t := ui.Table{Name: "Exchange with the provider, newest first", Cols: []ui.Col{
-		{Name: "Request", Place: ui.Lead}, {Name: "Answer", Place: ui.Side}, {Name: "Where", Place: ui.Under}, {Name: "It said", Place: ui.Plain}, {Name: "Took", Place: ui.Plain, Count: true}, {Name: "Bytes out", Place: ui.Plain, Count: true}, {Name: "Bytes in", Place: ui.Plain, Count: true}, {Name: "Time", Place: ui.Aside},
+		{Name: "What", Place: ui.Lead}, {Name: "Answer", Place: ui.Side}, {Name: "Where", Place: ui.Under}, {Name: "It said", Place: ui.Plain}, {Name: "Took", Place: ui.Plain, Count: true}, {Name: "Bytes out", Place: ui.Plain, Count: true}, {Name: "Bytes in", Place: ui.Plain, Count: true}, {Name: "Time", Place: ui.Aside},
 	}}
 	for _, l := range slices.Backward(lines) {
 		if l.On != p.N {
 			continue
 		}
 		for i := range slices.Backward(l.Calls) {
-			c := &l.Calls[i]
-			more := ""
-			if l.More > 0 {
-				more = fmt.Sprintf("the latest of %d like it", l.More+1)
-			}
-			row := ui.Row{Cells: []ui.Cell{{Text: strings.TrimSpace(c.Method + " " + c.Path), Mono: true, Below: more}, {Badge: answerBadge(c.Status)}, {Text: c.Host}, {Text: or(c.Said, sentence(wire.Redact(c.Problem)))}, {Text: tookText(c.Took)}, {Text: bytesText(c.Sent)}, {Text: bytesText(c.Got)}, {At: c.At}}}
-			if c.Status == 0 || c.Status >= 500 {
-				row.Tone = ui.Warn
-			}
-			t.Rows = append(t.Rows, row)
+			t.Rows = append(t.Rows, exchangeRow(&l.Calls[i], l.More))
 		}
 	}
+	for i := range slices.Backward(reported) {
+		t.Rows = append(t.Rows, reportedRow(&reported[i]))
+	}
+	slices.SortStableFunc(t.Rows, func(a, b ui.Row) int { return b.Cells[7].At.Compare(a.Cells[7].At) })
 	return t
+}
+
+// exchangeRow is one exchange; more is how often its like took place before it.
+func exchangeRow(c *connector.Call, more int) ui.Row {
+	path := c.Path
+	if c.Kind == connector.FileIn { // named by the bank
+		path = wire.Redact(path)
+	}
+	what := ui.Cell{Text: strings.TrimSpace(c.Method + " " + path), Mono: true}
+	if more > 0 {
+		what.Below = fmt.Sprintf("the latest of %d like it", more+1)
+	}
+	where, answer := c.Host, answerBadge(c.Status)
+	switch c.Kind {
+	case connector.FileOut:
+		where, answer = or(where, "A folder of this machine"), &ui.Badge{Text: "File placed", Tone: ui.Good}
+		if c.Problem != "" {
+			answer = &ui.Badge{Text: "Not known", Tone: ui.Bad}
+		}
+	case connector.FileIn:
+		where, answer = or(where, "A folder of this machine"), &ui.Badge{Text: "File read", Tone: ui.Good}
+	case connector.Told:
+		where, answer = "They called us", &ui.Badge{Text: "Received", Tone: ui.Good}
+	}
+	row := ui.Row{Cells: []ui.Cell{what, {Badge: answer}, {Text: where}, {Text: or(c.Said, sentence(wire.Redact(c.Problem)))}, {Text: tookText(c.Took)}, {Text: bytesText(c.Sent)}, {Text: bytesText(c.Got)}, {At: c.At}}}
+	if answer.Tone == ui.Bad {
+		row.Tone = ui.Warn
+	}
+	return row
+}
+
+// reportedRow is a line of a statement that was loaded.
+func reportedRow(l *engine.ReportLine) ui.Row {
+	said := or(lineWords[l.Verdict], sentenceCase(string(l.Verdict)))
+	if l.Amount.IsSet() {
+		said += " " + grouped(l.Amount.Decimal()) + " " + l.Amount.Currency().Code()
+	}
+	answer := &ui.Badge{Text: "Booked", Tone: ui.Good}
+	if !l.Booked {
+		answer = &ui.Badge{Text: "Said", Tone: ui.Move}
+	}
+	return ui.Row{Cells: []ui.Cell{{Text: wire.Redact(source(l)), Mono: true, Below: doneWords[l.Done]}, {Badge: answer}, {Text: "Reconciliation"}, {Text: said}, {}, {}, {}, {At: l.Loaded}}}
 }
 
 func answerBadge(status int) *ui.Badge {

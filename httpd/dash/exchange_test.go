@@ -2,7 +2,9 @@ package dash_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -127,4 +129,57 @@ func TestABreakerIsOpenedByHand(t *testing.T) {
 	owner.press(at, at+"/breaker").leads(at + "?done=closed")
 	owner.get(at).want(200, "Closed payouts leave by it")
 	owner.get(home+"/accounts/mca_nobody/breaker/open").want(404, "")
+}
+
+// TestLinesOfStatementsStandAmongTheExchanges: of the payout that they name, with
+// the file that had them, and no account number of a file's name.
+func TestLinesOfStatementsStandAmongTheExchanges(t *testing.T) {
+	o := newOffice(t)
+	o.named("same", 1000)
+	o.named("other", 2000)
+	_, err := o.Engine.LoadStatement(o.Ctx, onServer("shop"), o.account(), connector.File{Name: "NL91ABNA0417164300_05.csv", Text: []byte(statementHead + o.line("same", "10.00", "paid") + o.line("other", "20.00", "paid"))})
+	must(t, err)
+	p := o.hired(engine.RoleViewer)
+	for _, path := range []string{o.at("same") + "/payouts", home + "/payouts/" + o.get("same").Payouts[0].ID} {
+		got := p.get(path).want(200, "NL91ABNA*4300_05.csv, row 2").want(200, "Booked").want(200, "Paid 10.00 EUR").want(200, "The payout stood so already")
+		if strings.Contains(got.body, "0417164300") || strings.Contains(got.body, "row 3") {
+			t.Error("an account number or another payout's line is on the page")
+		}
+	}
+}
+
+// TestBankFilesAndNotificationsStandOnTheirPayout: each with what it is, where it
+// went and when.
+func TestBankFilesAndNotificationsStandOnTheirPayout(t *testing.T) {
+	o := newOffice(t)
+	build := o.Engine.Connectors[engine.SandboxName]
+	o.Engine.Connectors[engine.SandboxName] = func(a connector.Account) (connector.Connector, error) {
+		c, err := build(a)
+		return filing{c}, err
+	}
+	o.ask("pending", 1000, func(n *engine.NewRequest) { n.Ref = "filed" })
+	o.run(time.Second)
+	o.unlike = true
+	must(t, o.Engine.Observe(o.Ctx, "shop", o.account(), http.Header{}, []byte(`{"key":"`+o.get("filed").Payouts[0].Key()+`","status":"paid","iban":"DE89370400440532013000"}`)))
+	p := o.hired(engine.RoleViewer)
+	got := p.get(o.at("filed")+"/payouts").want(200, "pain.001 PS260105-000001-q1w2e3r4.xml File placed A folder of this machine orders=1").want(200, "POST /webhooks/… Received They called us status=paid")
+	if strings.Contains(got.body, "DE89370400440532013000") {
+		t.Error("an account number is on the page")
+	}
+}
+
+// filing notes a file where it sends, and takes any notification.
+type filing struct{ connector.Connector }
+
+func (f filing) Send(ctx context.Context, in connector.Instruction) (connector.Outcome, error) {
+	connector.Note(ctx, connector.Call{Kind: connector.FileOut, At: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC), Method: "pain.001", Path: "PS260105-000001-q1w2e3r4.xml", Sent: 4711, Said: "orders=1"})
+	return f.Connector.Send(ctx, in)
+}
+
+func (filing) Notification(_ http.Header, body []byte) (connector.Notice, error) {
+	var said struct {
+		Key string `json:"key"`
+	}
+	err := json.Unmarshal(body, &said)
+	return connector.Notice{Key: said.Key, Outcome: connector.Outcome{Verdict: connector.Paid}}, err
 }

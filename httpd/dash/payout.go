@@ -134,7 +134,10 @@ func (d *Dash) showPayout(ctx context.Context, v *visit) (wire.Reply, error) {
 		return wire.Reply{}, err
 	}
 	p := &r.Payouts[i]
-	one := d.instructed(v, r, p, lines, deposits)
+	one, err := d.instructed(ctx, v, r, p, lines, deposits)
+	if err != nil {
+		return wire.Reply{}, err
+	}
 	one.Title = "General"
 	m := amount(p.Amount)
 	head := ui.Head{Title: m.Text, Unit: m.Currency, Badge: statusBadge(p.Status), ID: p.ID, Crumbs: []ui.Link{{Text: "Payouts", Href: v.at("/payouts")}}, Actions: one.Actions}

@@ -280,13 +280,21 @@ func (d *Dash) showPayouts(ctx context.Context, v *visit) (wire.Reply, error) {
 	}
 	page := ui.Payouts{Pull: pullPath(v, r), Empty: ui.Empty{Title: "No payout yet", Text: "A payout is made when the request is processed."}}
 	for i := range r.Payouts {
-		page.List = append(page.List, d.instructed(v, r, &r.Payouts[i], lines, deposits))
+		one, err := d.instructed(ctx, v, r, &r.Payouts[i], lines, deposits)
+		if err != nil {
+			return wire.Reply{}, err
+		}
+		page.List = append(page.List, one)
 	}
 	return d.show(ctx, v, 200, "payouts", requestHead(v, r, "/payouts"), page, requestNotes(v, r)...)
 }
 
 // instructed is one payout of a request, with what was said about it.
-func (d *Dash) instructed(v *visit, r *engine.Request, p *payout.Payout, lines []engine.Line, deposits map[string]string) ui.Instructed {
+func (d *Dash) instructed(ctx context.Context, v *visit, r *engine.Request, p *payout.Payout, lines []engine.Line, deposits map[string]string) (ui.Instructed, error) {
+	reported, err := d.Engine.ReportedOf(ctx, v.scope, p.Account, p.Key(), maxReported)
+	if err != nil {
+		return ui.Instructed{}, err
+	}
 	out := ui.Instructed{Title: fmt.Sprintf("Payout %d", p.N), Money: *amount(p.Amount), Badge: *statusBadge(p.Status)}
 	code := ""
 	if p.Code != "" && p.Code != string(p.Status) {
@@ -316,9 +324,9 @@ func (d *Dash) instructed(v *visit, r *engine.Request, p *payout.Payout, lines [
 		{Name: "Last change", At: p.Changed},
 		{Name: "Next look", At: p.Due},
 	}
-	out.Statements, out.Exchange = statements(lines, p), exchanges(lines, p)
+	out.Statements, out.Exchange = statements(lines, p), exchanges(lines, p, reported)
 	if !v.who.May(engine.PermitState) {
-		return out
+		return out, nil
 	}
 	switch {
 	case disputed(r, p):
@@ -326,7 +334,7 @@ func (d *Dash) instructed(v *visit, r *engine.Request, p *payout.Payout, lines [
 	case mayState(p):
 		out.Actions = []ui.Action{{Text: "Add statement", Icon: "note", Href: requestPath(v, r, "/statement/"+p.ID)}}
 	}
-	return out
+	return out, nil
 }
 
 // statements are what was said about a payout, newest first.

@@ -70,6 +70,19 @@ func readDocument(text []byte) (*inDocument, error) {
 	return &doc, nil
 }
 
+// kind is the message that it is; "" of one that nothing is read from.
+func (doc *inDocument) kind() string {
+	switch {
+	case doc.Status != nil:
+		return "pain.002"
+	case doc.Statement != nil:
+		return "camt.053"
+	case doc.Notification != nil:
+		return "camt.054"
+	}
+	return ""
+}
+
 func (doc *inDocument) lines() ([]Line, error) {
 	switch {
 	case doc.Status != nil:

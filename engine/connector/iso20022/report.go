@@ -49,7 +49,7 @@ func (a *account) reports(ctx context.Context, since time.Time) ([]connector.Rep
 		if err != nil {
 			return nil, err
 		}
-		lines, err := a.lines(f.name, text)
+		_, lines, err := a.lines(f.name, text)
 		if errors.Is(err, ErrOther) || errors.Is(err, errForeign) {
 			continue
 		}

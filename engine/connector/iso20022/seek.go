@@ -54,6 +54,7 @@ func (a *account) Seek(ctx context.Context, q connector.Question) (connector.Out
 	case q.Amount.IsSet() && r.Amount != q.Amount:
 		return doubt(errors.New("this key has left with another amount"))
 	case r.Phase == placed:
+		a.noteIn(ctx, r)
 		return r.outcome(), nil
 	case p == nil:
 		return doubt(err)
@@ -63,6 +64,20 @@ func (a *account) Seek(ctx context.Context, q connector.Question) (connector.Out
 
 func doubt(err error) (connector.Outcome, error) {
 	return connector.Doubt(fmt.Errorf("iso20022: %w", err))
+}
+
+// noteIn lets it be shown in which file the bank said what is known of an order.
+func (a *account) noteIn(ctx context.Context, r record) {
+	if f := r.From; f != nil && r.Verdict != "" {
+		said := "verdict=" + string(r.Verdict)
+		if r.Code != "" {
+			said += " code=" + connector.Word(r.Code)
+		}
+		if f.Row > 0 {
+			said += fmt.Sprintf(" row=%d", f.Row)
+		}
+		connector.Note(ctx, connector.Call{Kind: connector.FileIn, At: f.At, Method: f.Kind, Host: a.where(), Path: f.Name, Got: f.Size, Said: said})
+	}
 }
 
 // resolve finds out whether a file got its name: it is there, or it lies under
@@ -78,6 +93,7 @@ func (a *account) resolve(ctx context.Context, p place, r record) (connector.Out
 			return doubt(err)
 		}
 		r.Phase = placed
+		a.noteIn(ctx, r)
 		return r.outcome(), nil
 	}
 	if part {
@@ -126,10 +142,11 @@ func (a *account) collect(ctx context.Context, p place) error {
 		if int64(len(text)) != f.size {
 			continue // it is still being written
 		}
-		lines, err := a.lines(f.name, text)
+		kind, lines, err := a.lines(f.name, text)
 		if err == nil {
+			from := inSeen{Kind: kind, Name: connector.FileName(f.name), Size: len(text), At: a.host.Now().UTC()}
 			for _, l := range lines {
-				if err := a.note(l); err != nil {
+				if err := a.note(l, from); err != nil {
 					return err
 				}
 			}
@@ -141,22 +158,27 @@ func (a *account) collect(ctx context.Context, p place) error {
 	return nil
 }
 
-// lines are those of a file of the bank's that are about this account.
-func (a *account) lines(name string, text []byte) ([]Line, error) {
-	var lines []Line
-	var err error
+// lines are those of a file of the bank's that are about this account, and what
+// kind of file it is.
+func (a *account) lines(name string, text []byte) (kind string, lines []Line, err error) {
 	switch {
 	case !strings.HasSuffix(strings.ToLower(name), ".csv"):
-		lines, err = ReadXML(text)
+		var doc *inDocument
+		if doc, err = readDocument(text); err == nil {
+			kind = doc.kind()
+			lines, err = doc.lines()
+		}
 	case a.csv == nil:
-		return nil, ErrOther
+		return "", nil, ErrOther
 	default:
+		kind = "csv"
 		lines, err = a.csv.Read(text)
 	}
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	return a.own(lines)
+	lines, err = a.own(lines)
+	return kind, lines, err
 }
 
 // errForeign says that a statement is of other accounts alone.
@@ -172,17 +194,18 @@ func (a *account) own(lines []Line) ([]Line, error) {
 	return mine, nil
 }
 
-// note writes down what a line says of orders of ours.
-func (a *account) note(l Line) error {
+// note writes down what a line says of orders of ours, and where it stood.
+func (a *account) note(l Line, from inSeen) error {
+	from.Row = l.Row
 	if l.EndToEnd != "" {
-		return a.noteOne(keyOf(l.EndToEnd), l)
+		return a.noteOne(keyOf(l.EndToEnd), l, from)
 	}
 	keys, err := a.blockOf(l)
 	if err != nil {
 		return err
 	}
 	for _, key := range keys {
-		if err := a.noteOne(key, Line{Message: messageOf(l), Outcome: l.Outcome}); err != nil {
+		if err := a.noteOne(key, Line{Message: messageOf(l), Outcome: l.Outcome}, from); err != nil {
 			return err
 		}
 	}
@@ -231,7 +254,7 @@ func nameable(message string) bool {
 
 // noteOne writes down a word about one order. An end is not overwritten, but
 // for what was paid and came back; an amount that isn't the order's is no word.
-func (a *account) noteOne(key string, l Line) error {
+func (a *account) noteOne(key string, l Line, from inSeen) error {
 	r, known, err := a.state.order(key)
 	if err != nil || !known || l.Message != "" && l.Message != r.Message {
 		return err
@@ -256,7 +279,7 @@ func (a *account) noteOne(key string, l Line) error {
 	} else if rank[o.Verdict] <= rank[r.Verdict] {
 		return nil
 	}
-	r.Verdict, r.Resolution, r.Code, r.Said = o.Verdict, o.Resolution, o.Code, o.Message
+	r.Verdict, r.Resolution, r.Code, r.Said, r.From = o.Verdict, o.Resolution, o.Code, o.Message, &from
 	return a.state.keep(r)
 }
 

@@ -192,10 +192,32 @@ func (a *account) file(ctx context.Context, in []connector.Instruction, fresh []
 		return "", err
 	}
 	defer p.close()
-	if err := p.put(ctx, name, text, func() error { return a.state.move(m.ID, placing) }); err != nil {
+	err = p.put(ctx, name, text, func() error { return a.state.move(m.ID, placing) })
+	connector.Note(ctx, a.noteOut(m, orders, len(text), err))
+	if err != nil {
 		return "", err
 	}
 	return m.ID, a.state.move(m.ID, placed) // what fails here is found by a look-up
+}
+
+// noteOut is what may be shown of a file that was put in its place, or wasn't.
+func (a *account) noteOut(m Message, orders []record, size int, err error) connector.Call {
+	c := connector.Call{Kind: connector.FileOut, At: m.Created, Took: max(a.host.Now().Sub(m.Created), 0), Method: "pain.001", Host: a.where(), Path: m.ID + ".xml", Sent: size, Said: fmt.Sprintf("orders=%d", len(orders))}
+	for _, o := range orders {
+		c.Keys = append(c.Keys, o.Key)
+	}
+	if err != nil {
+		c.Said, c.Problem = "", "the file was not seen to get its place"
+	}
+	return c
+}
+
+// where is the bank's server; empty: folders of this machine.
+func (a *account) where() string {
+	if a.remote == nil {
+		return ""
+	}
+	return a.remote.address
 }
 
 // messageID names a file: the day, a number that the account never gives

@@ -45,6 +45,16 @@ type record struct {
 	Resolution string            `json:"resolution,omitzero"`
 	Code       string            `json:"code,omitzero"`
 	Said       string            `json:"said,omitzero"` // the bank's own words, safe to show
+	From       *inSeen           `json:"from,omitzero"` // the file that said so; nil: nothing yet, or it isn't known
+}
+
+// inSeen is where a word of the bank's stood.
+type inSeen struct {
+	Kind string    `json:"kind"` // "pain.002", "camt.053", "camt.054", "csv"
+	Name string    `json:"name"` // as it may be shown
+	Row  int       `json:"row,omitzero"`
+	Size int       `json:"size"`
+	At   time.Time `json:"at"` // when it was read
 }
 
 // sent is one file, with what its blocks hold.
