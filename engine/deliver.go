@@ -35,6 +35,9 @@ func (e *Engine) deliver(ctx context.Context, j job) error {
 	if err != nil {
 		return sealError("open a webhook", err)
 	}
+	if body, err = undense(body); err != nil {
+		return fmt.Errorf("read a webhook: %w", err)
+	}
 	start, began := e.pulse.now()
 	answer, status, failure := e.post(ctx, d, body, p, j.Scope, start)
 	_, ended := e.pulse.now()

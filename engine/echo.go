@@ -65,7 +65,7 @@ func (e *Engine) sealEcho(ctx context.Context, s Scope, r *Request) error {
 	if err != nil {
 		return fmt.Errorf("encode what a request echoes: %w", err)
 	}
-	sealed, err := e.Locker.Seal(ctx, echoOwner(s, r.Customer, r.Day), echoPlace(r.ID), raw)
+	sealed, err := e.Locker.Seal(ctx, echoOwner(s, r.Customer, r.Day), echoPlace(r.ID), dense(raw))
 	if err != nil {
 		return sealError("seal what a request echoes", err)
 	}
@@ -85,6 +85,9 @@ func (e *Engine) openEcho(ctx context.Context, s Scope, r *Request) error {
 	}
 	if err != nil {
 		return sealError("open what a request echoes", err)
+	}
+	if raw, err = undense(raw); err != nil {
+		return fmt.Errorf("decode what a request echoes: %w", err)
 	}
 	if err := jsonv2.Unmarshal(raw, &r.Echo, codec); err != nil {
 		return errors.New("decode what a request echoes: malformed") // the cause could show a piece of it

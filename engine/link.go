@@ -143,7 +143,13 @@ func (e *Engine) MessageOf(ctx context.Context, s Scope, d *Delivery) ([]byte, e
 	if errors.Is(err, locker.ErrErased) {
 		return nil, nil
 	}
-	return body, sealError("open a webhook", err)
+	if err != nil {
+		return nil, sealError("open a webhook", err)
+	}
+	if body, err = undense(body); err != nil {
+		return nil, fmt.Errorf("read a webhook: %w", err)
+	}
+	return body, nil
 }
 
 // Refs are the merchant's own ids of requests, by our ids, of those that have

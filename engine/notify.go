@@ -103,7 +103,7 @@ func (e *Engine) writeDelivery(tx store.Tx, s Scope, now time.Time, to *Endpoint
 	d.Endpoint, d.Profile, d.URL, d.After = to.ID, to.Profile, to.URL, lastTold(told, to.ID)
 	d.State, d.Due, d.Created = Waiting, now, now
 	var err error
-	if d.Sealed, err = e.sealWithin(d.owner(s), d.place(), body); err != nil {
+	if d.Sealed, err = e.sealWithin(d.owner(s), d.place(), dense(body)); err != nil {
 		return told, err
 	}
 	if err := saveDelivery(tx, s, d, time.Time{}); err != nil {

@@ -137,6 +137,9 @@ func (e *Engine) replayOne(tx store.Tx, s Scope, o *Once) (bool, error) {
 		if rec.Answer, err = e.openWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), rec.Answer); err != nil {
 			return false, err
 		}
+		if rec.Answer, err = undense(rec.Answer); err != nil {
+			return false, fmt.Errorf("read the answer: %w", err)
+		}
 	}
 	o.Answer, o.Subject, o.Replayed = rec.Answer, rec.Subject, true
 	return true, nil
@@ -184,7 +187,7 @@ func (e *Engine) answerAhead(ctx context.Context, s Scope, o *Once, result any, 
 		if key.Key == "" {
 			continue
 		}
-		if key.sealed, err = e.Locker.Seal(ctx, echoOwner(s, holderOf(result), at), key.answerPlace(), a.answer); err != nil {
+		if key.sealed, err = e.Locker.Seal(ctx, echoOwner(s, holderOf(result), at), key.answerPlace(), dense(a.answer)); err != nil {
 			return sealError("seal the answer", err)
 		}
 	}
@@ -242,7 +245,7 @@ func (o *Once) record(tx store.Tx, s Scope, now time.Time, subject string, resul
 // shut seals the answer into its record; one that is still open stays so.
 func (e *Engine) shut(rec *onceRecord, s Scope, o *Once, answer []byte) (err error) {
 	if answer != nil {
-		rec.Answer, err = e.sealWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), answer)
+		rec.Answer, err = e.sealWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), dense(answer))
 	}
 	return err
 }
@@ -273,7 +276,9 @@ func (e *Engine) FixAnswer(ctx context.Context, s Scope, o *Once, answer []byte)
 			return fmt.Errorf("find the once-record to fix: %w", err)
 		}
 		if rec.Answer != nil {
-			fixed, err = e.openWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), rec.Answer)
+			if fixed, err = e.openWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), rec.Answer); err == nil {
+				fixed, err = undense(fixed)
+			}
 			return err
 		}
 		fixed = answer

@@ -82,7 +82,7 @@ func doors() []door {
 		{module: "github.com/spf13/pflag", packages: "httpd/cli"},
 		{module: "github.com/prometheus", packages: "httpd/admin httpd/cli"},
 		{module: "filippo.io/age", packages: "httpd/cli"},
-		{module: "github.com/klauspost/compress", packages: "httpd/cli"},
+		{module: "github.com/klauspost/compress", packages: "httpd/cli engine"},
 		{module: "github.com/coreos/go-systemd/v22", packages: "httpd/cli"},
 		{module: "github.com/schollz/progressbar/v3", packages: "httpd/cli"},
 		{module: "github.com/nyaruka/phonenumbers", packages: "engine/service"},
