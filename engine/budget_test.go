@@ -103,7 +103,7 @@ func TestACreateKeepsItsBudget(t *testing.T) {
 	per := func(n int) float64 { return float64(n) / creates }
 	b.within("transactions a create", per(b.counts.commits), 1)
 	b.within("rows a create", per(b.counts.puts), 5)
-	b.within("bytes a create", per(b.counts.bytes), 1600)
+	b.within("bytes a create", per(b.counts.bytes), 1250)
 }
 
 // TestTheNameOfAnOrderCostsOneRow: it is found by that, and a request without
