@@ -51,9 +51,16 @@ type Config struct {
 
 // Long says how many bytes of body a request may bring beyond MaxBody; zero: it
 // may not. It is asked when the head has been read, before any of the body is,
-// and so it has to find out by the cookies who asks: memory is nobody's to take
-// who isn't known.
-type Long func(method, path string, cookies []string) int
+// and so it has to find out by the head who asks: memory is nobody's to take who
+// isn't known.
+type Long func(Head) int
+
+// Head is what Long goes by.
+type Head struct {
+	Method, Path  string
+	Cookies       []string
+	Authorization string // "" where there is none
+}
 
 // longRead is how long such a body may take to arrive.
 const longRead = time.Minute
@@ -195,7 +202,7 @@ func (s *Server) headerReceived(h *fasthttp.RequestHeader) fasthttp.RequestConfi
 	for _, line := range h.PeekAll(fasthttp.HeaderCookie) {
 		cookies = append(cookies, string(line))
 	}
-	if most := s.long(string(h.Method()), string(path), cookies); most > s.http.MaxRequestBodySize {
+	if most := s.long(Head{string(h.Method()), string(path), cookies, string(h.Peek(fasthttp.HeaderAuthorization))}); most > s.http.MaxRequestBodySize {
 		return fasthttp.RequestConfig{MaxRequestBodySize: most, ReadTimeout: longRead}
 	}
 	return fasthttp.RequestConfig{}

@@ -347,26 +347,27 @@ func TestLongBodiesAreOfWhoIsKnown(t *testing.T) {
 	var asked []string
 	w := newWorld(t, func(c *Config) {
 		c.MaxBody = 100
-		c.Long = func(method, path string, cookies []string) int {
-			asked = append(asked, method+" "+path+" "+strings.Join(cookies, "|"))
-			if path == "/file" && strings.Contains(strings.Join(cookies, "|"), "who=ada") {
+		c.Long = func(h Head) int {
+			asked = append(asked, h.Method+" "+h.Path+" "+strings.Join(h.Cookies, "|")+h.Authorization)
+			if h.Path == "/file" && (strings.Contains(strings.Join(h.Cookies, "|"), "who=ada") || h.Authorization == "Bearer ada") {
 				return 1000
 			}
 			return 0
 		}
 	}, nil)
-	post := func(path, cookie string, n int) string {
-		return fmt.Sprintf("POST %s?a=1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nCookie: %s\r\nContent-Length: %d\r\n\r\n%s", path, cookie, n, strings.Repeat("x", n))
+	post := func(path, who string, n int) string {
+		return fmt.Sprintf("POST %s?a=1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n%s\r\nContent-Length: %d\r\n\r\n%s", path, who, n, strings.Repeat("x", n))
 	}
 	for _, c := range []struct {
-		path, cookie string
-		size, want   int
-	}{{"/file", "who=ada", 100, 200}, {"/file", "who=ada", 1000, 200}, {"/file", "who=ada", 1001, 413}, {"/file", "who=eve", 101, 413}, {"/else", "who=ada", 101, 413}} {
-		if got := w.talk(t, post(c.path, c.cookie, c.size)+"GET /end HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"); len(got) == 0 || got[0] != c.want {
-			t.Errorf("%s by %s, %d bytes: %v, want %d", c.path, c.cookie, c.size, got, c.want)
+		path, who  string
+		size, want int
+	}{{"/file", "Cookie: who=ada", 100, 200}, {"/file", "Cookie: who=ada", 1000, 200}, {"/file", "Cookie: who=ada", 1001, 413}, {"/file", "Cookie: who=eve", 101, 413}, {"/else", "Cookie: who=ada", 101, 413},
+		{"/file", "Authorization: Bearer ada", 1000, 200}, {"/file", "Authorization: Bearer eve", 101, 413}} {
+		if got := w.talk(t, post(c.path, c.who, c.size)+"GET /end HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"); len(got) == 0 || got[0] != c.want {
+			t.Errorf("%s by %s, %d bytes: %v, want %d", c.path, c.who, c.size, got, c.want)
 		}
 	}
-	if len(asked) != 4 || asked[0] != "POST /file who=ada" {
+	if len(asked) != 6 || asked[0] != "POST /file who=ada" {
 		t.Errorf("asked %q", asked)
 	}
 }

@@ -235,9 +235,16 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 	}
 	s, l := d.cfg.Server, d.cfg.Limits
 	return httpd.New(httpd.Config{
-		Mux: mux, Now: time.Now, Log: d.log, MaxBody: int(l.Body.Bytes()), Long: board.Long, MaxConns: l.Concurrency, MaxConnsPerAddr: l.ConnsPerIP,
+		Mux: mux, Now: time.Now, Log: d.log, MaxBody: int(l.Body.Bytes()), Long: longBodies(board, gateway), MaxConns: l.Concurrency, MaxConnsPerAddr: l.ConnsPerIP,
 		ReadTimeout: s.ReadTimeout.D(), WriteTimeout: s.WriteTimeout.D(), IdleTimeout: s.IdleTimeout.D(), Drain: s.Shutdown.D(),
 	})
+}
+
+// longBodies lets statements of banks pass, which are longer than anything else.
+func longBodies(board *dash.Dash, gateway *jsonapi.API) httpd.Long {
+	return func(h httpd.Head) int {
+		return max(board.Long(h.Method, h.Path, h.Cookies), gateway.Long(h.Method, h.Path, h.Authorization))
+	}
 }
 
 // privateServer serves the operator. Its calls end with ctx: a check or a

@@ -34,7 +34,7 @@ func booksPart() part {
 		schemas: []named{{"AccountStatement", loaded}, {"Reconciliation", numbers}, {"ReconciliationFinding", finding}, {"ReconciliationRun", run}, {"Explanation", explanation}},
 		operations: []operation{
 			gateway("POST", path+"/statements", "loadStatement", "Load a statement").in(chapter).
-				says("camt.053, camt.054, pain.002, or CSV. The same file again changes nothing; one that isn't whole, or is another account's, changes nothing. Without `csv_map` a CSV file has the columns reference, amount, currency, kind (paid or returned) and date, and may have provider_reference. As long as `limits.body` allows; longer ones go by `penstock reconcile`.").
+				says("camt.053, camt.054, pain.002, or CSV. The same file again changes nothing; one that isn't whole, or is another account's, changes nothing. Without `csv_map` a CSV file has the columns reference, amount, currency, kind (paid or returned) and date, and may have provider_reference. A body has at most 16 MiB; what is longer than `limits.body` is read of a key with the right `admin` alone. Longer statements go by `penstock reconcile`.").
 				takes("account-statements", object("", must("name", str("").upTo(128).eg("statement-20261128.xml")), must("content", str("")), may("encoding", enum("text, if absent.", "text", "base64")), may("csv_map", free("Names the columns of a CSV file."))), nil).
 				gives(200, "What came of it.", "AccountStatement").refuses(404, 422),
 			gateway("POST", path+"/pull-reports", "pullReports", "Ask the provider for its report").in(chapter).says("Where it gives one (Stripe, bank files); it is also asked by itself, by `reconcile.cron`.").gives(200, "What came of it.", "AccountStatement").refuses(404, 422),

@@ -67,12 +67,16 @@ func (a *API) caller(ctx context.Context, c *wire.Call, user, secret string) (en
 // or Bearer. A call has one
 // of them, once.
 func credentials(c *wire.Call) (user, secret string, err error) {
-	bad := fmt.Errorf("credentials: %w", wire.ErrUnauthenticated)
 	all := c.HeaderAll("Authorization")
 	if len(all) != 1 {
-		return "", "", bad
+		return "", "", fmt.Errorf("credentials: %w", wire.ErrUnauthenticated)
 	}
-	scheme, rest, _ := strings.Cut(strings.TrimSpace(all[0]), " ")
+	return readCredentials(all[0])
+}
+
+func readCredentials(header string) (user, secret string, err error) {
+	bad := fmt.Errorf("credentials: %w", wire.ErrUnauthenticated)
+	scheme, rest, _ := strings.Cut(strings.TrimSpace(header), " ")
 	rest = strings.TrimSpace(rest)
 	switch strings.ToLower(scheme) {
 	case "bearer":

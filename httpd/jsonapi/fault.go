@@ -83,6 +83,9 @@ type errorMeta struct {
 // answerError is the dialect's way to say any error.
 func (a *API) answerError(err error, c *wire.Call) wire.Reply {
 	all := faultsOf(err)
+	if all[0].code == "body_too_large" && isStatement(c.Method, c.Path) {
+		all = faults{longStatement()}
+	}
 	if all[0].code == "outcome_unknown" && (c.Method == http.MethodGet || c.Method == http.MethodHead) {
 		all = faults{refuse(503, "timeout", "No answer in time", "There was no answer in time; ask for less, or again later")}
 	}

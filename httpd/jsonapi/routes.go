@@ -132,7 +132,7 @@ func (a *API) hubRoutes() []wire.Route {
 		{Method: "GET", Pattern: accountsPath + "/{id}/breaker", Handler: route(a, read, none, a.getBreaker)},
 		{Method: "POST", Pattern: accountsPath + "/{id}/breaker/open", Handler: route(a, admin, empty, a.openBreaker)},
 		{Method: "POST", Pattern: accountsPath + "/{id}/breaker/close", Handler: route(a, admin, empty, a.closeBreaker)},
-		{Method: "POST", Pattern: accountsPath + "/{id}/statements", Handler: route(a, admin, none, a.loadStatement)},
+		{Method: "POST", Pattern: accountsPath + "/{id}" + statementsStep, Handler: route(a, admin, wire.Options{MaxBody: maxStatementBody, Timeout: statementTime}, a.loadStatement)},
 		{Method: "POST", Pattern: accountsPath + "/{id}/pull-reports", Handler: route(a, admin, empty, a.pullReports)},
 		{Method: "POST", Pattern: accountsPath + "/{id}/pull-balances", Handler: route(a, admin, empty, a.pullBalances)},
 		{Method: "GET", Pattern: accountsPath + "/{id}/reconciliation", Handler: route(a, read, none, a.getReconciliation)},

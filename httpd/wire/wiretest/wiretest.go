@@ -20,7 +20,7 @@ import (
 func Client(t testing.TB, m *wire.Mux) *http.Client {
 	t.Helper()
 	ln := fasthttputil.NewInmemoryListener()
-	srv := &fasthttp.Server{Handler: m.Serve, NoDefaultServerHeader: true, NoDefaultDate: true, CloseOnShutdown: true}
+	srv := &fasthttp.Server{Handler: m.Serve, MaxRequestBodySize: 32 << 20, NoDefaultServerHeader: true, NoDefaultDate: true, CloseOnShutdown: true}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(ln) }()
 	transport := &http.Transport{
