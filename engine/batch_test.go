@@ -231,7 +231,7 @@ func TestAFileSurvivesAnyCut(t *testing.T) {
 		b.sound()
 		return ops
 	}
-	ops, stride := story(0), 3
+	ops, stride := story(0), 5
 	switch {
 	case testing.Short():
 		stride = 11

@@ -70,6 +70,7 @@ func segmentOf(t *testing.T, dir string) string {
 // TestABackupCarriesTheArchive: what is archived is in the backup and read out of
 // the restored store; a drill finds it too.
 func TestABackupCarriesTheArchive(t *testing.T) {
+	t.Parallel()
 	m, url, id := archivedPlace(t)
 	key := filepath.Join(filepath.Dir(m.Config), "master.key")
 	file := filepath.Join(t.TempDir(), "b")
@@ -134,6 +135,7 @@ func TestABackupCutInItsArchiveIsRefused(t *testing.T) {
 // TestAMissingSegmentIsSaidByEveryVerb: a store without its archive is never
 // taken for whole.
 func TestAMissingSegmentIsSaidByEveryVerb(t *testing.T) {
+	t.Parallel()
 	m, url, id := archivedPlace(t)
 	segment := segmentOf(t, filepath.Dir(m.Config))
 	if err := os.Rename(segment, segment+".away"); err != nil {

@@ -76,6 +76,7 @@ func storm(tr connector.Traits) string {
 // provider that is so, through storms and power cuts, nothing is paid twice
 // and nothing is forgotten.
 func TestWorldsOfEachConnectorsNature(t *testing.T) {
+	t.Parallel()
 	seeds := 12
 	if testing.Short() {
 		seeds = 2
@@ -231,6 +232,7 @@ func (w *world) look() {
 // connector declares, its Settle a minute as in those worlds.
 // PENSTOCK_TEST_NATURE_ROUNDS says how many times ten for each.
 func TestProofOfEachConnectorsNature(t *testing.T) {
+	t.Parallel()
 	seeds := uint64(4)
 	switch {
 	case os.Getenv(natureRounds) != "":

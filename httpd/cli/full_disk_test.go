@@ -108,6 +108,7 @@ func (d smallDisk) empty() {
 // waits for room with a clear word. When there is room again all goes on by
 // itself, and nothing that was acknowledged is lost or paid twice.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	for name, disk := range map[string]func(*testing.T) smallDisk{"tmpfs": newTmpfs, "ext4": newExt4} {
 		t.Run(name, func(t *testing.T) {
 			if testing.Short() && name != "tmpfs" {

@@ -247,6 +247,7 @@ const goodIBAN, badIBAN = "NL69TEST0000000001", "NL58TEST0000000005"
 // TestSecondProcessIsRefused: two processes on one store would each think the
 // other's work theirs.
 func TestSecondProcessIsRefused(t *testing.T) {
+	t.Parallel()
 	m := newPlace(t)
 	first := start(t, nil, "serve", "--config", m.Config)
 	cmd := bounded(t, "penstock", "serve", "--config", m.Config)
@@ -319,6 +320,7 @@ func TestKilledServerForgetsNothing(t *testing.T) {
 // whose signatures are right; sent again, it is known to be the same; and the
 // receiver takes itself away.
 func TestWebhookListenVerifiesWhatComes(t *testing.T) {
+	t.Parallel()
 	m := newPlace(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -16,7 +16,7 @@ const exampleVariable = "PENSTOCK_TEST_EXAMPLE"
 // TestMain lets more tests run at once than there are processors: those that may
 // wait most of their time for other processes. -parallel says otherwise.
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", "6"); err != nil {
+	if err := flag.Set("test.parallel", "10"); err != nil {
 		panic(err)
 	}
 	testscript.Main(m, map[string]func(){"penstock": func() {
@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 // command as a process of its own. The command `code N COMMAND...` wants it to
 // exit with N.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	example, err := filepath.Abs(filepath.Join("..", "..", "config.example.toml"))
 	if err != nil {
 		t.Fatal(err)

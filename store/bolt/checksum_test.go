@@ -16,6 +16,7 @@ import (
 
 // bbolt itself reads a flipped byte without a word.
 func TestFlippedByteIsFound(t *testing.T) {
+	t.Parallel()
 	path := newPath(t)
 	s := open(t, at(path))
 	value := "amount 000000100.00 " + strings.Repeat("x", 100)

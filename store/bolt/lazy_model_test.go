@@ -358,6 +358,7 @@ func (y *lazyStory) restore() error {
 // TestLazyBucketsAreBuckets: whatever happens, lazy buckets hold what ordinary
 // ones would.
 func TestLazyBucketsAreBuckets(t *testing.T) {
+	t.Parallel()
 	seeds, operations := uint64(amount(3, 3, 4)), amount(400, 400, 500)
 	var merges uint64
 	var levels byte

@@ -166,6 +166,7 @@ func wantFound(t *testing.T, path, what string) {
 }
 
 func TestDamageOfLazyBucketsIsFound(t *testing.T) {
+	t.Parallel()
 	path, _ := filled(t)
 	sound := newPath(t)
 	copyFile(t, path, sound)

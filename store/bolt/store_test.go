@@ -86,7 +86,10 @@ func copyFile(t testing.TB, from, to string) {
 	}
 }
 
-func TestStore(t *testing.T) { storetest.Test(t, harness) }
+func TestStore(t *testing.T) {
+	t.Parallel()
+	storetest.Test(t, harness)
+}
 
 // lazyAt makes all buckets of storetest lazy, but for one, and so little memory
 // theirs that the smallest test writes tables out and merges runs.
@@ -94,6 +97,9 @@ func lazyAt(path string) Options {
 	return Options{Path: path, Lazy: []string{"b", "c", "b\x00", "\x00", "\xff\xff"}, limits: limits{table: 1500, step: 700, runs: 2}}
 }
 
-func TestLazyStore(t *testing.T) { storetest.Test(t, harnessOf(lazyAt)) }
+func TestLazyStore(t *testing.T) {
+	t.Parallel()
+	storetest.Test(t, harnessOf(lazyAt))
+}
 
 func BenchmarkStore(b *testing.B) { storetest.Bench(b, harness) }
