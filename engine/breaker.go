@@ -8,6 +8,7 @@ import (
 	"penstock/engine/connector"
 	"penstock/engine/payout"
 	"penstock/engine/routing"
+	"penstock/store"
 )
 
 // A breaker keeps new payouts off a provider account that doesn't answer while
@@ -140,17 +141,40 @@ func (e *Engine) Breaker(s Scope, account string) Breaker {
 }
 
 // OpenBreakers is how many provider accounts new payouts are kept off now, for
-// the metrics.
-func (e *Engine) OpenBreakers() (n int) {
+// the metrics: those that don't answer, and those of which a person has opened
+// the breaker, which are in no other number. Archived ones are in neither.
+func (e *Engine) OpenBreakers(ctx context.Context) (silent, forced int, err error) {
 	_, mark := e.pulse.now()
+	open := map[string]bool{}
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, b := range e.breakers {
+	for lane, b := range e.breakers {
 		if b.state(mark) == BreakerOpen {
-			n++
+			open[lane] = true
 		}
 	}
-	return n
+	e.mu.Unlock()
+	err = e.Store.View(ctx, func(tx store.Tx) error {
+		silent, forced = 0, 0
+		return each(tx, bucketAccount, nil, func(p store.Pair) error {
+			s, id, err := cutScope(p.Key)
+			if err != nil {
+				return err
+			}
+			a, err := decode[ProviderAccount](bucketAccount, p.Value)
+			if err != nil {
+				return err
+			}
+			switch {
+			case a.Archived:
+			case a.Forced != nil:
+				forced++
+			case open[accountLane(s, string(id))]:
+				silent++
+			}
+			return nil
+		})
+	})
+	return silent, forced, err
 }
 
 // decideAround asks the rules without the accounts whose breaker is open, and

@@ -114,8 +114,19 @@ func TestABreakerFailsNoPayout(t *testing.T) {
 	if b := g.Engine.Breaker(g.me.Scope, first.Account); b.State != engine.BreakerOpen || b.Fails != 6 {
 		t.Fatalf("breaker %+v", b)
 	}
-	if n := g.Engine.OpenBreakers(); n != 1 {
-		t.Errorf("%d breakers are open", n)
+	if n, forced, err := g.Engine.OpenBreakers(g.Ctx); n != 1 || forced != 0 || err != nil {
+		t.Errorf("%d breakers are open, %d by hand, %v", n, forced, err)
+	}
+	_, err = g.Engine.OpenBreaker(g.Ctx, g.me, first.Account, "they move tonight", nil)
+	must(t, err)
+	if n, forced, err := g.Engine.OpenBreakers(g.Ctx); n != 0 || forced != 1 || err != nil {
+		t.Errorf("opened by hand too: %d and %d by hand, %v; want it once", n, forced, err)
+	}
+	_, err = g.Engine.CloseBreaker(g.Ctx, g.me, first.Account, nil)
+	must(t, err)
+	for range 5 { // silent as before
+		_, err := g.Engine.CallAccount(g.Ctx, g.me, first.Account)
+		must(t, err)
 	}
 	if got := g.leavesBy(); got != first.ID {
 		t.Errorf("with no other way, a payout leaves by %s", got)

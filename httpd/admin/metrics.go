@@ -109,7 +109,6 @@ func (s state) readings() []reading {
 		{"penstock_store_merged_bytes_total", "Bytes of index entries moved so.", count, float64(f.Moved)},
 		{"penstock_store_damaged", "1 when a merge met damage: stop, and run penstock check.", gauge, flag(f.Damaged)},
 		{"penstock_on_hold", "1 while nothing is sent and no payout is taken, until a person releases it.", gauge, flag(s.a.Engine.Held() != "")},
-		{"penstock_breakers_open", "Provider accounts that don't answer, so that new payouts take another way where there is one.", gauge, float64(s.a.Engine.OpenBreakers())},
 		{"penstock_locker_sealed", "1 while the locker waits for its master key.", gauge, flag(l.Sealed)},
 		{"penstock_uptime_seconds", "Time since the start.", gauge, s.a.Now().Sub(s.a.started).Seconds()},
 	}...)
@@ -149,8 +148,24 @@ func (s state) books() (out []reading) {
 		reading{"penstock_balances_apart", "Deposit accounts whose balance by the provider isn't explained by our ledger.", prometheus.GaugeValue, float64(apart)})
 }
 
+// breakersOpen has one label: who opened the breaker.
+func breakersOpen() *prometheus.Desc {
+	return prometheus.NewDesc("penstock_breakers_open", `Provider accounts whose breaker is open: opened="itself", they don't answer and new payouts take another way where there is one; opened="by_hand", a person wants nothing sent by them.`, []string{"opened"}, nil)
+}
+
+// breakers are left out while the store can't be read.
+func (s state) breakers(ch chan<- prometheus.Metric) {
+	silent, forced, err := s.a.Engine.OpenBreakers(context.Background())
+	if err != nil {
+		return
+	}
+	ch <- prometheus.MustNewConstMetric(breakersOpen(), prometheus.GaugeValue, float64(silent), "itself")
+	ch <- prometheus.MustNewConstMetric(breakersOpen(), prometheus.GaugeValue, float64(forced), "by_hand")
+}
+
 // Describe implements prometheus.Collector.
 func (s state) Describe(ch chan<- *prometheus.Desc) {
+	ch <- breakersOpen()
 	for _, r := range s.readings() {
 		ch <- prometheus.NewDesc(r.name, r.help, nil, nil)
 	}
@@ -158,6 +173,7 @@ func (s state) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (s state) Collect(ch chan<- prometheus.Metric) {
+	s.breakers(ch)
 	for _, r := range s.readings() {
 		ch <- prometheus.MustNewConstMetric(prometheus.NewDesc(r.name, r.help, nil, nil), r.kind, r.value)
 	}
