@@ -68,6 +68,16 @@ type RunFinding struct {
 	TheirBack money.Amount    `json:"their_back,omitzero"`
 }
 
+// Currency is that of its money; zero where none is known.
+func (f *RunFinding) Currency() money.Currency {
+	for _, a := range []money.Amount{f.OursOut, f.TheirOut, f.TheirBack} {
+		if a.IsSet() {
+			return a.Currency()
+		}
+	}
+	return money.Currency{}
+}
+
 // What is kept: an account's latest runs, and of each the findings that differ,
 // what is worst first, and the latest of those that match. All are counted.
 const (

@@ -3,8 +3,11 @@ package cli
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"penstock/httpd/client"
 )
@@ -74,6 +77,37 @@ func TestBooksOfTheTestProvider(t *testing.T) {
 			t.Errorf("balance: %+v", b)
 		}
 	}
+}
+
+// TestRunsAreListedByTheCommandLine: what was loaded and compared, newest first,
+// one of them with its findings, and bad input named.
+func TestRunsAreListedByTheCommandLine(t *testing.T) {
+	t.Parallel()
+	m := newPlace(t)
+	start(t, nil, "serve", "--config", m.Config)
+	accounts, err := operatorOf(t, m).Accounts(t.Context(), client.Scope{Merchant: firstMerchant, Mode: "test"})
+	if err != nil || len(accounts.Data) != 1 {
+		t.Fatalf("accounts: %+v, %v", accounts, err)
+	}
+	account := accounts.Data[0].ID
+	file := filepath.Join(t.TempDir(), "bank.csv")
+	if err := os.WriteFile(file, []byte("reference,amount,currency,kind,date\nrent,7,JPY,paid,"+time.Now().UTC().Format(time.DateOnly)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := func(exit int, says string, args ...string) {
+		t.Helper()
+		if out, code := once(t, nil, append(args, "--config", m.Config)...); code != exit || !strings.Contains(out, says) {
+			t.Errorf("%v: exit code %d, want %d with %q: %s", args, code, exit, says, out)
+		}
+	}
+	want(ExitFailed, "theirs_only", "reconcile", account, file)
+	want(ExitDone, "compare", "reconcile", "runs", account, "--keep")
+	want(ExitDone, "bank.csv", "reconcile", "runs", account)
+	want(ExitDone, "bank.csv:2", "reconcile", "runs", account, "1")
+	want(ExitDone, `"began": "statement"`, "reconcile", "runs", account, "--before", "2", "--json")
+	want(ExitFailed, "", "reconcile", "runs", account, "9")
+	want(ExitUsage, "", "reconcile", "runs", account, "last")
+	want(ExitFailed, "", "reconcile", "runs", "mca_nobody")
 }
 
 func mustStandings(t *testing.T, ops *client.Client, scope client.Scope) []client.Standing {

@@ -72,7 +72,7 @@ Exit code 1 if anything isn't matched or explained.`,
 		o.account = args[0]
 		return o.run(cmd, args[1:])
 	}
-	cmd.AddCommand(reconcileExplain(env), reconcileBalances(env))
+	cmd.AddCommand(reconcileExplain(env), reconcileBalances(env), reconcileRuns(env))
 	return cmd
 }
 

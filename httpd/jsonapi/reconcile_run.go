@@ -69,12 +69,8 @@ func showRun(account string, r *engine.BooksRun, found []engine.RunFinding) reso
 	for i := range found {
 		f := &found[i]
 		currency := ""
-		if f.OursOut.IsSet() {
-			currency = f.OursOut.Currency().Code()
-		} else if f.TheirOut.IsSet() {
-			currency = f.TheirOut.Currency().Code()
-		} else if f.TheirBack.IsSet() {
-			currency = f.TheirBack.Currency().Code()
+		if c := f.Currency(); !c.IsZero() {
+			currency = c.Code()
 		}
 		line := f.Line
 		if line != "" {
