@@ -85,6 +85,9 @@ func (e *Engine) beneficiary(ctx context.Context, c Caller, customer string, b B
 	if e.Rules.Owned(m.Customer != customer) {
 		return nil, nil, &Error{Code: CodeForeign, Object: ObjMethod, ID: m.ID, Field: fieldOf(b), Message: "the payment method does not belong to this customer"}
 	}
+	if b.Kind != "" && m.Kind != b.Kind { // of a token that was told before
+		return nil, nil, invalid("payout_type", "is %s, but the saved payment method is of %s", b.Kind, m.Kind)
+	}
 	if m.Waiting {
 		return nil, nil, wrongState(ObjMethod, m.ID, "awaiting_data", "paid to")
 	}

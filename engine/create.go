@@ -328,9 +328,7 @@ func own(tx store.Tx, c Caller, now time.Time, customer, request string, added *
 		return nil
 	}
 	if added != nil {
-		cust := *added
-		cust.Created = now
-		if err := addCustomer(tx, c, now, &cust); err != nil {
+		if err := addCustomer(tx, c, now, added); err != nil {
 			return err
 		}
 	} else if err := stillLives(tx, c.Scope, customer, seen); err != nil {

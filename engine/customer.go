@@ -211,7 +211,9 @@ func addCustomer(tx store.Tx, c Caller, now time.Time, cust *Customer) error {
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("read customer: %w", err)
 	}
-	if err := keep(tx, bucketCustomer, c.key(cust.ID), cust); err != nil {
+	made := *cust
+	made.Created = now
+	if err := keep(tx, bucketCustomer, c.key(cust.ID), made); err != nil {
 		return err
 	}
 	return c.act(tx, now, "customer.create", cust.ID)

@@ -65,6 +65,7 @@ type Payment struct {
 	Changed  time.Time     `json:"changed"`
 
 	PaymentEcho `json:"-"`
+	added       *Customer // to be made together with its next change
 }
 
 // PaymentEcho is what a payment keeps only to show it again.
@@ -130,17 +131,21 @@ type NewPayment struct {
 
 // PaymentEdit is what an update or a confirm gives; what is nil stays.
 type PaymentEdit struct {
-	Amount  func(money.Amount) money.Amount
-	Manual  *bool
-	Future  *string
-	Consent *Consent
-	Card    Beneficiary
-	Extra   func(stdjson.RawMessage) (stdjson.RawMessage, error)
-	Exits   []Exit // nil: stays, with Tree
-	Tree    *routing.Tree
-	Confirm bool
-	Secure  *bool
-	Away    *bool
+	Amount func(money.Amount) money.Amount
+	// Customer is given to a payment that has none; with Person it is created if
+	// unknown.
+	Customer string
+	Person   *Person
+	Manual   *bool
+	Future   *string
+	Consent  *Consent
+	Card     Beneficiary
+	Extra    func(stdjson.RawMessage) (stdjson.RawMessage, error)
+	Exits    []Exit // nil: stays, with Tree
+	Tree     *routing.Tree
+	Confirm  bool
+	Secure   *bool
+	Away     *bool
 }
 
 func paymentPlace(id string) locker.Place { return locker.Place{Bucket: bucketPayment, Token: id} }

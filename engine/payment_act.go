@@ -39,8 +39,17 @@ func (e *Engine) ChangePayment(ctx context.Context, c Caller, name string, ed Pa
 				return err
 			}
 		}
-		l, err := e.look(ctx, c.Scope, wanted{beneficiary: ed.Card, exits: ed.Exits, tree: ed.Tree, point: p.Point})
+		if p.Customer != "" {
+			if ed.Customer != "" && ed.Customer != p.Customer {
+				return invalid("customer_id", "The customer of a payment cannot be changed; create another payment")
+			}
+			ed.Customer, ed.Person = "", nil // it is known, and other words about it change nothing
+		}
+		l, err := e.look(ctx, c.Scope, wanted{customer: ed.Customer, beneficiary: ed.Card, exits: ed.Exits, tree: ed.Tree, point: p.Point})
 		if err != nil {
+			return err
+		}
+		if err := e.payer(ctx, c.Scope, p, ed, l); err != nil {
 			return err
 		}
 		if l.noRoute != nil {
@@ -57,6 +66,28 @@ func (e *Engine) ChangePayment(ctx context.Context, c Caller, name string, ed Pa
 		}
 		return nil
 	})
+}
+
+// payer gives a payment the customer that an edit names, known or new, and
+// seals a card that it has under that customer's key.
+func (e *Engine) payer(ctx context.Context, s Scope, p *Payment, ed PaymentEdit, l *looked) error {
+	cust, added, err := e.who(ctx, s, l, ed.Customer, ed.Person)
+	if err != nil || cust == nil {
+		return err
+	}
+	if p.Sealed != nil {
+		card, err := e.openFor(ctx, ownerOf(s, "", p.Created), paymentPlace(p.ID), p.Sealed)
+		if err != nil {
+			return err
+		}
+		if p.Sealed, err = e.sealFor(ctx, ownerOf(s, cust.ID, p.Created), paymentPlace(p.ID), card); err != nil {
+			return err
+		}
+	}
+	if p.Customer = cust.ID; added {
+		p.added = cust
+	}
+	return nil
 }
 
 // CapturePayment takes what was set aside; not set: all of it.
@@ -163,6 +194,11 @@ func (e *Engine) actOn(ctx context.Context, c Caller, name, action string, once 
 			if !is.Changed.Equal(was) {
 				return errChanged
 			}
+			if p.added != nil {
+				if err := addCustomer(tx, c, now, p.added); err != nil {
+					return err
+				}
+			}
 			if len(p.Refunds) > refunds {
 				if err := claimRefund(tx, c.Scope, p); err != nil {
 					return err
@@ -173,7 +209,7 @@ func (e *Engine) actOn(ctx context.Context, c Caller, name, action string, once 
 			return e.storePayment(tx, c, now, &next, is.Due, action, once)
 		})
 		switch {
-		case errors.Is(err, errChanged):
+		case errors.Is(err, errChanged), p.added != nil && madeMeanwhile(err, p.added.ID):
 			continue
 		case err != nil:
 			return nil, err

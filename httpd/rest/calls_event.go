@@ -152,7 +152,7 @@ func (a *API) listEvents(ctx context.Context, who engine.Caller, _ *wire.Call, r
 }
 
 func (r *eventFilter) keeps(d *engine.Delivery, e eventShown) bool {
-	return (r.After == nil || !d.Created.Before(r.After.Time)) && (r.Before == nil || d.Created.Before(r.Before.Add(time.Millisecond))) &&
+	return (r.After == nil || !d.Created.Before(r.After.Time)) && (r.Before == nil || d.Created.Before(r.Before.Time.Add(time.Millisecond))) &&
 		(r.Object == nil || *r.Object == e.ObjectID) && (r.Profile == nil || e.ProfileID != nil && *r.Profile == *e.ProfileID) &&
 		(len(r.Classes) == 0 || slices.Contains(r.Classes, e.Class)) && (len(r.Types) == 0 || slices.Contains(r.Types, e.Type)) &&
 		(r.Delivered == nil || e.Delivered != nil && *r.Delivered == *e.Delivered)

@@ -49,9 +49,12 @@ func (a *API) ofProfile(ctx context.Context, who engine.Caller, c *wire.Call, f 
 
 // listQuery reads the query. A payout as a bound is itself in the list.
 func (a *API) listQuery(ctx context.Context, who engine.Caller, c *wire.Call) (limit int, f engine.Filter, err error) {
-	for name := range c.QueryValues() {
+	for name, values := range c.QueryValues() {
 		switch name {
 		case "customer_id", "starting_after", "ending_before", "limit", "created", "start_time", "end_time":
+			if len(values) > 1 {
+				return 0, f, badQuery("duplicate field `%s`", name)
+			}
 		default:
 			return 0, f, badQuery("unknown field `%s`", wire.Redact(name))
 		}

@@ -82,7 +82,7 @@ func (a *API) createPayment(ctx context.Context, who engine.Caller, c *wire.Call
 	if n.Expires, err = r.life(); err != nil {
 		return wire.Reply{}, err
 	}
-	if n.Card, err = r.card(); err == nil {
+	if n.Card, err = r.card(a.Now()); err == nil {
 		err = a.checkCard(who, n.Card.Details)
 	}
 	if err != nil {
@@ -131,6 +131,9 @@ func (a *API) changePayment(ctx context.Context, who engine.Caller, c *wire.Call
 		}
 		if err := provePayment(p, r.ClientSecret); err != nil {
 			return wire.Reply{}, err
+		}
+		if r.CustomerID != nil && string(*r.CustomerID) != p.Customer { // whose card it would become is no browser's to say
+			return wire.Reply{}, refuse(422, "IR_06", "The following fields cannot be provided for client-authenticated payments: customer_id")
 		}
 		if r.Amount != nil || r.Currency != nil || r.CaptureMethod != nil || r.Routing != nil || r.OffSession != nil {
 			return wire.Reply{}, refuse(422, "IR_06", "The following fields cannot be provided for client-authenticated payments: amount, capture_method, currency, off_session, routing")

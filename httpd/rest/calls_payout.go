@@ -87,6 +87,11 @@ func (a *API) getPayout(ctx context.Context, who engine.Caller, c *wire.Call, _ 
 	if err != nil {
 		return payoutResponse{}, err
 	}
+	if merchant := c.Query("merchant_id"); merchant != "" {
+		if err := (&payoutRequest{MerchantID: &merchant}).checkMerchant(who.Merchant); err != nil {
+			return payoutResponse{}, err
+		}
+	}
 	var v *engine.View
 	if sync {
 		v, err = a.Engine.Sync(ctx, who, engine.PrefixRequest, c.Param("id"), a.FirstWord)

@@ -63,7 +63,7 @@ func (a *API) saveProfile(ctx context.Context, who engine.Caller, id string, o *
 	}
 	o = rendered(o, func(p *engine.Point) any { return showProfile(who.Merchant, p, &after, "") })
 	p, err := a.Engine.SavePoint(ctx, who, id, ed, hook, o)
-	return answer(o, p, err, func(p *engine.Point) any { return showProfile(who.Merchant, p, &after, hash) })
+	return answer(o, p, in(saveProfile, err), func(p *engine.Point) any { return showProfile(who.Merchant, p, &after, hash) })
 }
 
 func (a *API) getProfile(ctx context.Context, who engine.Caller, c *wire.Call, _ wire.None) (profileResponse, error) {

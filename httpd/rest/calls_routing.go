@@ -41,6 +41,12 @@ func (a *API) createAlgorithm(ctx context.Context, who engine.Caller, c *wire.Ca
 	if r.Algorithm == nil {
 		return wire.Reply{}, missingParam("algorithm")
 	}
+	switch {
+	case len([]rune(*r.Name)) > 64:
+		return wire.Reply{}, tooLong("name", 64)
+	case len([]rune(said(r.Description))) > 256:
+		return wire.Reply{}, tooLong("description", 256)
+	}
 	var algo routing
 	if err := wire.Decode(r.Algorithm, &algo, wire.DecodeOptions{IgnoreUnknown: true}); err != nil {
 		return wire.Reply{}, err

@@ -50,6 +50,7 @@ const (
 	deactivateRouting act = "deactivated"
 	payByCard         act = "pay"
 	captureSome       act = "capture"
+	saveProfile       act = "profile"
 )
 
 // during says in which act an error of the engine came up.
@@ -93,10 +94,12 @@ func errorRows() []errorRow {
 		{code: engine.CodeInvalid, field: "payout_token", status: 422, ir: "IR_06", text: "Only one of payout_method_id or payout_token should be provided."},
 		{code: engine.CodeInvalid, field: "card_number", status: 400, ir: "IR_06", text: "Json deserialize error: card number invalid: {message}", unread: true},
 		{act: connectAccount, code: engine.CodeInvalid, field: "connector_account_details", status: 400, ir: "IR_30", text: "connector_account_details: {message}"},
+		{code: engine.CodeInvalid, field: "webhook_url", status: 422, ir: "IR_06", text: "webhook_url: {message}"},
 		{code: engine.CodeInvalid, status: 422, ir: "IR_06", text: "{rule}"},
 
 		{code: engine.CodeMissing, object: engine.ObjPoint, status: 400, ir: "IR_04", text: "Missing required param: {message}"},
 		{code: engine.CodeMissing, object: engine.ObjMethod, status: 400, ir: "IR_04", text: "Missing required param: {message}"},
+		{act: saveProfile, code: engine.CodeMissing, field: "name", status: 400, ir: "IR_04", text: "Missing required param: profile_name"},
 		{code: engine.CodeMissing, status: 400, ir: "IR_04", text: "Missing required param: {field}"},
 
 		{act: createPayout, code: engine.CodeNotFound, object: engine.ObjCustomer, status: 422, ir: "IR_06", text: "customer for id - {id} not found"},
@@ -189,6 +192,9 @@ func memberOf(a act, field string) string {
 	}
 	if field == "amount" && a == captureSome {
 		return "amount_to_capture"
+	}
+	if strings.HasPrefix(field, "tree/") { // in the engine's own form of an algorithm
+		return field[strings.LastIndexByte(field, '/')+1:]
 	}
 	return field
 }

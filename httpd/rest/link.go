@@ -66,6 +66,9 @@ func (r *payoutRequest) link(who engine.Caller, p *engine.Point, secret, id stri
 			return nil, "", tooLong("payout_link_config", 2048)
 		}
 	}
+	if err := checkLook(said(c.Logo), said(c.Theme)); err != nil {
+		return nil, "", err
+	}
 	if err := checkLink(who, out); err != nil {
 		return nil, "", err
 	}

@@ -160,6 +160,9 @@ func (c *condition) expr(at string) (*tree.Expr, error) {
 		items = append(items, tree.Item{Text: string(n), Number: true})
 	}
 	for _, s := range v.texts {
+		if kind := new(payoutType); name == "payout_type" && kind.UnmarshalText([]byte(spelled(name, s))) != nil {
+			return nil, refuse(422, "IR_06", at+": the value is none of a payout_type's")
+		}
 		items = append(items, tree.Item{Text: spelled(name, s)})
 	}
 	if len(items) == 0 {

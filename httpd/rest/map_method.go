@@ -6,6 +6,7 @@ import (
 	"penstock/engine"
 	"penstock/engine/connector"
 	"penstock/engine/service"
+	"penstock/httpd/wire"
 )
 
 // methodKind is the kind of account of a payment_method; false for those by
@@ -104,6 +105,11 @@ func cardNames() map[string]string {
 // takes, is dropped here and goes no further; the nick name is not the card's.
 func savedCard(f *fields) (connector.Details, error) {
 	own := fields{text: maps.Clone(f.text), odd: maps.Clone(f.odd)}
+	for _, name := range cardNames() {
+		if sort, odd := f.odd[name]; odd {
+			return nil, &wire.DecodeError{Kind: wire.KindType, Path: "/card/" + name, Rule: "must be a string", Got: sort}
+		}
+	}
 	for _, m := range []map[string]string{own.text, own.odd} {
 		for name := range m {
 			if service.SecurityCode(name) {

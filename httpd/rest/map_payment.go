@@ -2,6 +2,8 @@ package rest
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"time"
 
 	"penstock/engine"
@@ -20,7 +22,7 @@ func paymentID(p *engine.Payment) string {
 
 // card is what pays: a card's details, whose security code is dropped here, a
 // token of a saved card, or the saved card itself.
-func (r *paymentRequest) card() (engine.Beneficiary, error) {
+func (r *paymentRequest) card(now time.Time) (engine.Beneficiary, error) {
 	b := engine.Beneficiary{Token: said(r.Token)}
 	if other := r.otherMethod(); other != "" {
 		return b, &refusal{status: 400, code: "IR_19", message: "Payment method type not supported", reason: other + " is not supported for payments"}
@@ -37,10 +39,33 @@ func (r *paymentRequest) card() (engine.Beneficiary, error) {
 	if b.Token != "" || b.Method != "" || r.Data == nil || r.Data.Card == nil {
 		return b, nil
 	}
-	var d connector.Details
 	d, err := savedCard(r.Data.Card)
+	if err == nil {
+		err = payable(r.Data.Card, d, now)
+	}
 	b.Kind, b.Form, b.Details = service.Card, "card", d
 	return b, err
+}
+
+// payable refuses a card that no bank would take money from: one that has
+// expired, or a security code that none has. Payouts are not refused so: money
+// may go to the account of a card that has been renewed.
+func payable(sent *fields, d connector.Details, now time.Time) error {
+	if code, is := sent.text["card_cvc"]; is && (len(code) < 3 || len(code) > 4 || strings.Trim(code, "0123456789") != "") {
+		return refuse(400, "IR_16", "Invalid card_cvc length: a card's security code has 3 or 4 digits")
+	}
+	month, err := strconv.Atoi(d["expiry_month"])
+	year, bad := strconv.Atoi(d["expiry_year"])
+	if err != nil || bad != nil { // the engine says what is wrong
+		return nil
+	}
+	if year < 100 {
+		year += 2000
+	}
+	if ends := time.Date(year, time.Month(month)+1, 1, 12, 0, 0, 0, time.UTC); !now.Before(ends) { // where it is the month before for longest
+		return refuse(400, "IR_16", "Card Expired")
+	}
+	return nil
 }
 
 // otherMethod is what is to pay in place of a card; empty: nothing.
@@ -136,7 +161,7 @@ func (r *paymentRequest) person() *engine.Person {
 
 // edit is the engine's command of an update or a confirm.
 func (r *paymentRequest) edit(a *API) (engine.PaymentEdit, error) {
-	ed := engine.PaymentEdit{Future: given(r.Future), Consent: r.consent(a), Confirm: yes(r.Confirm)}
+	ed := engine.PaymentEdit{Customer: said(r.CustomerID), Person: r.person(), Future: given(r.Future), Consent: r.consent(a), Confirm: yes(r.Confirm)}
 	if r.Auth != nil {
 		secure := *r.Auth == "three_ds"
 		ed.Secure = &secure
@@ -169,7 +194,7 @@ func (r *paymentRequest) edit(a *API) (engine.PaymentEdit, error) {
 	if ed.Exits, ed.Tree, err = r.Routing.routes(); err != nil {
 		return ed, err
 	}
-	ed.Card, err = r.card()
+	ed.Card, err = r.card(a.Now())
 	return ed, err
 }
 

@@ -52,6 +52,9 @@ func (r *payoutRequest) checkMerchant(merchant string) error {
 func (r *payoutRequest) newRequest(secret string) (engine.NewRequest, payoutExtra, error) {
 	x := payoutExtra{Secret: secret, Entity: individual}
 	n := engine.NewRequest{Dialect: "rest", Ref: said(r.PayoutID), Providers: providers(r.Connector)}
+	if r.ProfileID != nil && pointID(*r.ProfileID) == "" { // which would be taken for the default
+		return n, x, &engine.Error{Code: engine.CodeNotFound, Object: engine.ObjProfile, ID: *r.ProfileID}
+	}
 	n.Point = pointID(said(r.ProfileID))
 	n.Choose = chooseProfile(said(r.BusinessCountry), said(r.BusinessLabel))
 	n.Confirm, n.AutoFulfill, n.Recurring = yes(r.Confirm), yes(r.AutoFulfill), yes(r.Recurring)

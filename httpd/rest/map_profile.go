@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -276,6 +277,45 @@ func (l *linkSettings) check() error {
 		if f.v != nil && len(*f.v) > 2048 {
 			return tooLong(f.name, 2048)
 		}
+	}
+	if d := said(l.Domain); d != "" && (strings.HasPrefix(d, "*") || !isDomain(strings.TrimPrefix(d, "https://"))) {
+		return refuse(422, "IR_06", "domain_name must be a host, e.g. pay.example.com")
+	}
+	for _, entry := range l.Allowed {
+		if !isDomain(strings.TrimPrefix(strings.TrimPrefix(entry, "https://"), "http://")) {
+			return refuse(422, "IR_06", "allowed_domains must be hosts, e.g. shop.example.com, *.example.com or localhost:5500")
+		}
+	}
+	return checkLook(said(l.Logo), said(l.Theme))
+}
+
+// isDomain says whether a text is a host, of which the first label may be any
+// (*), with or without a port.
+func isDomain(text string) bool {
+	u, err := url.Parse("https://" + strings.TrimSuffix(text, "/"))
+	if err != nil || u.Host == "" || u.Host != strings.TrimSuffix(text, "/") {
+		return false
+	}
+	for _, label := range strings.Split(strings.TrimPrefix(u.Hostname(), "*."), ".") {
+		if label == "" || strings.ContainsFunc(label, func(c rune) bool {
+			return c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkLook judges what a link's page is made to look like; "" is nothing said.
+func checkLook(logo, theme string) error {
+	if logo != "" {
+		u, err := url.Parse(logo)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			return refuse(422, "IR_06", "logo must be an http or https URL")
+		}
+	}
+	if strings.ContainsFunc(theme, func(c rune) bool { return c < ' ' || strings.ContainsRune(";{}<>\"'", c) }) {
+		return refuse(422, "IR_06", "theme must be a colour, e.g. #4e6ade")
 	}
 	return nil
 }

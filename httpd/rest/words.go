@@ -111,7 +111,7 @@ func (e *emailText) UnmarshalText(text []byte) error {
 }
 
 // clock is a time as clients send it: RFC 3339, or without a zone, which is UTC.
-type clock struct{ time.Time }
+type clock struct{ Time time.Time } // not embedded: time.Time would read itself
 
 func (c *clock) UnmarshalText(text []byte) error {
 	at, err := parseTime(string(text))

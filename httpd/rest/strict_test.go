@@ -1,0 +1,132 @@
+package rest_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestPaymentIsGivenItsCustomer: a payment that was made for nobody is given a
+// customer by an update or a confirm, known or new, with the card that it has; the
+// one that it has stays.
+func TestPaymentIsGivenItsCustomer(t *testing.T) {
+	s := newShop(t)
+	s.customer("ada")
+	draft := func(fields string) string {
+		return s.do("POST", "/payments", `{"amount":100,"currency":"EUR"`+fields+`}`).ok().str("payment_id")
+	}
+	id := draft("," + ada2030)
+	s.do("POST", "/payments/"+id, `{"customer_id":"nobody"}`).refused(422, "IR_06", "customer for id - nobody not found")
+	s.do("POST", "/payments/"+id, `{"customer_id":"ada","amount":250}`).ok().is("customer_id", "ada").is("amount", 250).is("status", "requires_confirmation")
+	s.do("POST", "/payments/"+id, `{"customer_id":"ada"}`).ok().is("customer_id", "ada")
+	s.do("POST", "/payments/"+id, `{"customer_id":"bob","name":"Bob"}`).refused(422, "IR_06", "The customer of a payment cannot be changed")
+	saved := s.do("POST", "/payments/"+id+"/confirm", `{"setup_future_usage":"on_session",`+agreed+`}`).ok().is("status", "succeeded").is("amount_received", 250).str("payment_method_id")
+	s.do("GET", "/customers/ada/payment_methods", "").ok().is("customer_payment_methods.0.payment_method_id", saved)
+
+	id = draft("," + ada2030)
+	s.do("POST", "/payments/"+id+"/confirm", `{"customer_id":"new","name":"Newcomer"}`).ok().is("customer_id", "new").is("status", "succeeded")
+	if made := s.do("GET", "/customers/new", "").ok().is("name", "Newcomer").str("created_at"); !strings.HasPrefix(made, "2026-") {
+		t.Errorf("a customer who was made by a payment was made at %s", made)
+	}
+	r := s.do("POST", "/payments", `{"amount":1,"currency":"EUR","customer_id":"other","name":"Other"}`).ok().is("customer_id", "other")
+	if made := s.do("GET", "/customers/other", "").ok().str("created_at"); !strings.HasPrefix(made, "2026-") {
+		t.Errorf("a customer who was made by a payment was made at %s", made)
+	}
+	browser := func(id, secret, customer string) reply {
+		return send(t, s.client, s.pk, "POST", "/payments/"+id+"/confirm", `{"client_secret":"`+secret+`","customer_id":"`+customer+`",`+ada2030+`}`)
+	}
+	browser(r.str("payment_id"), r.str("client_secret"), "ada").refused(422, "IR_06", "client-authenticated payments: customer_id")
+	browser(r.str("payment_id"), r.str("client_secret"), "other").ok().is("status", "succeeded")
+	r = s.do("POST", "/payments", `{"amount":1,"currency":"EUR"}`).ok()
+	browser(r.str("payment_id"), r.str("client_secret"), "ada").refused(422, "IR_06", "client-authenticated payments: customer_id")
+}
+
+// TestNoBankPaysFromADeadCard: nothing is asked of a provider for a card that
+// has expired, or with a security code that no card has.
+func TestNoBankPaysFromADeadCard(t *testing.T) {
+	s := newShop(t) // in January 2026
+	pay := func(month, year, code string) reply {
+		return s.do("POST", "/payments", `{"amount":100,"currency":"EUR","confirm":true,"payment_method_data":{"card":{"card_number":"4242424242424242","card_exp_month":"`+month+`","card_exp_year":"`+year+`"`+code+`}}}`)
+	}
+	for _, dead := range [][2]string{{"12", "2025"}, {"12", "25"}, {"1", "2020"}, {"01", "00"}} {
+		pay(dead[0], dead[1], "").refused(400, "IR_16", "Card Expired")
+	}
+	for _, alive := range [][2]string{{"1", "2026"}, {"01", "26"}, {"12", "2026"}, {"3", "2030"}} {
+		pay(alive[0], alive[1], "").ok().is("status", "succeeded")
+	}
+	for _, code := range []string{`"1"`, `"12345"`, `"12a"`, `""`, `"１２３"`} {
+		pay("3", "2030", `,"card_cvc":`+code).refused(400, "IR_16", "Invalid card_cvc")
+	}
+	pay("3", "2030", `,"card_cvc":"1234"`).ok().is("status", "succeeded")
+	id := s.do("POST", "/payments", `{"amount":1,"currency":"EUR"}`).ok().str("payment_id")
+	s.do("POST", "/payments/"+id+"/confirm", `{"payment_method_data":{"card":{"card_number":"4242424242424242","card_exp_month":"12","card_exp_year":"2025"}}}`).refused(400, "IR_16", "Card Expired")
+	s.do("GET", "/payments/"+id, "").ok().is("status", "requires_payment_method")
+}
+
+// TestRefusalsNameTheMemberThatWasSent: by the caller's name for it.
+func TestRefusalsNameTheMemberThatWasSent(t *testing.T) {
+	s := newShop(t)
+	s.customer("ada")
+	const card = `{"card_number":"4242424242424242","card_exp_month":%s,"card_exp_year":%s}`
+	save := func(month, year string) reply {
+		return s.do("POST", "/payment_methods", `{"customer_id":"ada","payment_method":"card","card":`+fmt.Sprintf(card, month, year)+`}`)
+	}
+	save("3", `"2030"`).refused(400, "IR_06", "card_exp_month: invalid type: number")
+	save(`"3"`, "2030").refused(400, "IR_06", "card_exp_year: invalid type: number")
+	profile := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
+	save2 := func(body string) reply { return s.do("POST", "/account/shop/business_profile/"+profile, body) }
+	save2(`{"profile_name":""}`).refused(400, "IR_04", "Missing required param: profile_name")
+	save2(`{"webhook_details":{"webhook_url":"https://shop.example/`+strings.Repeat("x", 2048)+`"}}`).refused(422, "IR_06", "webhook_url: ")
+	link := func(member, text string) reply {
+		return save2(`{"payout_link_config":{"` + member + `":` + text + `}}`)
+	}
+	for _, bad := range []string{`[""]`, `["not a domain"]`, `["*"]`, `["shop.*"]`, `["https://shop.example/path"]`, `["shop.example;script-src *"]`, `["a..b"]`, `["javascript:alert(1)"]`, `["user@shop.example"]`, `["shop.example","x y"]`} {
+		link("allowed_domains", bad).refused(422, "IR_06", "allowed_domains must be hosts")
+	}
+	for _, good := range []string{`["shop.example"]`, `["*.shop.example","localhost:5500","https://shop.example","http://127.0.0.1:9000/"]`, `[]`} {
+		link("allowed_domains", good).ok()
+	}
+	link("domain_name", `"*.shop.example"`).refused(422, "IR_06", "domain_name must be a host")
+	link("domain_name", `"pay.shop.example"`).ok()
+	link("logo", `"javascript:alert(1)"`).refused(422, "IR_06", "logo must be")
+	link("logo", `"https://shop.example/logo.png"`).ok()
+	link("theme", `"red;}body{display:none"`).refused(422, "IR_06", "theme must be a colour")
+	link("theme", `"#112233"`).ok()
+	s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR","customer_id":"ada","payout_link":true,"payout_link_config":{"test_mode":true,"logo":"data:x"}}`).refused(422, "IR_06", "logo must be")
+
+	route := func(name, description, condition string) reply {
+		return s.do("POST", "/routing", `{"name":"`+name+`","description":"`+description+`","transaction_type":"payout","algorithm":{"type":"advanced","data":{"defaultSelection":{"type":"priority","data":[{"connector":"sandbox"}]},"metadata":{},
+			"rules":[{"name":"r","connectorSelection":{"type":"priority","data":[{"connector":"sandbox"}]},"statements":[{"condition":[`+condition+`]}]}]}}}`)
+	}
+	is := func(lhs, value string) string {
+		return `{"lhs":"` + lhs + `","comparison":"equal","value":{"type":"enum_variant","value":"` + value + `"},"metadata":{}}`
+	}
+	route(strings.Repeat("n", 65), "", is("payout_type", "bank")).refused(422, "IR_06", "name must have at most 64")
+	route("r", strings.Repeat("d", 257), is("payout_type", "bank")).refused(422, "IR_06", "description must have at most 256")
+	route("r", "", is("payout_type", "cash")).refused(422, "IR_06", "rules[0].statements[0].condition[0]")
+	route("r", "", is("currency", "ZZZ")).refused(422, "IR_06", "value must be a currency's")
+	route(strings.Repeat("ü", 64), strings.Repeat("ü", 256), is("payout_type", "bank")).ok()
+}
+
+// TestWhatContradictsIsRefused: a call that says two things is not carried out
+// by one of them.
+func TestWhatContradictsIsRefused(t *testing.T) {
+	s := newShop(t)
+	s.customer("ada")
+	pm := s.card("ada")
+	pay := func(fields string) reply {
+		return s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR","customer_id":"ada","confirm":true,"payout_id":"p",`+fields+`}`)
+	}
+	pay(`"payout_method_id":"`+pm+`","payout_type":"bank"`).refused(422, "IR_06", "payout_type is bank, but the saved payment method is of card")
+	pay(`"profile_id":""`).refused(404, "HE_02", "Business profile")
+	pay(`"profile_id":"pro_"`).refused(404, "HE_02", "Business profile")
+	s.do("GET", "/payouts/p", "").refused(404, "HE_02", "Payout")
+	pay(`"payout_method_id":"`+pm+`","payout_type":"card"`).ok().is("status", "requires_fulfillment")
+	s.do("GET", "/payouts/p?merchant_id=other", "").refused(422, "IR_05", "merchant_id")
+	s.do("GET", "/payouts/p?merchant_id=shop&force_sync=false", "").ok().is("payout_id", "p")
+	s.do("GET", "/payouts/list?limit=1&limit=2", "").refused(400, "IR_06", "duplicate field `limit`")
+	s.do("POST", "/payouts/list", `{"start_time":"yesterday"}`).refused(400, "IR_06", "start_time: must be a time of RFC 3339")
+	for _, at := range []string{"2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000Z", "2026-01-01T01:00:00+01:00"} {
+		s.do("POST", "/payouts/list", `{"start_time":"`+at+`"}`).ok().is("total_count", 1)
+	}
+}
