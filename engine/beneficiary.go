@@ -68,6 +68,9 @@ func (b Beneficiary) heldBy(p *Person) Beneficiary {
 func (e *Engine) beneficiary(ctx context.Context, c Caller, customer string, b Beneficiary, l *looked) (*Method, connector.Details, error) {
 	if b.Method == "" && b.Token == "" {
 		details, err := e.checkDetails(b.Form, b.Details)
+		if err == nil {
+			err = e.keepOut(c.Scope, b.Form, details)
+		}
 		return nil, details, err
 	}
 	if b.Token != "" && b.Kind == "" {

@@ -120,6 +120,8 @@ type Config struct {
 	// value is payout.DefaultFailover.
 	Failover payout.Failover
 	Log      *slog.Logger
+	// AnyCard lets test mode take card numbers beyond those published for tests.
+	AnyCard bool
 	// Anchor keeps how far the store has come in a second place; nil: nowhere.
 	Anchor Anchor
 	// Rules are for engine/sim alone; zero everywhere else.

@@ -11,6 +11,7 @@ type Code string
 
 const (
 	CodeInvalid      Code = "invalid"       // a field breaks a rule: Field and Message say which
+	CodeRealCard     Code = "real_card"     // somebody's card number in test mode: Field and Message say which and why
 	CodeMissing      Code = "missing"       // a field that is needed is absent: Field
 	CodeNotFound     Code = "not_found"     // Object of this merchant and mode does not exist
 	CodeExists       Code = "exists"        // Object of this id exists already
@@ -34,7 +35,7 @@ const (
 
 // Codes returns every code, for the tests that hold the dialects' tables whole.
 func Codes() []Code {
-	return []Code{CodeInvalid, CodeMissing, CodeNotFound, CodeExists, CodeState, CodeToken, CodeForeign, CodeRedacted,
+	return []Code{CodeInvalid, CodeRealCard, CodeMissing, CodeNotFound, CodeExists, CodeState, CodeToken, CodeForeign, CodeRedacted,
 		CodeNoRoute, CodeNoRate, CodeFunds, CodeKeyReused, CodeUnauthorized, CodeForbidden, CodeSealed, CodeSpace, CodeHeld, CodeBusy, CodeUnknown, CodeNotBuilt}
 }
 

@@ -263,6 +263,9 @@ func (e *Engine) SaveMethod(ctx context.Context, c Caller, n NewMethod, once *On
 	if _, err := e.Customer(ctx, c, n.Customer); err != nil {
 		return nil, err
 	}
+	if err := e.keepOut(c.Scope, n.Form, n.Details); err != nil {
+		return nil, err
+	}
 	var saved *Method
 	err := e.withMethod(ctx, c.Scope, n, func(tx store.Tx, now time.Time, d *drawn) error {
 		if done, err := e.replay(tx, c.Scope, once); done || err != nil {

@@ -86,6 +86,9 @@ func (e *Engine) editMethod(ctx context.Context, s Scope, m Method, ed MethodEdi
 		whole[k] = v
 	}
 	clean, err := e.checkDetails(m.Form, whole)
+	if err == nil {
+		err = e.keepOut(s, m.Form, ed.Details)
+	}
 	if err != nil {
 		return nil, err
 	}

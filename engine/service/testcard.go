@@ -33,3 +33,18 @@ func MaybeRealCard(text string) bool {
 	}
 	return len(digits) >= 12 && Luhn(string(digits)) && !testCards()[string(digits)]
 }
+
+// RealCard finds a field of the form whose value MaybeRealCard; details need not
+// be normalised. Where there is none it is empty.
+func (d *Directory) RealCard(form string, details map[string]string) (field string) {
+	m := d.form(form)
+	if m == nil {
+		return ""
+	}
+	for _, f := range m.Fields {
+		if f.Check == CheckCardNumber && MaybeRealCard(details[f.Key]) {
+			return f.Key
+		}
+	}
+	return ""
+}

@@ -41,7 +41,7 @@ func absent(field string) error {
 
 // statuses maps every code of the engine; a test holds it whole.
 var statuses = map[engine.Code]int{
-	engine.CodeInvalid: http.StatusBadRequest, engine.CodeMissing: http.StatusBadRequest, engine.CodeToken: http.StatusBadRequest,
+	engine.CodeInvalid: http.StatusBadRequest, engine.CodeRealCard: http.StatusBadRequest, engine.CodeMissing: http.StatusBadRequest, engine.CodeToken: http.StatusBadRequest,
 	engine.CodeForeign: http.StatusBadRequest, engine.CodeRedacted: http.StatusBadRequest, engine.CodeNoRoute: http.StatusBadRequest,
 	engine.CodeNotFound: http.StatusNotFound, engine.CodeExists: http.StatusConflict, engine.CodeState: http.StatusConflict,
 	engine.CodeKeyReused: http.StatusConflict, engine.CodeFunds: http.StatusConflict, engine.CodeNoRate: http.StatusUnprocessableEntity,

@@ -122,7 +122,7 @@ type ReconcileConfig struct {
 type RestConfig struct {
 	AdminAPIKey     Secret   `toml:"admin_api_key" reader:"httpd/rest"`
 	Environment     string   `toml:"environment" reader:"httpd/rest"`
-	AcceptAnyCard   bool     `toml:"accept_any_card" reader:"httpd/rest"`
+	AcceptAnyCard   bool     `toml:"accept_any_card" reader:"engine"`
 	PaymentTokenTTL Duration `toml:"payment_token_ttl" reader:"httpd/rest"`
 }
 

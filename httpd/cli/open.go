@@ -176,7 +176,7 @@ func (a *appliance) openEngine(ctx context.Context, o opening) (err error) {
 		Store: a.store, Archive: a.archive, Locker: a.locker, Clock: engine.RealClock(), Rand: rand.Reader, Connectors: connectors, Transport: transport,
 		CheckURL: func(raw string) error { _, err := a.policy.CheckURL(raw); return err },
 		Render:   o.cfg.withHosted(o.render), OwnHeader: o.cfg.Hosted.ownHeader(), RenderPayment: o.cfg.paymentRenderers(), Facts: facts(), Sought: soughtBy(), NotifyURL: o.cfg.PublicURL(), Timing: o.cfg.timing(), Log: o.log,
-		Anchor:    anchor,
+		Anchor: anchor, AnyCard: o.cfg.Rest.AcceptAnyCard,
 		Directory: directory, Failover: failover, RateSource: o.cfg.Rates.source(a.policy), Statements: iso20022.Reader{},
 		Retention: engine.Retention{OneOff: o.cfg.Locker.OneOffRetention.D(), UnusedMethods: o.cfg.Locker.UnusedMethods.D(), Archive: o.cfg.Store.ArchiveAfter.D()},
 	})

@@ -207,12 +207,12 @@ func (d *daemon) publicServer() (*httpd.Server, error) {
 		return nil, fmt.Errorf("rest.admin_api_key: %w", err)
 	}
 	payments, err := hosted.New(hosted.Config{Engine: d.engine, Funnel: f, Now: time.Now, PublicURL: d.cfg.PublicURL(), Settings: d.cfg.Hosted.settings(), Magic: magicAccounts(),
-		AnyCard: d.cfg.Rest.AcceptAnyCard, Back: map[string]func(*engine.Request) string{"rest": rest.Back}, Log: d.log})
+		Back: map[string]func(*engine.Request) string{"rest": rest.Back}, Log: d.log})
 	if err != nil {
 		return nil, err
 	}
 	api, err := rest.New(rest.Config{Engine: d.engine, Funnel: f, Now: time.Now, Random: rand.Reader, FirstWord: d.cfg.Engine.FirstWord.D(),
-		PublicURL: d.cfg.PublicURL(), AnyCard: d.cfg.Rest.AcceptAnyCard, AdminKey: adminKey, Environment: d.cfg.KeyPrefix(false), LiveKeys: d.liveKeys, Page: payments.Shown})
+		PublicURL: d.cfg.PublicURL(), AdminKey: adminKey, Environment: d.cfg.KeyPrefix(false), LiveKeys: d.liveKeys, Page: payments.Shown})
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ var statuses = map[engine.Code]struct {
 	status int
 	title  string
 }{
-	engine.CodeInvalid: {422, "That doesn't fit"}, engine.CodeMissing: {422, "Something is missing"}, engine.CodeToken: {422, "That doesn't fit"},
+	engine.CodeInvalid: {422, "That doesn't fit"}, engine.CodeRealCard: {422, "A real card in test mode"}, engine.CodeMissing: {422, "Something is missing"}, engine.CodeToken: {422, "That doesn't fit"},
 	engine.CodeForeign: {422, "That doesn't fit"}, engine.CodeRedacted: {422, "This customer was deleted"}, engine.CodeNoRoute: {409, "There is no way out"}, engine.CodeNoRate: {409, "There is no rate"},
 	engine.CodeNotFound: {404, "There is nothing here"}, engine.CodeExists: {409, "That exists already"}, engine.CodeState: {409, "Not in this state"},
 	engine.CodeKeyReused: {409, "That was sent before"}, engine.CodeFunds: {409, "Too little money"},

@@ -93,7 +93,7 @@ func mark(fields []ui.Field, name, problem string) []ui.Field {
 // wrongField says which field an engine's refusal is about, and why.
 func wrongField(err error) (field, problem string, ok bool) {
 	var refused *engine.Error
-	if !errors.As(err, &refused) || refused.Field == "" || refused.Code != engine.CodeInvalid && refused.Code != engine.CodeMissing {
+	if !errors.As(err, &refused) || refused.Field == "" || refused.Code != engine.CodeInvalid && refused.Code != engine.CodeRealCard && refused.Code != engine.CodeMissing {
 		return "", "", false
 	}
 	return refused.Field, sentence(refused.Message), true

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"penstock/engine"
 	"penstock/engine/service"
 )
 
@@ -72,7 +73,7 @@ func (v *view) wrong(f service.ServiceField, e *service.FieldError, typed string
 		}
 		return v.T("error.required", "field", label)
 	}
-	if e.Rule == ruleTestCard {
+	if e.Rule == engine.TestCardRule {
 		return v.T("error.test_card")
 	}
 	check := f.Target().Check

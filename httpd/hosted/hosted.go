@@ -60,7 +60,6 @@ type Config struct {
 	PublicURL string // that links begin with, without a trailing slash
 	Settings  Settings
 	Magic     []Magic // accounts of the test provider, shown on the pages of test payments
-	AnyCard   bool    // test mode takes card numbers beyond those published for tests
 	// Back says for requests of other dialects, by their names, where the
 	// recipient goes back to; empty: nowhere.
 	Back map[string]func(*engine.Request) string

@@ -114,6 +114,7 @@ type row struct {
 // rows maps every code of the engine; a test holds it whole.
 var rows = map[engine.Code]row{
 	engine.CodeInvalid:      {422, "validation_failed", "The request is not valid"},
+	engine.CodeRealCard:     {422, "validation_failed", "The request is not valid"},
 	engine.CodeMissing:      {422, "validation_failed", "The request is not valid"},
 	engine.CodeToken:        {422, "validation_failed", "The request is not valid"},
 	engine.CodeForeign:      {422, "validation_failed", "The request is not valid"},

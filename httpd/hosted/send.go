@@ -110,9 +110,6 @@ func (a *API) typed(ctx context.Context, t *visit, form url.Values) (wire.Reply,
 	return a.showReview(ctx, t, sv, details)
 }
 
-// ruleTestCard refuses other cards in test mode.
-const ruleTestCard = "must be one of the published test numbers: a real card does not belong into test mode"
-
 // judge holds details to the service and to what the page wants beside it.
 // What it returns bears the keys of the service's form.
 func (a *API) judge(s engine.Scope, sv service.Service, values map[string]string) (map[string]string, service.Invalid) {
@@ -132,9 +129,9 @@ func (a *API) judge(s engine.Scope, sv service.Service, values map[string]string
 			bad = append(bad, &service.FieldError{Field: f.Key, Rule: "is required"})
 		}
 	}
-	for _, f := range sv.Fields { // whoever types a real card there has mistaken a test for the real thing
-		if f.Target().Check == service.CheckCardNumber && s.Mode == engine.Test && !a.AnyCard && service.MaybeRealCard(given[f.Key]) {
-			bad = append(bad, &service.FieldError{Field: f.Key, Rule: ruleTestCard})
+	for _, f := range sv.Fields {
+		if f.Target().Check == service.CheckCardNumber && a.Engine.RefusesCard(s.Mode, given[f.Key]) {
+			bad = append(bad, &service.FieldError{Field: f.Key, Rule: engine.TestCardRule})
 		}
 	}
 	if expiry, ok := service.ExpiryOf(details); ok && len(bad) == 0 && expiry.Expired(a.Now()) {

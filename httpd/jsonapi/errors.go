@@ -40,6 +40,7 @@ func errorRows() []errorRow {
 	const nothing = "; nothing has happened, repeat it"
 	return []errorRow{
 		{code: engine.CodeInvalid, status: 422, word: "field_invalid", title: "A field is not valid", detail: "{message}"},
+		{code: engine.CodeRealCard, status: 422, word: "field_invalid", title: "A field is not valid", detail: "{message}"},
 		{code: engine.CodeMissing, status: 422, word: "field_missing", title: "A required field is missing", detail: "{message}"},
 		{code: engine.CodeNotFound, status: 404, word: "not_found", title: "Not found", detail: "{object} does not exist"},
 		{code: engine.CodeExists, object: engine.ObjPayout, status: 409, word: "reference_id_conflict", title: "The reference is taken", detail: "reference_id was used before with another request"},
@@ -80,7 +81,7 @@ func words(e *engine.Error, at *located) *fault {
 		field := at.field(e.Field)
 		f := refuse(row.status, row.word, row.title, "")
 		switch e.Code {
-		case engine.CodeInvalid, engine.CodeMissing:
+		case engine.CodeInvalid, engine.CodeRealCard, engine.CodeMissing:
 			if field != "" {
 				f.pointer = "/data/attributes/" + strings.ReplaceAll(field, ".", "/")
 			}

@@ -34,9 +34,6 @@ func (a *API) createPayout(ctx context.Context, who engine.Caller, c *wire.Call,
 	if err != nil {
 		return wire.Reply{}, r.unreadable(err)
 	}
-	if err := a.checkCard(who, n.Beneficiary.Details); err != nil {
-		return wire.Reply{}, err
-	}
 	if yes(r.Link) {
 		if err := a.linked(ctx, who, c, &r, &n, &x); err != nil {
 			return wire.Reply{}, err
@@ -120,9 +117,6 @@ func (a *API) updatePayout(ctx context.Context, who engine.Caller, c *wire.Call,
 		return wire.Reply{}, err
 	}
 	ch, err := r.change(who, &v.Request)
-	if err == nil {
-		err = a.checkCard(who, ch.Beneficiary.Details)
-	}
 	if err != nil {
 		return wire.Reply{}, err
 	}
@@ -169,9 +163,6 @@ func (a *API) confirmPayout(ctx context.Context, who engine.Caller, c *wire.Call
 		return again, err
 	}
 	ch, err := r.change(who, &v.Request)
-	if err == nil {
-		err = a.checkCard(who, ch.Beneficiary.Details)
-	}
 	if err != nil {
 		return wire.Reply{}, err
 	}

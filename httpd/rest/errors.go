@@ -96,6 +96,7 @@ func errorRows() []errorRow {
 		{act: connectAccount, code: engine.CodeInvalid, field: "connector_account_details", status: 400, ir: "IR_30", text: "connector_account_details: {message}"},
 		{code: engine.CodeInvalid, field: "webhook_url", status: 422, ir: "IR_06", text: "webhook_url: {message}"},
 		{code: engine.CodeInvalid, status: 422, ir: "IR_06", text: "{rule}"},
+		{code: engine.CodeRealCard, status: 422, ir: "IR_06", text: "{rule}"},
 
 		{code: engine.CodeMissing, object: engine.ObjPoint, status: 400, ir: "IR_04", text: "Missing required param: {message}"},
 		{code: engine.CodeMissing, object: engine.ObjMethod, status: 400, ir: "IR_04", text: "Missing required param: {message}"},

@@ -30,8 +30,6 @@ type Config struct {
 	FirstWord time.Duration
 	// PublicURL is where this server is reached, for the addresses of payout links.
 	PublicURL string
-	// AnyCard lets test mode take card numbers beyond the published test numbers.
-	AnyCard bool
 	// AdminKey opens the administrator's calls; empty: nobody may make them.
 	AdminKey string
 	// Environment is what the names of test keys begin with; empty: snd.
