@@ -42,7 +42,7 @@ func answered(err error) error {
 	switch {
 	case said.Code == client.CodeUnknown:
 		return unknownOutcome(err)
-	case said.Code == client.CodeRefused, said.Code == client.CodeDenied:
+	case said.Code == client.CodeRefused, said.Code == client.CodeDenied, said.Code == "real_card":
 		return refused(err)
 	case said.HTTP == http.StatusBadRequest:
 		return usage(err)

@@ -96,6 +96,9 @@ func wrongField(err error) (field, problem string, ok bool) {
 	if !errors.As(err, &refused) || refused.Field == "" || refused.Code != engine.CodeInvalid && refused.Code != engine.CodeRealCard && refused.Code != engine.CodeMissing {
 		return "", "", false
 	}
+	if refused.Code == engine.CodeRealCard {
+		return refused.Field, sentence("it "+refused.Message) + " " + sentence(refused.Hint), true
+	}
 	return refused.Field, sentence(refused.Message), true
 }
 

@@ -249,7 +249,7 @@ func (d *Dash) pay(ctx context.Context, v *visit) (wire.Reply, error) {
 		return goTo(v.at("/requests/" + engine.PrefixRequest + once.Subject)), nil
 	}
 	if field, problem, ok := wrongField(err); ok {
-		return d.payPage(ctx, v, 422, &o, typed, map[string]string{field: problem}, ui.Notice{Tone: ui.Bad, Text: problem})
+		return d.payPage(ctx, v, 422, &o, typed, map[string]string{field: problem, detail + field: problem}, ui.Notice{Tone: ui.Bad, Text: problem})
 	}
 	if note := refusal(err); note != nil {
 		status, _ := explain(err)

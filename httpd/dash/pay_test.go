@@ -144,3 +144,19 @@ func TestWhatIsLookedForIsFound(t *testing.T) {
 		t.Error("a card number is written back")
 	}
 }
+
+// TestARealCardIsKeptOutOfTestMode: its field is marked, and the number is not
+// written back.
+func TestARealCardIsKeptOutOfTestMode(t *testing.T) {
+	o := newOffice(t)
+	p := o.hired(engine.RoleManager)
+	form := map[string]string{"amount": "12.50", "currency": "EUR", "d.card_number": "4539578763621486", "d.expiry_month": "3", "d.expiry_year": "2030", "d.card_holder_name": "Ada Example",
+		"attempts_limit": "0", "split": "no", "partially": "no", "autoprocess": "yes"}
+	got := p.fill(home+"/pay?service=payment_card_eur", form).want(422, "It must be one of the published test numbers").want(422, "4111111111111111")
+	if !strings.Contains(got.body, `aria-invalid="true"`) || strings.Contains(got.body, "4539578763621486") {
+		t.Errorf("no field is marked, or the number is written back: %s", got.words())
+	}
+	if _, total, err := o.Engine.List(o.Ctx, onServer("shop"), engine.Filter{Total: true}, 0, 1); err != nil || total != 0 {
+		t.Errorf("%d requests were made, %v", total, err)
+	}
+}

@@ -81,7 +81,10 @@ func words(e *engine.Error, at *located) *fault {
 		field := at.field(e.Field)
 		f := refuse(row.status, row.word, row.title, "")
 		switch e.Code {
-		case engine.CodeInvalid, engine.CodeRealCard, engine.CodeMissing:
+		case engine.CodeRealCard: // of the service's fields
+			field = "fields." + field
+			f.pointer = "/data/attributes/fields/" + e.Field
+		case engine.CodeInvalid, engine.CodeMissing:
 			if field != "" {
 				f.pointer = "/data/attributes/" + strings.ReplaceAll(field, ".", "/")
 			}

@@ -430,3 +430,17 @@ func TestOneReferenceIsOneRequestHoweverManySendItAtATime(t *testing.T) {
 	s.run(time.Minute)
 	s.only(payouts)
 }
+
+// TestARealCardIsKeptOutOfTestMode in the words for a field of the service.
+func TestARealCardIsKeptOutOfTestMode(t *testing.T) {
+	s := newShop(t)
+	id := s.point("EUR")
+	order := func(number string) reply {
+		return s.do("POST", requests, doc("payout-request", fmt.Sprintf(`{"point_id":%q,"point_currency":"EUR","point_amount":12.5,"service":"payment_card_eur","fields":{"card_number":%q,"expiry_month":"3","expiry_year":"2030","card_holder_name":"Ada Example"}}`, id, number)))
+	}
+	r := order("4539 5787 6362 1486").refused(422, "field_invalid", "/data/attributes/fields/card_number")
+	if got := r.str("errors.0.detail"); !strings.HasPrefix(got, "fields.card_number must be one of the published test numbers") {
+		t.Errorf("it says %q", got)
+	}
+	order("4111 1111 1111 1111").created()
+}
