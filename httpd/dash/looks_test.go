@@ -108,13 +108,8 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 	o.hired("support")
 	b := openBrowser(t, o)
 	only := regexp.MustCompile(os.Getenv("PENSTOCK_TEST_PAGES")) // those alone whose name fits
-	see := func(name, path string) {
+	fits := func(name string) {                                  // the page that is open
 		t.Helper()
-		if !only.MatchString(name) {
-			return
-		}
-		b.Go(path)
-		b.Do(chromedp.WaitVisible(chromedp.CSS("main")))
 		looks := []browsertest.Look{{Name: "320 pixels", Width: 320, Height: 800, Phone: true}} // what fits there fits a wide window
 		if browsertest.Full() {
 			looks = b.Looks()
@@ -126,6 +121,14 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 			}
 		}
 		b.Shoot(name)
+	}
+	see := func(name, path string) {
+		t.Helper()
+		if only.MatchString(name) {
+			b.Go(path)
+			b.Do(chromedp.WaitVisible(chromedp.CSS("main")))
+			fits(name)
+		}
 	}
 	see("login", "/dashboard/login")
 	see("setup", link)
@@ -160,6 +163,11 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 	}
 	_, err = o.Engine.OpenBreaker(o.Ctx, onServer("shop"), o.account(), "the provider moves to another bank tonight", nil)
 	must(t, err)
+	if open := "payout-exchange"; only.MatchString(open) {
+		b.Go(home + "/payouts/" + o.get("march-04").Payouts[0].ID)
+		b.Do(chromedp.Click(chromedp.CSS(".exchange > summary")), chromedp.WaitVisible(chromedp.CSS(".exchange table")))
+		fits(open)
+	}
 	if torn := "statement-faults"; only.MatchString(torn) {
 		b.Go(load)
 		file := filepath.Join(t.TempDir(), "nordbank-2026-01-09.csv")
@@ -167,7 +175,7 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 		b.Do(chromedp.SetUploadFiles(chromedp.CSS("#f-file"), []string{file}))
 		b.follow("Look at it first")
 		b.Sees("What can't be read")
-		b.Shoot(torn)
+		fits(torn)
 	}
 	see("breaker-open", home+"/accounts/"+o.account())
 	b.As(b.Looks()[0])
@@ -176,7 +184,10 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 	b.Shoot("menu-user")
 	b.Go(home)
 	b.Do(chromedp.Click(chromedp.CSS(".merchant > summary")), chromedp.WaitVisible(chromedp.CSS(".merchant .sheet")))
-	b.Shoot("menu-merchant")
+	for _, l := range b.Looks()[:2] { // on a phone it is in the menu
+		b.As(l)
+		b.Picture("menu-merchant", l)
+	}
 	b.Go(home)
 	b.As(b.Looks()[2])
 	b.Do(chromedp.Click(chromedp.CSS(".burger")), chromedp.WaitVisible(chromedp.CSS("#nav:popover-open")))

@@ -232,7 +232,7 @@ func booksBar(at string, q booksQuery, found *engine.Comparison) *ui.Filter {
 }
 
 func booksTable(at string, v *visit, q booksQuery, found *engine.Comparison) (ui.Table, *ui.Pager) {
-	t := ui.Table{Name: "Findings", Cols: []ui.Col{{Name: "Finding", Place: ui.Under}, {Name: "Class", Place: ui.Side}, {Name: "Why", Place: ui.Plain}, {Name: "Ours", Place: ui.Lead, Right: true}, {Name: "Theirs", Place: ui.Plain, Right: true},
+	t := ui.Table{Name: "Findings", Cols: []ui.Col{{Name: "Finding", Place: ui.Lead}, {Name: "Class", Place: ui.Side}, {Name: "Why", Place: ui.Under}, {Name: "Ours", Place: ui.Plain, Right: true}, {Name: "Theirs", Place: ui.Plain, Right: true},
 		{Name: "Day", Place: ui.Aside, Tight: true}, {Name: "Source", Place: ui.Plain}}}
 	first := 0
 	if q.after != "" {

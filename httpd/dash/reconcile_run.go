@@ -156,7 +156,7 @@ func booksThen(r *engine.BooksRun) ui.Block {
 
 // foundBlock are findings as they stood, each leading to how it stands now.
 func foundBlock(v *visit, account string, r *engine.BooksRun, title string, found []engine.RunFinding, total int, none string) ui.Block {
-	t := ui.Table{Name: title, Cols: []ui.Col{{Name: "Finding", Place: ui.Under}, {Name: "Class", Place: ui.Side}, {Name: "Why", Place: ui.Plain}, {Name: "Ours", Place: ui.Lead, Right: true}, {Name: "Theirs", Place: ui.Plain, Right: true},
+	t := ui.Table{Name: title, Cols: []ui.Col{{Name: "Finding", Place: ui.Lead}, {Name: "Class", Place: ui.Side}, {Name: "Why", Place: ui.Under}, {Name: "Ours", Place: ui.Plain, Right: true}, {Name: "Theirs", Place: ui.Plain, Right: true},
 		{Name: "Day", Place: ui.Aside, Tight: true}, {Name: "Source", Place: ui.Plain}}}
 	days := booksQuery{first: r.From.Format(time.DateOnly), last: r.To.AddDate(0, 0, -1).Format(time.DateOnly)}.values()
 	for i := range found {
