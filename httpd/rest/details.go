@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"penstock/engine/connector"
@@ -75,6 +76,9 @@ func (f *fields) details(at, form string) (connector.Details, error) {
 			d[key] = v
 		}
 	}
+	if err := checkNetwork(at, d["card_network"]); err != nil {
+		return nil, err
+	}
 	for name := range f.odd {
 		if service.SecurityCode(name) {
 			d[name] = ""
@@ -86,6 +90,23 @@ func (f *fields) details(at, form string) (connector.Details, error) {
 		}
 	}
 	return d, nil
+}
+
+// networks are the card networks that the original knows, and Mir.
+func networks() []string {
+	return []string{"Visa", "Mastercard", "AmericanExpress", "JCB", "DinersClub", "Discover", "CartesBancaires", "UnionPay", "Interac", "RuPay", "Maestro", "Star", "Pulse", "Accel", "Nyce", "Mir"}
+}
+
+// checkNetwork refuses a card network that there is none of; "" is none said.
+func checkNetwork(at, name string) error {
+	if name == "" || slices.Contains(networks(), name) {
+		return nil
+	}
+	e := &wire.DecodeError{Kind: wire.KindEnum, Path: at + "/card_network", Rule: "must be a card network", Allowed: networks()}
+	if !strings.ContainsFunc(name, func(c rune) bool { return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') }) && len(name) <= 32 {
+		e.Got = name // else it may be anything
+	}
+	return e
 }
 
 // taggedBank is the newer form of bank details, which says what it is.

@@ -124,6 +124,9 @@ func (r *paymentRequest) note(x *paymentExtra) error {
 		}
 		*f.to = *f.from
 	}
+	if err := checkReturn(r.ReturnURL); err != nil {
+		return err
+	}
 	if r.Auth != nil {
 		x.Auth = string(*r.Auth)
 	}

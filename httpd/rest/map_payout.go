@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"penstock/engine"
@@ -193,6 +194,9 @@ func (r *payoutRequest) note(x *payoutExtra) error {
 		}
 		*f.to = *f.from
 	}
+	if err := checkReturn(r.ReturnURL); err != nil {
+		return err
+	}
 	if r.Metadata != nil {
 		x.Metadata = rawObject(r.Metadata)
 	}
@@ -210,6 +214,19 @@ func (r *payoutRequest) note(x *payoutExtra) error {
 		return err
 	}
 	x.SourceForm, x.Source = r.SourceBank.Form, service.Mask(r.SourceBank.Form, d)
+	return nil
+}
+
+// checkReturn judges where a recipient, or a payer, is sent when they are done:
+// a page or an app, and nothing that a browser would run. nil and "" are nowhere.
+func checkReturn(to *string) error {
+	if said(to) == "" {
+		return nil
+	}
+	u, err := url.Parse(*to)
+	if err != nil || !u.IsAbs() || u.Host == "" && u.Opaque != "" || u.Scheme == "data" || u.Scheme == "javascript" || u.Scheme == "vbscript" || u.Scheme == "file" {
+		return refuse(422, "IR_06", "return_url must be an absolute URL, e.g. https://shop.example.com/done")
+	}
 	return nil
 }
 

@@ -130,3 +130,37 @@ func TestWhatContradictsIsRefused(t *testing.T) {
 		s.do("POST", "/payouts/list", `{"start_time":"`+at+`"}`).ok().is("total_count", 1)
 	}
 }
+
+// TestAPlaceToReturnToIsNothingThatRuns, also where an update or a payment
+// names it.
+func TestAPlaceToReturnToIsNothingThatRuns(t *testing.T) {
+	s := newShop(t)
+	id := s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR","return_url":"https://shop.example/done?x=ü"}`).ok().is("return_url", "https://shop.example/done?x=ü").str("payout_id")
+	pay := s.do("POST", "/payments", `{"amount":1,"currency":"EUR","return_url":"myapp://done"}`).ok().str("payment_id")
+	for _, bad := range []string{"notaurl", "/done", "javascript:alert(1)", "JAVASCRIPT:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "https:shop.example", "https://shop.example/%zz"} {
+		for _, path := range []string{"/payouts/create", "/payments", "/payouts/" + id, "/payments/" + pay} {
+			s.do("POST", path, `{"amount":1,"currency":"EUR","return_url":"`+bad+`"}`).refused(422, "IR_06", "return_url must be an absolute URL")
+		}
+	}
+	s.do("PUT", "/payouts/"+id, `{"return_url":""}`).ok().is("return_url", nil)
+}
+
+// TestCardNetworksAreThoseThatThereAre, wherever a card is sent.
+func TestCardNetworksAreThoseThatThereAre(t *testing.T) {
+	s := newShop(t)
+	s.customer("ada")
+	const saved = `{"card_number":"4242424242424242","card_exp_month":"3","card_exp_year":"2030","card_network":"%s"}`
+	const paid = `{"amount":1,"currency":"EUR","customer_id":"ada","payout_type":"card","payout_method_data":{"card":{"card_number":"4242424242424242","expiry_month":"3","expiry_year":"2030","card_network":"%s"}}}`
+	for _, row := range []struct{ path, body string }{
+		{"/payouts/create", paid}, {"/payment_methods", `{"customer_id":"ada","payment_method":"card","card":` + saved + `}`}, {"/payments", `{"amount":1,"currency":"EUR","payment_method_data":{"card":` + saved + `}}`},
+	} {
+		for _, bad := range []string{"Bogus", "visa", "4242424242424242", "V 1"} {
+			r := s.do("POST", row.path, fmt.Sprintf(row.body, bad)).refused(400, "IR_06", "unknown variant")
+			if strings.Contains(r.body, "4242424242424242") {
+				t.Errorf("%s", r.body)
+			}
+		}
+		s.do("POST", row.path, fmt.Sprintf(row.body, "CartesBancaires")).ok()
+		s.do("POST", row.path, fmt.Sprintf(row.body, "")).ok()
+	}
+}
