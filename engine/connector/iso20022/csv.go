@@ -243,7 +243,7 @@ func (m *CSVMap) line(heading, fields []string) (l Line, ok bool, bad connector.
 	if m.Side != "" {
 		var known bool
 		if left, known = m.left(get("side", m.Side), minus); !known {
-			wrong("side", "the side is neither debit nor credit")
+			wrong("side", fmt.Sprintf("the side is neither %q nor %q", m.Debit, m.Credit))
 		}
 	}
 	if m.Provider != "" {
