@@ -45,7 +45,7 @@ func (e *Engine) attach(ctx context.Context, c Caller, r *Request, b Beneficiary
 	if err != nil {
 		return nil, err
 	}
-	r.Kind, r.Form = b.Kind, b.Form
+	r.Kind, r.Form, r.Method = b.Kind, b.Form, "" // of another method, if there was one before
 	if used != nil {
 		r.Method, r.Kind, r.Form = used.ID, used.Kind, used.Form
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestPaymentIsGivenItsCustomer: a payment that was made for nobody is given a
@@ -163,4 +164,23 @@ func TestCardNetworksAreThoseThatThereAre(t *testing.T) {
 		s.do("POST", row.path, fmt.Sprintf(row.body, "CartesBancaires")).ok()
 		s.do("POST", row.path, fmt.Sprintf(row.body, "")).ok()
 	}
+}
+
+// TestOtherDetailsTakeThePlaceOfASavedMethod: what is paid is what the payout
+// says that it pays.
+func TestOtherDetailsTakeThePlaceOfASavedMethod(t *testing.T) {
+	s := newShop(t)
+	s.customer("ada")
+	pm := s.card("ada")
+	id := s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR","customer_id":"ada","payout_type":"card","payout_token":"`+s.token("ada")+`"}`).ok().is("payout_method_id", pm).is("payout_method_data.card.last4", "1111").str("payout_id")
+	s.do("PUT", "/payouts/"+id, `{"description":"d"}`).ok().is("payout_method_id", pm)
+	s.do("PUT", "/payouts/"+id, `{"payout_type":"card","payout_method_data":{"card":{"card_number":"5555555555554444","expiry_month":"3","expiry_year":"2030"}},"recurring":true}`).ok().is("payout_method_id", nil).is("payout_method_data.card.last4", "4444")
+	s.do("POST", "/payouts/"+id+"/confirm", `{"auto_fulfill":true}`).ok()
+	s.run(time.Minute)
+	saved := s.do("GET", "/payouts/"+id, "").ok().is("status", "success").is("payout_method_data.card.last4", "4444").str("payout_method_id")
+	if saved == "" || saved == pm {
+		t.Errorf("the card that was paid is saved as %q, beside %q", saved, pm)
+	}
+	s.do("GET", "/payment_methods/"+saved, "").ok().is("card.last4_digits", "4444")
+	s.do("GET", "/payment_methods/"+pm, "").ok().is("card.last4_digits", "1111")
 }
