@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"penstock/store"
 )
 
 // CredentialName is the systemd credential that holds the master key.
@@ -131,18 +133,10 @@ func NewMasterFile(path string) (m MasterKey, err error) {
 	_, err = f.Write(text)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
-		err = syncDirectory(filepath.Dir(path))
+		err = store.SyncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		return MasterKey{}, errors.Join(fmt.Errorf("write master key: %w", err), os.Remove(path))
 	}
 	return m, nil
-}
-
-func syncDirectory(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

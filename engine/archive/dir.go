@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"penstock/store"
 )
 
 // maxOpen is how many segments are kept open to be read.
@@ -66,7 +68,7 @@ func (d *Dir) Append(id ID, data []byte) (int64, error) {
 // begin makes a new segment, whose name is durable when it returns.
 func (d *Dir) begin(id ID) error {
 	if err := os.Mkdir(d.path, 0o700); err == nil {
-		if err := syncDir(filepath.Dir(d.path)); err != nil {
+		if err := store.SyncDir(filepath.Dir(d.path)); err != nil {
 			return err
 		}
 	} else if !errors.Is(err, fs.ErrExist) {
@@ -76,7 +78,7 @@ func (d *Dir) begin(id ID) error {
 	if err != nil {
 		return fmt.Errorf("make a segment: %w", err)
 	}
-	if err := syncDir(d.path); err != nil {
+	if err := store.SyncDir(d.path); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	if d.writes != nil {
@@ -168,15 +170,4 @@ func (d *Dir) Close() error {
 		d.writes, d.last = nil, 0
 	}
 	return errors.Join(errs...)
-}
-
-func syncDir(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("sync a directory: %w", err)
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("sync a directory: %w", err)
-	}
-	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"penstock/engine"
+	"penstock/store"
 )
 
 // anchorFile keeps how far the store has come in a file of its own, best on
@@ -171,5 +172,5 @@ func (a *anchorFile) create(h engine.Head) error {
 	if err := os.Rename(part, a.path); err != nil {
 		return fmt.Errorf("rename: %w", err)
 	}
-	return syncDir(filepath.Dir(a.path))
+	return store.SyncDir(filepath.Dir(a.path))
 }

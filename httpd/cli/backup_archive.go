@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"penstock/engine/archive"
+	"penstock/store"
 )
 
 // writeBackup writes the parcels of a backup. The segments are read after the
@@ -96,7 +97,7 @@ func unpackArchive(r *bufio.Reader, dir string, p io.Writer) error {
 			if err := os.Mkdir(dir, 0o700); err != nil {
 				return fmt.Errorf("make the archive's directory: %w", err)
 			}
-			if err := syncDir(filepath.Dir(dir)); err != nil {
+			if err := store.SyncDir(filepath.Dir(dir)); err != nil {
 				return err
 			}
 		}

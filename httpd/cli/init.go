@@ -15,6 +15,7 @@ import (
 	"penstock/engine"
 	"penstock/httpd/dash"
 	"penstock/locker"
+	"penstock/store"
 )
 
 // setupFor is how long the link for the first operator is good.
@@ -79,7 +80,7 @@ func claimDir(dir string) error {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("make %s: %w", dir, err)
 		}
-		return syncDir(filepath.Dir(dir))
+		return store.SyncDir(filepath.Dir(dir))
 	case err != nil:
 		return fmt.Errorf("look at %s: %w", dir, err)
 	case len(entries) > 0:
@@ -138,7 +139,7 @@ func writeNew(path string, text []byte) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return syncDir(filepath.Dir(path))
+	return store.SyncDir(filepath.Dir(path))
 }
 
 // firstRecords makes the merchant, who can pay at once in test mode, a key,

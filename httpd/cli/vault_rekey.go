@@ -12,6 +12,7 @@ import (
 	"penstock/engine"
 	"penstock/httpd/admin"
 	"penstock/locker"
+	"penstock/store"
 )
 
 // successorSuffix is added to the name of the master key's file for the one
@@ -155,7 +156,7 @@ func takePlace(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return fmt.Errorf("put the new master key in its place: %w", err)
 	}
-	return syncDir(filepath.Dir(to))
+	return store.SyncDir(filepath.Dir(to))
 }
 
 // keepOld writes a copy of the present key where it was asked for.
@@ -177,7 +178,7 @@ func (a *appliance) keepOld(m master, path string) error {
 	if err := writeNew(path, text); err != nil {
 		return fmt.Errorf("keep the old master key: %w", err)
 	}
-	return syncDir(filepath.Dir(path))
+	return store.SyncDir(filepath.Dir(path))
 }
 
 // openSuccessor opens the keyring with the key that a change of the master

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"penstock/httpd/client"
+	"penstock/store"
 )
 
 // ageMagic begins every age file, and so every backup.
@@ -170,7 +171,7 @@ func saveBackup(ctx context.Context, env Env, cfg Config, file string) (out save
 			return out, fmt.Errorf("rename: %w", err)
 		}
 	}
-	if err := syncDir(filepath.Dir(file)); err != nil {
+	if err := store.SyncDir(filepath.Dir(file)); err != nil {
 		return out, err
 	}
 	m, err := keysManifest(out.Keys)
@@ -219,17 +220,6 @@ func writeWhole(path string, fill func(io.Writer) error) (n int64, err error) {
 		return 0, errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(path))
 	}
 	return info.Size(), nil
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("sync %s: %w", path, err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("sync %s: %w", path, err)
-	}
-	return nil
 }
 
 // keysManifest reads whose keyring a file is.

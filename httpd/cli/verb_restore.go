@@ -19,6 +19,7 @@ import (
 	"penstock/engine"
 	"penstock/httpd/client"
 	"penstock/locker"
+	"penstock/store"
 	"penstock/store/bolt"
 )
 
@@ -285,7 +286,7 @@ func unpack(r *bufio.Reader, to string, p io.Writer) error {
 	if err := os.Rename(to+".restoring", to); err != nil {
 		return fmt.Errorf("rename: %w", err)
 	}
-	return syncDir(filepath.Dir(to))
+	return store.SyncDir(filepath.Dir(to))
 }
 
 // writeConfig writes a new configuration, which says where the master key is,

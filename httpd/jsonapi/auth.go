@@ -2,7 +2,6 @@ package jsonapi
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -64,35 +63,13 @@ func (a *API) caller(ctx context.Context, c *wire.Call, user, secret string) (en
 }
 
 // credentials reads Basic with the id of the key, or of the merchant, as user;
-// or Bearer. A call has one
-// of them, once.
+// or Bearer. A call has one of them, once.
 func credentials(c *wire.Call) (user, secret string, err error) {
 	all := c.HeaderAll("Authorization")
 	if len(all) != 1 {
 		return "", "", fmt.Errorf("credentials: %w", wire.ErrUnauthenticated)
 	}
-	return readCredentials(all[0])
-}
-
-func readCredentials(header string) (user, secret string, err error) {
-	bad := fmt.Errorf("credentials: %w", wire.ErrUnauthenticated)
-	scheme, rest, _ := strings.Cut(strings.TrimSpace(header), " ")
-	rest = strings.TrimSpace(rest)
-	switch strings.ToLower(scheme) {
-	case "bearer":
-		return "", rest, nil
-	case "basic":
-		raw, err := base64.StdEncoding.DecodeString(rest)
-		if err != nil {
-			return "", "", bad
-		}
-		user, secret, ok := strings.Cut(string(raw), ":")
-		if !ok || user == "" {
-			return "", "", bad
-		}
-		return user, secret, nil
-	}
-	return "", "", bad
+	return wire.Credentials(all[0])
 }
 
 // inMode refuses a test_mode that contradicts the key's; absent it is the

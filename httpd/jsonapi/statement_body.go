@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"penstock/engine"
+	"penstock/httpd/wire"
 )
 
 // A statement of a bank is longer than any other call. Its body is read of whoever
@@ -31,7 +32,7 @@ func (a *API) Long(method, path, authorization string) int {
 	if !isStatement(method, path) {
 		return 0
 	}
-	_, secret, err := readCredentials(authorization)
+	_, secret, err := wire.Credentials(authorization)
 	if err != nil {
 		return 0
 	}

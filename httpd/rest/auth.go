@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -53,28 +52,11 @@ func (a *API) caller(ctx context.Context, c *wire.Call) (engine.Caller, error) {
 // key's id as user. A call has one of them, once.
 func credentials(c *wire.Call) (user, secret string, err error) {
 	keys, others := c.HeaderAll("api-key"), c.HeaderAll("Authorization")
-	bad := fmt.Errorf("credentials: %w", wire.ErrUnauthenticated)
 	if len(keys) == 1 {
 		return "", strings.TrimSpace(keys[0]), nil
 	}
 	if len(keys) > 1 || len(others) != 1 {
-		return "", "", bad
+		return "", "", fmt.Errorf("credentials: %w", wire.ErrUnauthenticated)
 	}
-	scheme, rest, _ := strings.Cut(strings.TrimSpace(others[0]), " ")
-	rest = strings.TrimSpace(rest)
-	switch strings.ToLower(scheme) {
-	case "bearer":
-		return "", rest, nil
-	case "basic":
-		raw, err := base64.StdEncoding.DecodeString(rest)
-		if err != nil {
-			return "", "", bad
-		}
-		user, secret, ok := strings.Cut(string(raw), ":")
-		if !ok || user == "" {
-			return "", "", bad
-		}
-		return user, secret, nil
-	}
-	return "", "", bad
+	return wire.Credentials(others[0])
 }

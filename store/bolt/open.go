@@ -178,7 +178,7 @@ func create(opt Options) error {
 	if err := os.Rename(temp, opt.Path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(opt.Path))
+	return store.SyncDir(filepath.Dir(opt.Path))
 }
 
 // harden makes durable what can be read. The process before this one may have
@@ -199,14 +199,6 @@ func harden(file *os.File, pageSize int) error {
 		return fmt.Errorf("sync the meta pages: %w", err)
 	}
 	return nil
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 func checkFormat(tx *bbolt.Tx) error {

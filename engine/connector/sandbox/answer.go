@@ -6,9 +6,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"penstock/engine/connector"
 	"penstock/engine/money"
 )
@@ -16,9 +13,6 @@ import (
 // This file says what an answer of the provider means. It is pure. Whatever
 // is not exactly an answer to what was asked is Unknown, and the error says
 // no more than which rule it broke: an answer may echo an account number.
-
-// maxAnswerDepth is far above the three levels of any answer.
-const maxAnswerDepth = 16
 
 // meansSend reads the answer to an order.
 func meansSend(in connector.Instruction, status int, body []byte) (connector.Outcome, error) {
@@ -106,26 +100,7 @@ func readStrictly(body []byte, into any) error {
 	if len(body) > maxBody {
 		return errors.New("provider's answer is too long")
 	}
-	if jsontext.Value(body).Kind() != '{' || tooDeep(body) || json.Unmarshal(body, into) != nil {
-		return errors.New("provider's answer can't be read")
-	}
-	return nil
-}
-
-// tooDeep may count brackets within texts: no answer has so many of them.
-func tooDeep(body []byte) bool {
-	depth := 0
-	for _, c := range body {
-		switch c {
-		case '{', '[':
-			if depth++; depth > maxAnswerDepth {
-				return true
-			}
-		case '}', ']':
-			depth--
-		}
-	}
-	return false
+	return connector.ReadJSON(body, into)
 }
 
 // matches says whether t is about what was ordered. The amount may be left
