@@ -25,10 +25,31 @@ func (a *API) createAccount(ctx context.Context, who engine.Caller, c *wire.Call
 	if err != nil {
 		return wire.Reply{}, err
 	}
+	algorithm, err := givenAlgorithm(r.Routing)
+	if err == nil {
+		err = a.namesConnectors(ctx, who.Scope, algorithm)
+	}
+	if err != nil {
+		return wire.Reply{}, err
+	}
 	standard := soleProfile(len(n.Points))
 	o := rendered(once(c), func(m *engine.Merchant) any { return showAccount(m, standard(m), masking(hash)) })
 	m, err := a.Engine.OpenMerchant(ctx, who, n, o)
+	if err == nil && algorithm != nil && !o.Replayed {
+		err = a.followAll(context.WithoutCancel(ctx), who, algorithm)
+	}
 	return answer(o, m, err, func(m *engine.Merchant) any { return showAccount(m, standard(m), hash) })
+}
+
+// followAll has each profile of a new merchant go by an algorithm.
+func (a *API) followAll(ctx context.Context, who engine.Caller, n *engine.NewAlgorithm) error {
+	points, err := a.Engine.LivePoints(ctx, who.Scope)
+	for i := range points {
+		if err == nil {
+			err = a.follow(ctx, who, points[i].ID, n)
+		}
+	}
+	return err
 }
 
 // soleProfile is the default profile of a new merchant with n of them: there

@@ -30,7 +30,15 @@ func (a *API) createProfile(ctx context.Context, who engine.Caller, c *wire.Call
 		name := "default"
 		r.Name = &name
 	}
-	return a.saveProfile(ctx, who, "", once(c, "merchant"), r, profileExtra{}, hash)
+	algorithm, err := givenAlgorithm(r.Routing)
+	if err == nil {
+		err = a.namesConnectors(ctx, who.Scope, algorithm)
+	}
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	made := func(p *engine.Point) error { return a.follow(context.WithoutCancel(ctx), who, p.ID, algorithm) }
+	return a.saveProfile(ctx, who, "", once(c, "merchant"), r, profileExtra{}, hash, "", made)
 }
 
 func (a *API) updateProfile(ctx context.Context, who engine.Caller, c *wire.Call, r profileRequest) (wire.Reply, error) {
@@ -38,14 +46,34 @@ func (a *API) updateProfile(ctx context.Context, who engine.Caller, c *wire.Call
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	return a.saveProfile(ctx, who, p.ID, once(c, "merchant", "id"), r, readProfile(p.Extra), "")
+	o := once(c, "merchant", "id")
+	if again, done, err := a.saidBefore(ctx, who, o); done || err != nil {
+		return again, err
+	}
+	scheme := ""
+	algorithm, err := givenAlgorithm(r.Routing)
+	if err == nil && algorithm != nil { // one that nobody follows yet
+		algorithm.Point = p.ID
+		var s *engine.Scheme
+		if s, err = a.Engine.CreateAlgorithm(ctx, who, *algorithm, nil); err == nil {
+			scheme = s.ID
+		}
+	}
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	return a.saveProfile(ctx, who, p.ID, o, r, readProfile(p.Extra), "", scheme, nil)
 }
 
-// saveProfile makes or changes one. What is stored for a repeat is masked.
-func (a *API) saveProfile(ctx context.Context, who engine.Caller, id string, o *engine.Once, r profileRequest, x profileExtra, hash string) (wire.Reply, error) {
+// saveProfile makes or changes one, which then goes by scheme unless that is "".
+// What is stored for a repeat is masked. made is called once it is stored.
+func (a *API) saveProfile(ctx context.Context, who engine.Caller, id string, o *engine.Once, r profileRequest, x profileExtra, hash, scheme string, made func(*engine.Point) error) (wire.Reply, error) {
 	ed, hook, err := r.edit(x)
 	if err != nil {
 		return wire.Reply{}, err
+	}
+	if scheme != "" {
+		ed.Scheme = &scheme
 	}
 	after := engine.PointHook{HashKey: hash}
 	if id != "" {
@@ -63,6 +91,9 @@ func (a *API) saveProfile(ctx context.Context, who engine.Caller, id string, o *
 	}
 	o = rendered(o, func(p *engine.Point) any { return showProfile(who.Merchant, p, &after, "") })
 	p, err := a.Engine.SavePoint(ctx, who, id, ed, hook, o)
+	if err == nil && made != nil && !o.Replayed {
+		err = made(p)
+	}
 	return answer(o, p, in(saveProfile, err), func(p *engine.Point) any { return showProfile(who.Merchant, p, &after, hash) })
 }
 

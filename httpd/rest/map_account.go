@@ -17,7 +17,7 @@ func (r *accountRequest) newMerchant(hash, env string) (engine.NewMerchant, erro
 	if err := r.note(&x); err != nil {
 		return n, err
 	}
-	p := profileExtra{Webhook: x.Webhook, ReturnURL: x.ReturnURL}
+	p := profileExtra{Webhook: x.Webhook, ReturnURL: x.ReturnURL, Routing: x.Routing}
 	raw, err := wire.Encode(p)
 	if err != nil {
 		return n, err

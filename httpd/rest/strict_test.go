@@ -184,3 +184,52 @@ func TestOtherDetailsTakeThePlaceOfASavedMethod(t *testing.T) {
 	s.do("GET", "/payment_methods/"+saved, "").ok().is("card.last4_digits", "4444")
 	s.do("GET", "/payment_methods/"+pm, "").ok().is("card.last4_digits", "1111")
 }
+
+// TestAProfileIsGivenItsAlgorithm beside its other settings: by its account, when
+// it is made, and later; what is no algorithm is only shown again.
+func TestAProfileIsGivenItsAlgorithm(t *testing.T) {
+	s := newShop(t)
+	s.customer("ada")
+	profile := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
+	accounts := map[string]string{}
+	connect := func(profile string) {
+		t.Helper()
+		for _, name := range []string{"adyen", "wise"} {
+			accounts[name] = s.do("POST", "/account/shop/connectors", `{"connector_type":"payout_processor","connector_name":"`+name+`","profile_id":"`+profile+`","connector_account_details":{"auth_type":"BodyKey","api_key":"k123456789","key1":"m"}}`).ok().str("merchant_connector_id")
+		}
+	}
+	connect(profile)
+	goes := func(profile, want string) {
+		t.Helper()
+		s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR","customer_id":"ada","confirm":true,"profile_id":"`+profile+`","billing":{"address":{"first_name":"Ada","last_name":"E"}},`+sepa("NL69TEST0000000001")+`}`).ok().is("connector", want)
+	}
+	give := func(algorithm string) reply {
+		return s.do("POST", "/account/shop/business_profile/"+profile, `{"payout_routing_algorithm":`+algorithm+`}`)
+	}
+	give(`{"type":"single","data":"wise"}`).ok().is("payout_routing_algorithm.data", "wise")
+	goes(profile, "wise")
+	give(`{"type":"priority","data":[{"connector":"adyen","merchant_connector_id":"` + accounts["adyen"] + `"},"wise"]}`).ok()
+	goes(profile, "adyen")
+	s.do("GET", "/routing/payouts/active", "").ok().is("0.kind", "priority").is("1", nil)
+	for _, bad := range []string{`{"type":"bogus"}`, `{"type":"single"}`, `{"type":"priority","data":[]}`, `{"type":"volume_split","data":[{"connector":{"connector":"wise"},"split":99}]}`} {
+		give(bad).refused(400, "IR_06", "")
+	}
+	give(`{"type":"single","data":{"connector":"wise","merchant_connector_id":"mca_nobody"}}`).refused(404, "HE_02", "Merchant connector account")
+	give(`{"note":"none"}`).ok().is("payout_routing_algorithm.note", "none")
+	goes(profile, "adyen")
+	second := func(algorithm string) reply {
+		return s.do("POST", "/account/shop/business_profile", `{"profile_name":"second","payout_routing_algorithm":`+algorithm+`}`, "Idempotency-Key: second")
+	}
+	second(`{"type":"single","data":{"connector":"wise","merchant_connector_id":"mca_nobody"}}`).refused(404, "HE_02", "Merchant connector account")
+	other := second(`{"type":"single","data":"wise"}`).ok().is("payout_routing_algorithm.type", "single").str("profile_id")
+	second(`{"type":"single","data":"wise"}`).ok().is("profile_id", other)
+	connect(other)
+	goes(other, "wise")
+	goes(profile, "adyen")
+	s.admin("POST", "/accounts", `{"merchant_id":"bad","payout_routing_algorithm":{"type":"bogus"}}`).refused(400, "IR_06", "unknown variant")
+	s.admin("GET", "/accounts/bad", "").refused(404, "HE_02", "Merchant account")
+	s.admin("POST", "/accounts", `{"merchant_id":"pesa","payout_routing_algorithm":{"type":"single","data":"wise"}}`).ok().is("payout_routing_algorithm.data", "wise")
+	key := s.admin("POST", "/api_keys/pesa", `{"name":"k","expiration":"never"}`).ok().str("api_key")
+	send(t, s.client, key, "GET", "/account/pesa/business_profile", "").ok().is("0.payout_routing_algorithm.data", "wise")
+	send(t, s.client, key, "GET", "/routing/payouts/active", "").ok().is("0.kind", "single").is("1", nil)
+}
