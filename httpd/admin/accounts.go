@@ -11,16 +11,17 @@ import (
 
 // account is a provider account; its credentials are never shown.
 type account struct {
-	ID       string    `json:"account_id"`
-	Provider string    `json:"provider"`
-	Label    string    `json:"label"`
-	BaseURL  string    `json:"base_url,omitzero"`
-	Disabled bool      `json:"disabled"`
-	Created  time.Time `json:"created"`
+	ID       string              `json:"account_id"`
+	Provider string              `json:"provider"`
+	Label    string              `json:"label"`
+	BaseURL  string              `json:"base_url,omitzero"`
+	Disabled bool                `json:"disabled"`
+	Breaker  engine.BreakerState `json:"breaker"`
+	Created  time.Time           `json:"created"`
 }
 
-func accountOf(p *engine.ProviderAccount) account {
-	return account{p.ID, p.Provider, p.Label, p.BaseURL, p.Disabled, p.Created}
+func (a *Admin) accountOf(s engine.Scope, p *engine.ProviderAccount) account {
+	return account{p.ID, p.Provider, p.Label, p.BaseURL, p.Disabled, a.Engine.BreakerOf(s, p).State, p.Created}
 }
 
 func (a *Admin) listAccounts(ctx context.Context, c *wire.Call, _ wire.None) (list[account], error) {
@@ -31,7 +32,7 @@ func (a *Admin) listAccounts(ctx context.Context, c *wire.Call, _ wire.None) (li
 	all, err := a.Engine.Accounts(ctx, who.Scope)
 	out := make([]account, len(all))
 	for i := range all {
-		out[i] = accountOf(&all[i])
+		out[i] = a.accountOf(who.Scope, &all[i])
 	}
 	return list[account]{Data: out}, err
 }
@@ -91,5 +92,5 @@ func (a *Admin) connectAccount(ctx context.Context, _ *wire.Call, req newAccount
 			return account{}, err
 		}
 	}
-	return accountOf(made), nil
+	return a.accountOf(who.Scope, made), nil
 }

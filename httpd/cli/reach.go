@@ -3,7 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,26 +39,25 @@ func answered(err error) error {
 	if said.Hint != "" {
 		err = withNext(err, said.Hint)
 	}
-	switch {
-	case said.Code == client.CodeUnknown:
-		return unknownOutcome(err)
-	case said.Code == client.CodeRefused, said.Code == client.CodeDenied, said.Code == "real_card":
-		return refused(err)
-	case said.HTTP == http.StatusBadRequest:
-		return usage(err)
-	}
-	return err
+	return &codedError{err, exitOf(said)}
 }
 
-// text is what happened, to which object or field.
+// text is what happened, to which object or field. A message that is a whole
+// sentence needs no field before it.
 func text(said *client.Error) string {
 	switch {
 	case said.ID != "":
 		return fmt.Sprintf("%s: %s", clip(said.ID), said.Message)
-	case said.Field != "" && !strings.Contains(said.Message, said.Field):
+	case said.Field != "" && !strings.Contains(said.Message, said.Field) && ruleAlone(said.Message):
 		return fmt.Sprintf("%s %s", clip(said.Field), said.Message)
 	}
 	return said.Message
+}
+
+// ruleAlone says whether a message is a sentence without its subject.
+func ruleAlone(message string) bool {
+	verb, _, _ := strings.Cut(message, " ")
+	return slices.Contains([]string{"must", "has", "is", "and", "or", "wants", "holds", "cannot", "can't", "does", "may", "needs", "belongs"}, verb)
 }
 
 // scopeFlags gives a verb the merchant and the mode that it is about.

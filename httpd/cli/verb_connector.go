@@ -7,8 +7,8 @@ import (
 )
 
 func verbConnector(env Env) *cobra.Command {
-	return group("connector", "Connect and list provider accounts", groupPay,
-		"  penstock connector connect sandbox --base-url http://127.0.0.1:9090", connectorConnect(env), connectorList(env), connectorTest(env))
+	return group("connector", "Connect, list and stop provider accounts", groupPay,
+		"  penstock connector connect sandbox --base-url http://127.0.0.1:9090", connectorConnect(env), connectorList(env), connectorBreaker(env), connectorTest(env))
 }
 
 func connectorConnect(env Env) *cobra.Command {
@@ -65,8 +65,13 @@ func (r remote) showAccounts(p client.Page[client.Account]) error {
 	rows := make([][]string, len(p.Data))
 	for i, a := range p.Data {
 		state := "in use"
-		if a.Disabled {
+		switch {
+		case a.Disabled:
 			state = "no new payouts"
+		case a.Breaker == client.BreakerForced:
+			state = "breaker open by hand"
+		case a.Breaker == client.BreakerOpen:
+			state = "doesn't answer"
 		}
 		rows[i] = []string{a.ID, a.Provider, state, a.Label, a.BaseURL}
 	}

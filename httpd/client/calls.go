@@ -274,37 +274,6 @@ func (c *Client) Resend(ctx context.Context, s Scope, id string) (Delivery, erro
 	return post[Delivery](ctx, c, "/deliveries/"+segment(id)+"/resend", s.query(), nil)
 }
 
-// Account is an account at a provider.
-type Account struct {
-	ID       string    `json:"account_id"`
-	Provider string    `json:"provider"`
-	Label    string    `json:"label"`
-	BaseURL  string    `json:"base_url,omitempty"`
-	Disabled bool      `json:"disabled"`
-	Created  time.Time `json:"created"`
-}
-
-// NewAccount is what a provider account is connected from.
-type NewAccount struct {
-	Merchant    string            `json:"merchant_id"`
-	Mode        string            `json:"mode"`
-	Provider    string            `json:"provider"`
-	Label       string            `json:"label,omitempty"`
-	BaseURL     string            `json:"base_url,omitempty"`
-	Credentials map[string]string `json:"credentials,omitempty"`
-	Beside      bool              `json:"beside,omitempty"` // earlier accounts at the provider stay in use
-}
-
-// Accounts lists a scope's provider accounts.
-func (c *Client) Accounts(ctx context.Context, s Scope) (Page[Account], error) {
-	return get[Page[Account]](ctx, c, "/accounts", s.query())
-}
-
-// Connect connects a provider account.
-func (c *Client) Connect(ctx context.Context, n NewAccount) (Account, error) {
-	return post[Account](ctx, c, "/accounts", nil, n)
-}
-
 // Act is one line of the audit log.
 type Act struct {
 	Seq      uint64    `json:"seq"`
