@@ -22,8 +22,16 @@ type accountRequest struct {
 	HashKey      *string         `json:"payment_response_hash_key"`
 	Routing      wire.Object     `json:"payout_routing_algorithm"`
 	Organization *string         `json:"organization_id"`
-	ProductType  *string         `json:"product_type"`
+	ProductType  *productType    `json:"product_type"`
 	Redirect     *bool           `json:"redirect_to_merchant_with_http_post"`
+}
+
+// productType is what a merchant uses of the original's products; nothing here
+// depends on it.
+type productType string
+
+func (p *productType) UnmarshalText(text []byte) error {
+	return wire.OneOf(p, text, "orchestration", "vault", "recon", "recovery", "cost_observability", "dynamic_routing")
 }
 
 // business is where a merchant works; it names a profile.

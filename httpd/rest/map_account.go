@@ -45,7 +45,7 @@ func (r *accountRequest) note(x *accountExtra) error {
 		name string
 		max  int
 	}{{&x.ReturnURL, r.ReturnURL, "return_url", 2048}, {&x.LockerID, r.LockerID, "locker_id", 64}, {&x.Parent, r.Parent, "parent_merchant_id", 64},
-		{&x.Organization, r.Organization, "organization_id", 64}, {&x.ProductType, r.ProductType, "product_type", 64}} {
+		{&x.Organization, r.Organization, "organization_id", 64}, {&x.ProductType, given(r.ProductType), "product_type", 64}} {
 		if f.from == nil {
 			continue
 		}
@@ -53,6 +53,9 @@ func (r *accountRequest) note(x *accountExtra) error {
 			return tooLong(f.name, f.max)
 		}
 		*f.to = *f.from
+	}
+	if err := checkReturn(r.ReturnURL); err != nil {
+		return err
 	}
 	for _, f := range []struct {
 		to   *json.RawMessage

@@ -36,6 +36,9 @@ func (r *profileRequest) note(x *profileExtra) error {
 		if len(*r.ReturnURL) > 2048 {
 			return tooLong("return_url", 2048)
 		}
+		if err := checkReturn(r.ReturnURL); err != nil {
+			return err
+		}
 		x.ReturnURL = *r.ReturnURL
 	}
 	if r.Webhook != nil {

@@ -144,6 +144,11 @@ func TestAPlaceToReturnToIsNothingThatRuns(t *testing.T) {
 		}
 	}
 	s.do("PUT", "/payouts/"+id, `{"return_url":""}`).ok().is("return_url", nil)
+	profile := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
+	s.do("POST", "/account/shop/business_profile/"+profile, `{"return_url":"javascript:alert(1)"}`).refused(422, "IR_06", "return_url must be an absolute URL")
+	s.admin("POST", "/accounts", `{"merchant_id":"bad","return_url":"javascript:alert(1)"}`).refused(422, "IR_06", "return_url must be an absolute URL")
+	s.admin("POST", "/accounts", `{"merchant_id":"bad","product_type":"bogus"}`).refused(400, "IR_06", "unknown variant `bogus`")
+	s.admin("POST", "/accounts", `{"merchant_id":"good","product_type":"vault","return_url":"https://good.example"}`).ok().is("product_type", "vault")
 }
 
 // TestCardNetworksAreThoseThatThereAre, wherever a card is sent.
