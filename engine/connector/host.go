@@ -156,6 +156,29 @@ func (a Account) Base(own string, hosts ...string) (string, error) {
 	return strings.TrimSuffix(u.String(), "/"), nil
 }
 
+// Home is Base at the provider's own address: live, or test for an account of
+// test mode. It is an error where h is not Ready.
+func (h Host) Home(a Account, live, test string) (string, error) {
+	if err := h.Ready(); err != nil {
+		return "", err
+	}
+	if a.Test {
+		return a.Base(test)
+	}
+	return a.Base(live)
+}
+
+// Named is a Builder whose errors begin with the provider's name.
+func Named[C Connector](provider string, build func(Account) (C, error)) Builder {
+	return func(a Account) (Connector, error) {
+		c, err := build(a)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", provider, err)
+		}
+		return c, nil
+	}
+}
+
 func hostOf(raw string) string {
 	if u, err := url.Parse(raw); err == nil {
 		return u.Host

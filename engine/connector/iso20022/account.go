@@ -60,13 +60,7 @@ type config struct {
 // New makes the builder of accounts. It does no I/O; errors name the
 // credential and the rule that it broke.
 func New(host connector.Host) connector.Builder {
-	return func(acc connector.Account) (connector.Connector, error) {
-		c, err := build(host, acc)
-		if err != nil {
-			return nil, fmt.Errorf("iso20022: %w", err)
-		}
-		return c, nil
-	}
+	return connector.Named("iso20022", func(acc connector.Account) (*account, error) { return build(host, acc) })
 }
 
 func build(host connector.Host, acc connector.Account) (*account, error) {

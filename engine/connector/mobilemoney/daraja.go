@@ -69,14 +69,7 @@ var (
 )
 
 func buildDaraja(host connector.Host, acc connector.Account) (*mpesa, error) {
-	if err := host.Ready(); err != nil {
-		return nil, err
-	}
-	own := darajaURL
-	if acc.Test {
-		own = darajaTest
-	}
-	base, err := acc.Base(own)
+	base, err := host.Home(acc, darajaURL, darajaTest)
 	if err != nil {
 		return nil, err
 	}

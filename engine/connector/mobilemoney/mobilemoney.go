@@ -36,22 +36,15 @@ const simulator = "https://sandbox.mobilemoneyapi.io/simulator/v1.2/passthrough/
 
 // New makes the builder of accounts. Its errors name the credential.
 func New(host connector.Host) connector.Builder {
-	return func(acc connector.Account) (connector.Connector, error) {
-		var c connector.Connector
-		var err error
+	return connector.Named("mobilemoney", func(acc connector.Account) (connector.Connector, error) {
 		switch acc.Secrets[Profile] {
 		case "", gsma:
-			c, err = build(host, acc)
+			return build(host, acc)
 		case daraja:
-			c, err = buildDaraja(host, acc)
-		default:
-			err = fmt.Errorf("credential %q must be gsma or daraja", Profile)
+			return buildDaraja(host, acc)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("mobilemoney: %w", err)
-		}
-		return c, nil
-	}
+		return nil, fmt.Errorf("credential %q must be gsma or daraja", Profile)
+	})
 }
 
 func build(host connector.Host, acc connector.Account) (*client, error) {

@@ -41,24 +41,11 @@ const (
 
 // New makes the builder of accounts. Its errors name the credential.
 func New(host connector.Host) connector.Builder {
-	return func(acc connector.Account) (connector.Connector, error) {
-		c, err := build(host, acc)
-		if err != nil {
-			return nil, fmt.Errorf("paypal: %w", err)
-		}
-		return c, nil
-	}
+	return connector.Named("paypal", func(acc connector.Account) (*client, error) { return build(host, acc) })
 }
 
 func build(host connector.Host, acc connector.Account) (*client, error) {
-	if err := host.Ready(); err != nil {
-		return nil, err
-	}
-	own := ownURL
-	if acc.Test {
-		own = testURL
-	}
-	base, err := acc.Base(own)
+	base, err := host.Home(acc, ownURL, testURL)
 	if err != nil {
 		return nil, err
 	}
