@@ -202,7 +202,7 @@ func memberOf(a act, field string) string {
 
 // rule is a sentence: rules of fields come without their subject.
 func rule(field, message string) string {
-	for _, verb := range []string{"must ", "has ", "is ", "and "} {
+	for _, verb := range []string{"must ", "has ", "is ", "does ", "and "} {
 		if strings.HasPrefix(message, verb) {
 			return field + " " + message
 		}

@@ -74,6 +74,7 @@ func TestRefusalsNameTheMemberThatWasSent(t *testing.T) {
 	}
 	save("3", `"2030"`).refused(400, "IR_06", "card_exp_month: invalid type: number")
 	save(`"3"`, "2030").refused(400, "IR_06", "card_exp_year: invalid type: number")
+	s.do("POST", "/payouts/create", `{"amount":1,"currency":"EUR","customer_id":"ada",`+sepa("DE8937040044053201300X")+`}`).refused(422, "IR_06", "iban does not have the structure of Germany")
 	profile := s.do("GET", "/account/shop/business_profile", "").ok().str("0.profile_id")
 	save2 := func(body string) reply { return s.do("POST", "/account/shop/business_profile/"+profile, body) }
 	save2(`{"profile_name":""}`).refused(400, "IR_04", "Missing required param: profile_name")
