@@ -32,7 +32,6 @@ func TestBoundIsTheContractsFormula(t *testing.T) {
 
 // TestLimitsAreMeasuredAndLeaveNothing measures for real.
 func TestLimitsAreMeasuredAndLeaveNothing(t *testing.T) {
-	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes eight seconds of disk and processor; left out by -short")
 	}

@@ -78,7 +78,6 @@ func freeAddr(t testing.TB) string {
 // TestBenchMeasuresARealServer runs each scenario for a second against the
 // whole appliance, over real connections.
 func TestBenchMeasuresARealServer(t *testing.T) {
-	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes a second for each scenario; left out by -short")
 	}
@@ -124,7 +123,6 @@ func TestBenchMeasuresARealServer(t *testing.T) {
 // TestReceiverWithTheWrongSecretBelievesNothing wants the bench to end at
 // once and to say what is wrong.
 func TestReceiverWithTheWrongSecretIsFoundBeforeTheLoad(t *testing.T) {
-	t.Parallel()
 	s := serveForBench(t)
 	f := benchFlags{url: s.url, key: s.key, scenario: "pay", workers: 2, length: time.Second, receiver: s.receiver,
 		secret: "whsec_" + strings.Repeat("A", 32)}

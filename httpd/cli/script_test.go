@@ -16,7 +16,7 @@ const exampleVariable = "PENSTOCK_TEST_EXAMPLE"
 // TestMain lets more tests run at once than there are processors: those that may
 // wait most of their time for other processes. -parallel says otherwise.
 func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", "10"); err != nil {
+	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
 	testscript.Main(m, map[string]func(){"penstock": func() {
