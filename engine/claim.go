@@ -337,7 +337,7 @@ func (c *claims) delivery(tx store.Tx, row dueRow) error {
 			return err
 		}
 		if err == nil && before.Tries == 0 && before.State == Waiting {
-			d.Due = c.now.Add(100 * time.Millisecond) // the one before has its first try first
+			d.Due = c.now.Add(untilNext(c.now.Sub(d.Created))) // the one before has its first try first
 			return saveDelivery(tx, row.Scope, d, was)
 		}
 	}
@@ -351,6 +351,16 @@ func (c *claims) delivery(tx store.Tx, row dueRow) error {
 	}
 	c.add(job{dueRow: row, lane: lane})
 	return nil
+}
+
+// untilNext is how long a delivery goes on waiting for the first try of the one
+// before it: half of what it has waited, so that news which lands at once is
+// followed at once, and behind a receiver that hangs few rows are moved.
+func untilNext(waited time.Duration) time.Duration {
+	if waited < 0 { // the clock was set back
+		return 100 * time.Millisecond
+	}
+	return min(max(waited/2, 5*time.Millisecond), time.Second)
 }
 
 // expiry claims the end of a request that was not confirmed or fulfilled in
