@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"slices"
@@ -64,15 +66,21 @@ func serveWith(t testing.TB, change func(*Config)) served {
 	return s
 }
 
-// freeAddr is an address on this machine where nobody listens.
+// freeAddr is an address on this machine where nobody listens. Its port is below
+// those that outgoing connections are given (on Linux from 32768), so that none
+// of them takes it before somebody listens there.
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	var err error
+	for range 100 {
+		var ln net.Listener
+		if ln, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000))); err == nil {
+			defer ln.Close()
+			return ln.Addr().String()
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	t.Fatal(err)
+	return ""
 }
 
 // TestBenchMeasuresARealServer runs each scenario for a second against the

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -322,14 +321,7 @@ func TestKilledServerForgetsNothing(t *testing.T) {
 func TestWebhookListenVerifiesWhatComes(t *testing.T) {
 	t.Parallel()
 	m := newPlace(t)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := ln.Addr().String()
-	if err := ln.Close(); err != nil {
-		t.Fatal(err)
-	}
+	at := freeAddr(t)
 	server := start(t, []string{"PENSTOCK_EGRESS_ALLOW=" + at}, "serve", "--config", m.Config)
 	listen := start(t, nil, "webhook", "listen", "--at", at, "--config", m.Config, "--json")
 	if _, code := once(t, nil, "payout", "create", "--amount", "1", "--currency", "EUR", "--iban", badIBAN, "--config", m.Config); code != ExitDone {
