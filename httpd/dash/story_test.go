@@ -81,16 +81,19 @@ func TestAFinanceStory(t *testing.T) {
 	}
 }
 
-// downloaded waits for the one file of a directory.
+// downloaded waits for the one file of a directory. A browser keeps an empty file
+// of its name in its place until all of it has come.
 func downloaded(t *testing.T, b *browser, dir string) string {
 	t.Helper()
 	for b.Ctx.Err() == nil {
-		all, err := filepath.Glob(filepath.Join(dir, "*.csv"))
+		all, err := os.ReadDir(dir)
 		must(t, err)
-		if len(all) == 1 {
-			text, err := os.ReadFile(all[0])
+		if len(all) == 1 && filepath.Ext(all[0].Name()) == ".csv" {
+			text, err := os.ReadFile(filepath.Join(dir, all[0].Name()))
 			must(t, err)
-			return string(text)
+			if len(text) > 0 {
+				return string(text)
+			}
 		}
 		browsertest.Result[bool](b.Browser, "true") // a look at the page takes a moment too
 	}
