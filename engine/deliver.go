@@ -28,15 +28,12 @@ func (e *Engine) deliver(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
-	body, err := e.Locker.Open(ctx, d.owner(j.Scope), d.place(), d.Sealed)
+	body, err := e.openMessage(ctx, j.Scope, d)
 	if errors.Is(err, locker.ErrErased) { // its customer was redacted meanwhile
 		return e.delivered(ctx, j, func(d *Delivery, _ time.Time) { d.State, d.Due, d.Manual = Exhausted, time.Time{}, nil })
 	}
 	if err != nil {
-		return sealError("open a webhook", err)
-	}
-	if body, err = undense(body); err != nil {
-		return fmt.Errorf("read a webhook: %w", err)
+		return err
 	}
 	start, began := e.pulse.now()
 	answer, status, failure := e.post(ctx, d, body, p, j.Scope, start)

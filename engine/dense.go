@@ -12,11 +12,12 @@ import (
 // What a caller was answered, what a request echoes and what a webhook says is
 // half of what penstock stores, and most of it are the same names each time. So
 // it is written densely before it is sealed: with S2 against a dictionary of
-// those names, which takes two microseconds and leaves a third.
+// those names, which takes some microseconds and leaves a third.
 //
 // A ciphertext then tells by its length how much of a text is new. It told its
 // length before; and nobody who can choose one part of such a text sees how long
-// the sealed bytes are, since they never leave the appliance.
+// the sealed bytes are: they leave the appliance in backups alone, each of which is
+// encrypted as a whole.
 
 // denseWords is the dictionary: bodies of all dialects without what is somebody's.
 // What was written by it can only be read by it, so it never changes; another one

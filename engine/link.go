@@ -139,11 +139,21 @@ func (e *Engine) DeliveryByEvent(ctx context.Context, s Scope, event string) (*D
 // MessageOf is what a webhook says, as it is sent; nil where its customer was
 // redacted since.
 func (e *Engine) MessageOf(ctx context.Context, s Scope, d *Delivery) ([]byte, error) {
-	body, err := e.Locker.Open(ctx, d.owner(s), d.place(), d.Sealed)
+	body, err := e.openMessage(ctx, s, d)
 	if errors.Is(err, locker.ErrErased) {
 		return nil, nil
 	}
-	if err != nil {
+	return body, err
+}
+
+// openMessage is the body of a webhook as it was rendered; locker.ErrErased
+// where its customer was redacted since.
+func (e *Engine) openMessage(ctx context.Context, s Scope, d *Delivery) ([]byte, error) {
+	body, err := e.Locker.Open(ctx, d.owner(s), d.place(), d.Sealed)
+	switch {
+	case errors.Is(err, locker.ErrErased):
+		return nil, err
+	case err != nil:
 		return nil, sealError("open a webhook", err)
 	}
 	if body, err = undense(body); err != nil {

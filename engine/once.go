@@ -134,11 +134,8 @@ func (e *Engine) replayOne(tx store.Tx, s Scope, o *Once) (bool, error) {
 		return false, &Error{Code: CodeKeyReused, Field: field, Message: "this idempotency key was used with another body", Hint: "use a new key for a new request"}
 	}
 	if rec.Answer != nil {
-		if rec.Answer, err = e.openWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), rec.Answer); err != nil {
+		if rec.Answer, err = e.answerIn(rec, s, o); err != nil {
 			return false, err
-		}
-		if rec.Answer, err = undense(rec.Answer); err != nil {
-			return false, fmt.Errorf("read the answer: %w", err)
 		}
 	}
 	o.Answer, o.Subject, o.Replayed = rec.Answer, rec.Subject, true
@@ -250,6 +247,18 @@ func (e *Engine) shut(rec *onceRecord, s Scope, o *Once, answer []byte) (err err
 	return err
 }
 
+// answerIn opens the answer that shut has sealed into a record.
+func (e *Engine) answerIn(rec *onceRecord, s Scope, o *Once) ([]byte, error) {
+	answer, err := e.openWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), rec.Answer)
+	if err != nil {
+		return nil, err
+	}
+	if answer, err = undense(answer); err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	return answer, nil
+}
+
 // binds says whether any key makes the command harmless to repeat.
 func (o *Once) binds() bool {
 	for ; o != nil; o = o.Also {
@@ -276,9 +285,7 @@ func (e *Engine) FixAnswer(ctx context.Context, s Scope, o *Once, answer []byte)
 			return fmt.Errorf("find the once-record to fix: %w", err)
 		}
 		if rec.Answer != nil {
-			if fixed, err = e.openWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), rec.Answer); err == nil {
-				fixed, err = undense(fixed)
-			}
+			fixed, err = e.answerIn(rec, s, o)
 			return err
 		}
 		fixed = answer

@@ -7,8 +7,8 @@ import (
 )
 
 // onceRecord is what is kept of a command that was carried out: of what body,
-// on what, and what was answered. It is the one record that is no JSON, for
-// most of it is an answer that is JSON already:
+// on what, and what was answered. It has a form of its own, for most of it is a
+// sealed answer:
 //
 //	version 1 | state 1 | fingerprint 32 | Unix microseconds 8 | length of subject 1 | length of holder 1 | subject | holder | answer
 //
