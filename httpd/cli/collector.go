@@ -12,11 +12,16 @@ import (
 // little of it is in use. A small store keeps some 30 MB alive, and collected
 // whenever these have doubled, an eighth of the processor goes into it. What
 // stays of 250 MiB is for stacks and for a store whose filters are large.
-const heapFloor = 160 << 20
+const heapFloor = 180 << 20
+
+// leastGrowth is how much the heap may grow at the least, in percent. What a
+// large store keeps alive is filters above all, which cost the collector
+// nothing, so it runs sooner than when all has doubled.
+const leastGrowth = 40
 
 // paceCollector keeps the collector from running more often than heapFloor
-// needs, until ctx ends. Above the floor it runs as ever, when what is alive
-// has doubled. Whoever sets GOGC decides alone.
+// needs, until ctx ends. Above the floor it runs when what is alive has grown
+// by leastGrowth. Whoever sets GOGC decides alone.
 func paceCollector(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -43,5 +48,5 @@ func paceCollector(ctx context.Context) {
 // gcPercent is how much the heap may grow over live bytes.
 func gcPercent(live uint64) int {
 	live = max(live, heapFloor/16) // before the first collection nothing counts as alive
-	return max(100, int(heapFloor*100/live)-100)
+	return max(leastGrowth, int(heapFloor*100/live)-100)
 }

@@ -266,6 +266,7 @@ func (d *daemon) privateServer(ctx context.Context) (*httpd.Server, error) {
 // flight end while the worker still works for them, then the worker ends what
 // it has in hand. It closes everything. ready is called once it serves.
 func (d *daemon) run(ctx context.Context, ready func()) error {
+	defer spareProcessor()()
 	work, stopWork := context.WithCancel(context.Background())
 	defer stopWork()
 	var workErr error

@@ -49,6 +49,7 @@ type Store struct {
 
 	lazy     map[string]byte // numbers of the lazy buckets
 	versions versions
+	sieved   chan struct{} // closed when all runs have their sieves
 
 	space space
 	stats counters
@@ -73,6 +74,7 @@ func (s *Store) Close() error {
 		s.gate.Unlock()
 		<-s.done
 		s.dead.Store(true)
+		<-s.sieved
 		s.closeErr = errors.Join(s.db.Close(), s.lock.release())
 	})
 	return s.closeErr

@@ -34,7 +34,7 @@ const lazyVictim = "PENSTOCK_TEST_BOLT_LAZY"
 func victimOptions(path string) Options {
 	opt := Options{Path: path, MinFree: 1, AllowAnyFS: true}
 	if table, err := strconv.Atoi(os.Getenv(lazyVictim)); err == nil {
-		opt.Lazy, opt.limits = []string{"b", "c"}, limits{table: table, step: table / 2, runs: 2}
+		opt.Lazy, opt.limits = []string{"b", "c"}, limits{table: table, step: table / 2, runs: 2, early: mib}
 	}
 	return opt
 }

@@ -188,7 +188,7 @@ func (v *version) feeds(feeds []feed, tx *bbolt.Tx, r span) ([]feed, error) {
 		}
 	}
 	for _, run := range v.runs {
-		if alike != nil && !run.maybe.has(h) {
+		if alike != nil && !run.maybeAlike(alike, h) {
 			continue
 		}
 		f, err := run.feed(tx, r)

@@ -147,7 +147,7 @@ func (c *checker) upTo(last, row []byte) error {
 		}
 		whole := true
 		hashesOf(before, e.key, func(h keyHash) {
-			whole = whole && c.run.maybe.has(h)
+			whole = whole && c.run.maybe(e.key, h)
 			hashes = binary.BigEndian.AppendUint32(hashes, uint32(h))
 		})
 		if !whole {

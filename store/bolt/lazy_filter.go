@@ -7,7 +7,7 @@ import (
 )
 
 // filter says of a key that it surely is not among those added, or that it may
-// be: with filterBits bits a key it errs on one in a hundred. It is a Bloom
+// be: with filterBits bits a key it errs on one in four hundred. It is a Bloom
 // filter whose keys have all their bits in one block, of 32 bytes, with one bit
 // in each of eight words, so that a look costs memory once.
 //
@@ -16,7 +16,7 @@ import (
 type filter []uint32
 
 const (
-	filterBits  = 10
+	filterBits  = 14
 	filterWords = 8
 )
 

@@ -98,10 +98,10 @@ func (t *task) made(runs []*run) *run {
 	}
 	for _, n := range t.runs {
 		if r := named(runs, n); r != nil {
-			hashes += r.hashed
+			hashes += r.sieve().hashes()
 		}
 	}
-	return newRun(t.to, hashes)
+	return newRun(t.to).with(newSieve(hashes))
 }
 
 func named(runs []*run, n runName) *run {
@@ -161,7 +161,7 @@ func (r *run) cut(tx *bbolt.Tx, f *feed, before []byte) (*run, error) {
 	}
 	source := f.rest.(*runSource)
 	blocks := tx.Bucket(r.blocks)
-	if _, err := deleteBefore(blocks, source.last); err != nil {
+	if err := deleteBefore(blocks, source.last); err != nil {
 		return nil, err
 	}
 	if !source.whole() {
@@ -175,26 +175,23 @@ func (r *run) cut(tx *bbolt.Tx, f *feed, before []byte) (*run, error) {
 			return nil, err
 		}
 	}
-	hashes, err := deleteBefore(tx.Bucket(r.hashes), before)
-	return r.with(-hashes / hashSize), err
+	return r.with(r.sieve().cut(before)), deleteBefore(tx.Bucket(r.hashes), before)
 }
 
-// deleteBefore deletes the first rows of a bucket, up to a key, and counts the
-// bytes of their values. A cursor would be spoilt by deleting, so the keys are
-// taken first.
-func deleteBefore(b *bbolt.Bucket, key []byte) (n int, err error) {
+// deleteBefore deletes the first rows of a bucket, up to a key. A cursor would
+// be spoilt by deleting, so the keys are taken first.
+func deleteBefore(b *bbolt.Bucket, key []byte) error {
 	var gone [][]byte
 	cursor := b.Cursor()
-	for k, v := cursor.First(); k != nil && bytes.Compare(k, key) < 0; k, v = cursor.Next() {
+	for k, _ := cursor.First(); k != nil && bytes.Compare(k, key) < 0; k, _ = cursor.Next() {
 		gone = append(gone, bytes.Clone(k))
-		n += len(v) - sumSize
 	}
 	for _, k := range gone {
 		if err := b.Delete(k); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return n, nil
+	return nil
 }
 
 const (
@@ -206,11 +203,11 @@ const (
 // runWriter makes rows for the end of a run.
 type runWriter struct {
 	run    *run
-	first  []byte // key
-	last   []byte // key
-	text   []byte // of the block that is being made
-	hashes []byte // of the row that is being made
-	noted  []keyHash
+	first  []byte         // key
+	last   []byte         // key
+	text   []byte         // of the block that is being made
+	hashes []byte         // of the row that is being made
+	noted  []row          // of those that are made
 	rows   [2][][2][]byte // of the blocks, and of the hashes
 }
 
@@ -225,7 +222,6 @@ func (w *runWriter) add(e entry) {
 		w.first = bytes.Clone(e.key)
 	}
 	hashesOf(before(len(w.hashes), w.last), e.key, func(h keyHash) {
-		w.noted = append(w.noted, h)
 		w.hashes = binary.BigEndian.AppendUint32(w.hashes, uint32(h))
 	})
 	w.text = appendEntry(w.text, before(len(w.text), w.last), e)
@@ -248,7 +244,9 @@ func (w *runWriter) closeBlock() {
 
 func (w *runWriter) closeHashes() {
 	key := bytes.Clone(w.last)
-	w.rows[1] = append(w.rows[1], [2][]byte{key, sealed(string(w.run.hashes), key, w.hashes)})
+	text := sealed(string(w.run.hashes), key, w.hashes)
+	w.rows[1] = append(w.rows[1], [2][]byte{key, text})
+	w.noted = append(w.noted, row{key, text[:len(w.hashes)]})
 	w.hashes = w.hashes[:0]
 }
 
@@ -274,11 +272,8 @@ func (w *runWriter) put(tx *bbolt.Tx, runs []*run) ([]*run, error) {
 			}
 		}
 	}
-	for _, h := range w.noted {
-		w.run.maybe.add(h)
-	}
 	next := slices.DeleteFunc(slices.Clone(runs), func(r *run) bool { return r.runName == w.run.runName })
-	next = append(next, w.run.with(len(w.noted)))
+	next = append(next, w.run.with(w.run.sieve().grown(w.noted)))
 	slices.SortFunc(next, newer)
 	return next, nil
 }

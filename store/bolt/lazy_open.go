@@ -85,17 +85,21 @@ func (s *Store) openLazy(w *writer) error {
 	for i, name := range names {
 		s.lazy[name] = byte(i + 1)
 	}
-	w.lazy = lazy{limits: s.opt.lazyLimits(), fresh: newFresh()}
+	w.lazy = lazy{limits: s.opt.lazyLimits(), fresh: newFresh(), ahead: newAhead()}
 	w.lazy.step = w.lazy.limits.step
 	v := (&version{fault: s.opt.fault}).after(0)
 	close(v.settled)
+	var late []*run
 	err = s.db.View(func(tx *bbolt.Tx) error {
 		v.id = tx.ID()
 		w.lazy.bottom = true
 		for _, name := range names {
 			w.lazy.bottom = w.lazy.bottom && tx.Bucket([]byte(dataPrefix+name)) == nil
 		}
-		if v.runs, err = readRuns(tx); err != nil {
+		if v.runs, err = findRuns(tx); err != nil {
+			return err
+		}
+		if late, err = readEarly(tx, v.runs, w.lazy.limits.early); err != nil {
 			return err
 		}
 		t, err := w.lazy.readLogs(tx, s.opt.fault)
@@ -105,6 +109,7 @@ func (s *Store) openLazy(w *writer) error {
 	if err != nil {
 		return fmt.Errorf("lazy buckets: %w", err)
 	}
+	go s.readLate(late)
 	for _, r := range v.runs {
 		w.lazy.lastRun = max(w.lazy.lastRun, r.id)
 	}
@@ -122,47 +127,22 @@ func under(tx *bbolt.Tx, prefix string) (tails []string) {
 	return tails
 }
 
-func readRuns(tx *bbolt.Tx) (runs []*run, err error) {
+// findRuns lists the runs, of whose keys nothing is known yet.
+func findRuns(tx *bbolt.Tx) (runs []*run, err error) {
 	for _, tail := range under(tx, blocksPrefix) {
 		name, err := parseRun([]byte(tail))
 		if err != nil {
 			return nil, err
 		}
-		r, err := readRun(tx, name)
-		if err != nil {
-			return nil, err
+		r := newRun(name)
+		if tx.Bucket(r.hashes) == nil {
+			return nil, r.lost()
 		}
+		r.late = new(lateSieve)
 		runs = append(runs, r)
 	}
 	slices.SortFunc(runs, newer)
 	return runs, nil
-}
-
-// readRun makes a run's filter of the hashes in the file.
-func readRun(tx *bbolt.Tx, name runName) (*run, error) {
-	empty := newRun(name, 0)
-	b := tx.Bucket(empty.hashes)
-	if b == nil {
-		return nil, empty.lost()
-	}
-	var rows [][]byte
-	hashes := 0
-	cursor := b.Cursor()
-	for key, stored := cursor.First(); key != nil; key, stored = cursor.Next() {
-		row, err := verify(string(empty.hashes), key, stored)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, row)
-		hashes += len(row) / hashSize
-	}
-	r := newRun(name, hashes).with(hashes)
-	for _, row := range rows {
-		for ; len(row) >= hashSize; row = row[hashSize:] {
-			r.maybe.fill(keyHash(binary.BigEndian.Uint32(row)))
-		}
-	}
-	return r, nil
 }
 
 // readLogs replays every log, the oldest first, into a table, and goes on with a

@@ -24,13 +24,13 @@ const (
 // run is entries in key order, in the file. A run is newer than one of a higher
 // level, and among those of one level the higher id is the newer one. It
 // doesn't change: what is taken from its front or put to its end by a
-// transaction makes another run of the same name, which has the same filter.
+// transaction makes another run of the same name.
 type run struct {
 	runName
 	name           string // of its blocks' bucket
 	blocks, hashes []byte // names of its buckets
-	hashed         int    // hashes in the file
-	maybe          filter
+	known          *sieve
+	late           *lateSieve // instead of known, of a run that was there at the start
 }
 
 type runName struct {
@@ -38,11 +38,11 @@ type runName struct {
 	id    uint64
 }
 
-// newRun is a run that is going to have so many hashes.
-func newRun(n runName, hashes int) *run {
+// newRun is a run that has no keys yet.
+func newRun(n runName) *run {
 	tail := hex.EncodeToString(binary.BigEndian.AppendUint64([]byte{n.level}, n.id))
 	name := blocksPrefix + tail
-	return &run{runName: n, name: name, blocks: []byte(name), hashes: []byte(hashesPrefix + tail), maybe: newFilter(hashes)}
+	return &run{runName: n, name: name, blocks: []byte(name), hashes: []byte(hashesPrefix + tail)}
 }
 
 // parseRun reads the end of a bucket's name.
@@ -65,16 +65,36 @@ func newer(a, b *run) int {
 	return -1
 }
 
-// with is the run with more or fewer hashes.
-func (r *run) with(hashes int) *run {
+// sieve is nil while what would be in it is still being read.
+func (r *run) sieve() *sieve {
+	if r.known == nil && r.late != nil {
+		return r.late.Load()
+	}
+	return r.known
+}
+
+// with is the run with another sieve.
+func (r *run) with(s *sieve) *run {
 	next := *r
-	next.hashed += hashes
+	next.known, next.late = s, nil
 	return &next
+}
+
+// maybe says of a key whether the run can have it.
+func (r *run) maybe(key []byte, h keyHash) bool {
+	s := r.sieve()
+	return s == nil || s.has(key, h)
+}
+
+// maybeAlike says of a beginning whether the run can have keys with it.
+func (r *run) maybeAlike(beginning []byte, h keyHash) bool {
+	s := r.sieve()
+	return s == nil || s.hasAlike(beginning, h)
 }
 
 // get finds what was last done to a key, as far as the run knows.
 func (r *run) get(tx *bbolt.Tx, key []byte, h keyHash) (entry, bool, error) {
-	if !r.maybe.has(h) {
+	if !r.maybe(key, h) {
 		return entry{}, false, nil
 	}
 	b := tx.Bucket(r.blocks)

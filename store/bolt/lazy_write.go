@@ -25,6 +25,7 @@ type lazy struct {
 	step    int    // bytes of the next step
 	stuck   bool   // there was no room for the last step
 	key     []byte // room for a key with its bucket's number
+	ahead   ahead
 }
 
 // limits are when the lazy buckets do what. Tests make them small.
@@ -32,6 +33,7 @@ type limits struct {
 	table int // bytes of a table in memory, at which it is frozen
 	step  int // bytes moved in one transaction
 	runs  int // of a level, at which they are merged
+	early int // bytes of hashes that Open reads before it returns
 }
 
 // flush is the task that writes a table out, or nil.
@@ -138,14 +140,15 @@ func (l *lazy) plan(runs []*run) {
 	}
 }
 
-// next is the task to work on: the lowest, since others wait for it.
-func (l *lazy) next() *task {
+// next is the task to work on: the lowest, since others wait for it. Runs can
+// only be merged when it is known what they have.
+func (l *lazy) next(known bool) *task {
 	var next *task
 	for _, t := range l.tasks {
 		if t.table != nil {
 			return t
 		}
-		if next == nil || t.to.level < next.to.level {
+		if known && (next == nil || t.to.level < next.to.level) {
 			next = t
 		}
 	}
@@ -192,10 +195,11 @@ func (w *writer) upkeep() {
 		if w.full() && l.flush() == nil {
 			w.freeze()
 		}
+		t := l.next(w.store.knowsRuns() && !w.store.stats.damaged.Load())
 		if !w.urgent() && l.owed < l.step {
+			w.fetch(t)
 			return
 		}
-		t := l.next()
 		if t == nil {
 			l.owed = 0
 			return
@@ -249,6 +253,7 @@ func (w *writer) move(t *task) error {
 		l.tasks = slices.DeleteFunc(l.tasks, func(o *task) bool { return o == t })
 	}
 	l.owed -= m.bytes
+	l.ahead.due = true
 	l.step = min(l.limits.step, 2*l.step)
 	w.store.stats.moved(m.bytes)
 	w.lookAtSpace(m.bytes)

@@ -78,7 +78,7 @@ func openLocked(opt Options, l *lock) (*Store, error) {
 	}
 	s := &Store{
 		opt: opt, lock: l,
-		queue: make(chan *request, defaultMaxBatch), done: make(chan struct{}),
+		queue: make(chan *request, defaultMaxBatch), done: make(chan struct{}), sieved: make(chan struct{}),
 		commit: (*bbolt.Tx).Commit,
 	}
 	var file *os.File

@@ -57,7 +57,7 @@ func (o Options) lazyLimits() limits {
 	if o.limits != (limits{}) {
 		return o.limits
 	}
-	return limits{table: int(o.LazyMemory), step: mergeStep, runs: mergeRuns}
+	return limits{table: int(o.LazyMemory), step: mergeStep, runs: mergeRuns, early: earlyBytes}
 }
 
 const (

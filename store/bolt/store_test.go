@@ -94,7 +94,7 @@ func TestStore(t *testing.T) {
 // lazyAt makes all buckets of storetest lazy, but for one, and so little memory
 // theirs that the smallest test writes tables out and merges runs.
 func lazyAt(path string) Options {
-	return Options{Path: path, Lazy: []string{"b", "c", "b\x00", "\x00", "\xff\xff"}, limits: limits{table: 1500, step: 700, runs: 2}}
+	return Options{Path: path, Lazy: []string{"b", "c", "b\x00", "\x00", "\xff\xff"}, limits: limits{table: 1500, step: 700, runs: 2, early: mib}}
 }
 
 func TestLazyStore(t *testing.T) {
