@@ -28,12 +28,12 @@ func paceCollector(ctx context.Context) {
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	tick := time.NewTicker(5 * time.Second)
+	tick := time.NewTicker(250 * time.Millisecond) // the filters of a large store are read within seconds
 	defer tick.Stop()
 	was := 100
 	for {
 		metrics.Read(live)
-		if p := gcPercent(live[0].Value.Uint64()); p != was {
+		if p := gcPercent(live[0].Value.Uint64()); p < was-was/16 || p > was+was/8 { // a change stops the world for a moment
 			debug.SetGCPercent(p)
 			was = p
 		}

@@ -30,10 +30,11 @@ import (
 // Store implements store.Store, store.Snapshotter, store.Spacer and
 // store.Fencer. Its zero value is of no use; see Open.
 type Store struct {
-	opt  Options
-	db   *bbolt.DB
-	file os.FileInfo // of the file that was opened, for Fence
-	lock *lock
+	opt   Options
+	db    *bbolt.DB
+	file  os.FileInfo // of the file that was opened, for Fence
+	lock  *lock
+	pages file // the same, to read ahead of bbolt
 
 	gate   sync.RWMutex // held for reading while an Update queues
 	closed bool         // under gate: no Update may queue any more

@@ -1,34 +1,121 @@
 package bolt
 
 import (
-	"bytes"
-	"unsafe"
+	"encoding/binary"
+	"os"
+	"slices"
 
 	"go.etcd.io/bbolt"
 	"golang.org/x/sys/unix"
 )
 
-// Merging large runs reads what was written long ago. Through the memory map
-// that is one fault for each 4 KiB of the disk, and it is the writer who would
-// wait for it, and with it everybody; Go doesn't notice that a goroutine waits
-// for a fault, so one processor stands still besides. So another goroutine
-// fetches what the next steps read, a whole page by one call of the system. It
-// is advice: without it steps take longer.
+// What is not in memory is fetched by a page fault, 4 KiB at a time, while Go
+// doesn't notice that the goroutine waits: a processor stands still, and where
+// it is the writer that waits, everybody. Nobody else knows what is going to be
+// read; whoever reads rows in order does. So it tells the system some pages
+// ahead, by their place in the file, and the disk works beside it. All of that
+// is advice: without it the same is read, later.
 
-// aheadRows is how many rows of each source are kept fetched. A step takes
-// about 140 of all sources together.
-const aheadRows = 128
-
-// ahead fetches for one merge at a time.
-type ahead struct {
-	due  bool          // something was moved since
-	busy chan struct{} // holds a token while a goroutine is fetching
-	// fetched is up to which key each bucket's rows were fetched. It belongs to
-	// whoever has the token.
-	fetched map[string][]byte
+// file reads pages behind bbolt's back, of a transaction that is open.
+type file struct {
+	*os.File
+	page int // bytes
 }
 
-func newAhead() ahead { return ahead{busy: make(chan struct{}, 1), fetched: map[string][]byte{}} }
+// Of bbolt's page format: a page begins with its own number, its kind and how
+// many elements it has; those of a branch are 16 bytes each, of which the second
+// half is the number of the page below.
+const (
+	pageHeader  = 16
+	branchPage  = 1
+	branchBytes = 16
+	deepest     = 64
+)
+
+// leaves lists the pages with the first rows of a bucket, in their order and at
+// most so many; none when it is too small to have any of its own.
+func (f file) leaves(b *bbolt.Bucket, limit int) []uint64 {
+	level := []uint64{uint64(b.Root())}
+	if level[0] == 0 {
+		return nil
+	}
+	page := make([]byte, f.page)
+	for range deepest {
+		var below []uint64
+		for _, number := range level {
+			if _, err := f.ReadAt(page, int64(number)*int64(f.page)); err != nil {
+				return nil
+			}
+			if binary.NativeEndian.Uint16(page[8:]) != branchPage {
+				return level
+			}
+			elements := page[pageHeader:]
+			for range min(int(binary.NativeEndian.Uint16(page[10:])), len(elements)/branchBytes) {
+				below = append(below, binary.NativeEndian.Uint64(elements[8:]))
+				elements = elements[branchBytes:]
+			}
+			if len(below) >= limit {
+				break
+			}
+		}
+		level = below[:min(len(below), limit)]
+	}
+	return nil
+}
+
+// fetch begins to bring pages into memory.
+func (f file) fetch(pages []uint64) {
+	for _, number := range pages {
+		_ = unix.Fadvise(int(f.Fd()), int64(number)*int64(f.page), int64(f.page), unix.FADV_WILLNEED)
+	}
+}
+
+// rowsPerPage is how many blocks, or rows of hashes, a page has.
+const rowsPerPage = 4
+
+// follower fetches the pages of a bucket some way before whoever walks it.
+type follower struct {
+	file
+	pages []uint64 // not fetched yet
+	rows  int      // that were walked
+}
+
+// followed is how many pages it is before.
+const followed = 128
+
+func (f file) follow(b *bbolt.Bucket) *follower {
+	w := &follower{file: f, pages: f.leaves(b, 1<<30)}
+	w.fetchNext(followed)
+	return w
+}
+
+func (w *follower) fetchNext(n int) {
+	n = min(n, len(w.pages))
+	w.fetch(w.pages[:n])
+	w.pages = w.pages[n:]
+}
+
+// next is told of each row.
+func (w *follower) next() {
+	if w.rows++; w.rows%rowsPerPage == 0 {
+		w.fetchNext(1)
+	}
+}
+
+// ahead fetches what the steps of a merge read.
+type ahead struct {
+	due  bool          // something was moved since
+	busy chan struct{} // holds a token while a goroutine is at it
+	// fetched is the last page of each bucket that was fetched. It belongs to
+	// whoever has the token.
+	fetched map[string]uint64
+}
+
+// aheadPages is how many pages of each source are kept fetched: a step takes
+// about 35 of all of them.
+const aheadPages = 48
+
+func newAhead() ahead { return ahead{busy: make(chan struct{}, 1), fetched: map[string]uint64{}} }
 
 // fetch begins to fetch what a task reads next, unless that is going on.
 func (w *writer) fetch(t *task) {
@@ -36,48 +123,37 @@ func (w *writer) fetch(t *task) {
 	if t == nil || t.table != nil || !a.due {
 		return
 	}
-	a.due = false
 	select {
 	case a.busy <- struct{}{}:
+		a.due = false
 	default:
 		return
 	}
 	go func() {
 		defer func() { <-a.busy }()
+		still := map[string]uint64{}
 		_ = s.db.View(func(tx *bbolt.Tx) error { // it fails when the store is closed
-			still := map[string][]byte{}
 			for _, n := range t.runs {
 				r := newRun(n)
 				for _, name := range [][]byte{r.blocks, r.hashes} {
 					if b := tx.Bucket(name); b != nil {
-						still[string(name)] = fetchRows(b, a.fetched[string(name)], s.db.Info().Data)
+						still[string(name)] = s.pages.fetchBehind(b, a.fetched[string(name)])
 					}
 				}
 			}
-			a.fetched = still
 			return nil
 		})
+		a.fetched = still
 	}()
 }
 
-// fetchRows fetches the first rows of a bucket, from behind a key on, and says
-// how far it came.
-func fetchRows(b *bbolt.Bucket, behind []byte, data uintptr) []byte {
-	cursor := b.Cursor()
-	key, value := cursor.First()
-	var page uintptr
-	for n := 0; key != nil && n < aheadRows; n++ {
-		if bytes.Compare(key, behind) > 0 {
-			behind = bytes.Clone(key)
-			at := uintptr(unsafe.Pointer(unsafe.SliceData(value)))
-			into := (at - data) % pageSize
-			if at-into != page {
-				page = at - into
-				whole := unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(value)), -int(into))), pageSize)
-				_ = unix.Madvise(whole, unix.MADV_POPULATE_READ) // Linux before 5.14 doesn't know it
-			}
-		}
-		key, value = cursor.Next()
+// fetchBehind fetches the first pages of a bucket, of which those up to one are
+// fetched already, and returns the last one.
+func (f file) fetchBehind(b *bbolt.Bucket, last uint64) uint64 {
+	pages := f.leaves(b, aheadPages)
+	if len(pages) == 0 {
+		return last
 	}
-	return behind
+	f.fetch(pages[1+slices.Index(pages, last):])
+	return pages[len(pages)-1]
 }

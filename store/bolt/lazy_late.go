@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"fmt"
+	"sync"
 
 	"go.etcd.io/bbolt"
 )
@@ -18,9 +19,9 @@ const earlyBytes = 8 << 20
 
 // readEarly makes the sieves of the newest runs, as far as the start waits for
 // them, and returns the other runs.
-func readEarly(tx *bbolt.Tx, runs []*run, bytes int) (late []*run, err error) {
+func (s *Store) readEarly(tx *bbolt.Tx, runs []*run, bytes int) (late []*run, err error) {
 	for i, r := range runs {
-		read, err := r.readHashes(tx, func(n int) bool {
+		read, err := r.readHashes(tx, s.pages, func(n int) bool {
 			bytes -= n
 			return bytes >= 0
 		})
@@ -34,20 +35,30 @@ func readEarly(tx *bbolt.Tx, runs []*run, bytes int) (late []*run, err error) {
 	return nil, nil
 }
 
+// lateReaders read so many runs at a time.
+const lateReaders = 2
+
 // readLate makes the sieves that the start didn't wait for, each in a read
 // transaction of its own, so that pages which are free meanwhile are used
 // again. A run with a damaged row is looked into for ever.
 func (s *Store) readLate(late []*run) {
 	defer close(s.sieved)
+	var readers sync.WaitGroup
+	free := make(chan struct{}, lateReaders)
 	for _, r := range late {
-		err := s.db.View(func(tx *bbolt.Tx) error {
-			_, err := r.readHashes(tx, func(int) bool { return !s.dead.Load() })
-			return err
+		free <- struct{}{}
+		readers.Go(func() {
+			defer func() { <-free }()
+			err := s.db.View(func(tx *bbolt.Tx) error {
+				_, err := r.readHashes(tx, s.pages, func(int) bool { return !s.dead.Load() })
+				return err
+			})
+			if err != nil {
+				s.stats.damaged.Store(true)
+			}
 		})
-		if err != nil {
-			s.stats.damaged.Store(true)
-		}
 	}
+	readers.Wait()
 }
 
 // knowsRuns says whether all sieves have been made.
@@ -62,18 +73,20 @@ func (s *Store) knowsRuns() bool {
 
 // readHashes makes a run's sieve, unless it is told, of so many bytes, not to
 // go on.
-func (r *run) readHashes(tx *bbolt.Tx, goOn func(bytes int) bool) (read bool, err error) {
+func (r *run) readHashes(tx *bbolt.Tx, pages file, goOn func(bytes int) bool) (read bool, err error) {
 	name := string(r.hashes)
 	b := tx.Bucket(r.hashes)
 	if b == nil {
 		return false, r.lost()
 	}
 	made, part, hashes := newSieve(0), []row{}, 0
+	ahead := pages.follow(b)
 	cursor := b.Cursor()
 	for key, stored := cursor.First(); key != nil; key, stored = cursor.Next() {
 		if !goOn(len(stored)) {
 			return false, nil
 		}
+		ahead.next()
 		text, err := verify(name, key, stored)
 		if err != nil {
 			return false, fmt.Errorf("hashes of %s: %w", r.name, err)

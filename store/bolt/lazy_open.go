@@ -99,7 +99,7 @@ func (s *Store) openLazy(w *writer) error {
 		if v.runs, err = findRuns(tx); err != nil {
 			return err
 		}
-		if late, err = readEarly(tx, v.runs, w.lazy.limits.early); err != nil {
+		if late, err = s.readEarly(tx, v.runs, w.lazy.limits.early); err != nil {
 			return err
 		}
 		t, err := w.lazy.readLogs(tx, s.opt.fault)

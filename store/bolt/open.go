@@ -81,15 +81,16 @@ func openLocked(opt Options, l *lock) (*Store, error) {
 		queue: make(chan *request, defaultMaxBatch), done: make(chan struct{}), sieved: make(chan struct{}),
 		commit: (*bbolt.Tx).Commit,
 	}
-	var file *os.File
-	if s.db, err = openFile(opt, opt.Path, &file); err != nil {
+	var opened *os.File
+	if s.db, err = openFile(opt, opt.Path, &opened); err != nil {
 		return nil, err
 	}
-	if s.file, err = file.Stat(); err == nil {
+	s.pages = file{opened, s.db.Info().PageSize}
+	if s.file, err = opened.Stat(); err == nil {
 		err = s.db.View(checkFormat)
 	}
 	if err == nil {
-		err = harden(file, s.db.Info().PageSize)
+		err = harden(opened, s.pages.page)
 	}
 	w := newWriter(s)
 	if err == nil {
