@@ -4,28 +4,49 @@ import (
 	"context"
 
 	"penstock/engine/payout"
+	"penstock/store"
 )
 
 // Await returns the request once a provider has said its first word about it
 // or it has ended, and as it stands when ctx ends: callers wait for a quick
 // word and take what there is.
+//
+// Whoever settles hands over what it stored, so that a word that comes costs no
+// reading.
 func (e *Engine) Await(ctx context.Context, s Scope, id string) (*View, error) {
-	heard := make(chan struct{}, 1)
+	heard := make(chan *View, 1)
 	e.mu.Lock()
 	e.waits[id] = append(e.waits[id], heard)
 	e.mu.Unlock()
 	defer e.unwait(id, heard)
-	for {
-		v, err := e.get(context.WithoutCancel(ctx), s, id)
-		if err != nil || v.firstWord() {
-			return v, err
-		}
+	unheard, err := e.unheard(ctx, s, id)
+	for err == nil && unheard {
 		select {
-		case <-heard:
+		case v := <-heard:
+			if v.firstWord() {
+				return v, nil
+			}
 		case <-ctx.Done():
-			return v, nil
+			unheard = false
 		}
 	}
+	if err != nil {
+		return nil, err
+	}
+	return e.get(context.WithoutCancel(ctx), s, id)
+}
+
+// unheard says whether the request has no first word yet, by as much of its
+// record as that takes.
+func (e *Engine) unheard(ctx context.Context, s Scope, id string) (is bool, err error) {
+	err = e.Store.View(context.WithoutCancel(ctx), func(tx store.Tx) error {
+		b, err := briefOf(tx, s, id)
+		if err == nil {
+			is = !b.request().firstWord()
+		}
+		return err
+	})
+	return is, err
 }
 
 // firstWord says whether waiting longer would be of use: no attempt is out
@@ -42,7 +63,7 @@ func (r *Request) firstWord() bool {
 	return true
 }
 
-func (e *Engine) unwait(id string, heard chan struct{}) {
+func (e *Engine) unwait(id string, heard chan *View) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	list := e.waits[id]
@@ -59,13 +80,19 @@ func (e *Engine) unwait(id string, heard chan struct{}) {
 	}
 }
 
-func (e *Engine) wake(id string) {
+// wake hands what was stored of a request to those who wait for a word about it.
+func (e *Engine) wake(v *View) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, c := range e.waits[id] {
+	for _, c := range e.waits[v.ID] {
+		newest := *v // each its own: they read without a lock
 		select {
-		case c <- struct{}{}:
+		case before := <-c: // of two that settled at once the later one counts
+			if before.Seq > newest.Seq {
+				newest = *before
+			}
 		default:
 		}
+		c <- &newest // has room: it is given under the lock alone
 	}
 }

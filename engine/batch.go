@@ -205,7 +205,7 @@ func (e *Engine) sendBatch(ctx context.Context, j job) error {
 			e.answered(ctx, j.Scope, one.payout.Account, out)
 		}
 		st := payout.Statement{Source: payout.FromSend, Attempt: one.payout.Attempt, Outcome: out, Calls: trace.CallsOf(one.payout.Key())}
-		if err := e.settle(ctx, one.Scope, one.id, one.via.Traits(), st); err != nil {
+		if err := e.settleJob(ctx, one, st); err != nil {
 			if errors.Is(err, store.ErrCommitUnknown) || errors.Is(err, store.ErrClosed) {
 				return err
 			}

@@ -15,7 +15,7 @@ import (
 type job struct {
 	dueRow
 	act     payout.Act // for payouts
-	request string     // for payouts
+	request *Request   // for payouts: as it was claimed
 	payout  payout.Payout
 	via     connector.Connector
 	lane    string        // whose hand it takes
@@ -317,7 +317,7 @@ func (c *claims) payout(tx store.Tx, row dueRow) error {
 		return err
 	}
 	if act == payout.Send || act == payout.Ask {
-		c.add(job{dueRow: row, act: act, request: r.ID, payout: p, via: via, lane: lane})
+		c.add(job{dueRow: row, act: act, request: r, payout: p, via: via, lane: lane})
 	}
 	return nil
 }

@@ -143,7 +143,7 @@ type Engine struct {
 	lanes    lanes
 	built    map[string]connector.Connector // by scope and provider account
 	breakers map[string]*breaker            // by the same
-	waits    map[string][]chan struct{}     // callers that wait for a request's first word
+	waits    map[string][]chan *View        // callers that wait for a request's first word
 	held     atomic.Pointer[string]         // why nothing is sent; nil: not on hold
 	lists    lists                          // how far the providers' lists have been read, on hold
 	back     atomic.Bool                    // something was brought back from a list that nobody has asked for again
@@ -184,7 +184,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		c.Anchor = noAnchor{}
 	}
 	c.Rand = &lockedReader{r: c.Rand}
-	e := &Engine{Config: c, bell: make(chan struct{}, 1), hand: map[string]bool{}, aside: map[string]payout.Mark{}, built: map[string]connector.Connector{}, waits: map[string][]chan struct{}{}}
+	e := &Engine{Config: c, bell: make(chan struct{}, 1), hand: map[string]bool{}, aside: map[string]payout.Mark{}, built: map[string]connector.Connector{}, waits: map[string][]chan *View{}}
 	e.pulse = newPulse(c.Clock, 0)
 	if err := e.openArchive(ctx); err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"penstock/engine/money"
 	"penstock/engine/payout"
+	"penstock/store"
 )
 
 // Requests and deliveries, of which there are most, are stored as MessagePack, by
@@ -52,21 +53,32 @@ type stored struct {
 	Decision jsontext.Value `json:"decision"`
 }
 
-// brief is what of a request counts are made of; the names are Request's.
+// brief is what of a request counts are made of, and how far its payouts are;
+// the names are Request's.
 type brief struct {
-	ID       string       `json:"id"`
-	Stage    payout.Stage `json:"stage"`
-	Amount   money.Amount `json:"amount"`
-	Provider string       `json:"provider"`
-	Created  time.Time    `json:"created"`
-	Changed  time.Time    `json:"changed"`
-	Payouts  []struct {
+	ID         string       `json:"id"`
+	Stage      payout.Stage `json:"stage"`
+	Amount     money.Amount `json:"amount"`
+	Provider   string       `json:"provider"`
+	Created    time.Time    `json:"created"`
+	Changed    time.Time    `json:"changed"`
+	Moderation string       `json:"moderation"`
+	Payouts    []struct {
 		Status payout.Status `json:"status"`
 	} `json:"payouts"`
 }
 
+// briefOf reads that much of a request.
+func briefOf(tx store.Tx, s Scope, id string) (*brief, error) {
+	record, err := requestRecord(tx, s, id)
+	if err != nil {
+		return nil, err
+	}
+	return decode[brief](bucketRequest, record)
+}
+
 func (b *brief) request() *Request {
-	r := &Request{ID: b.ID, Stage: b.Stage, Amount: b.Amount, Provider: b.Provider, Created: b.Created, Changed: b.Changed}
+	r := &Request{ID: b.ID, Stage: b.Stage, Amount: b.Amount, Provider: b.Provider, Created: b.Created, Changed: b.Changed, Moderation: b.Moderation}
 	for _, p := range b.Payouts {
 		r.Payouts = append(r.Payouts, payout.Payout{Status: p.Status})
 	}

@@ -59,9 +59,9 @@ func (z Pricing) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *brief) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 7
+	// map header, size 8
 	// string "id"
-	o = append(o, 0x87, 0xa2, 0x69, 0x64)
+	o = append(o, 0x88, 0xa2, 0x69, 0x64)
 	o = msgp.AppendString(o, z.ID)
 	// string "stage"
 	o = append(o, 0xa5, 0x73, 0x74, 0x61, 0x67, 0x65)
@@ -82,6 +82,9 @@ func (z *brief) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "changed"
 	o = append(o, 0xa7, 0x63, 0x68, 0x61, 0x6e, 0x67, 0x65, 0x64)
 	o = msgp.AppendTimeExt(o, z.Changed)
+	// string "moderation"
+	o = append(o, 0xaa, 0x6d, 0x6f, 0x64, 0x65, 0x72, 0x61, 0x74, 0x69, 0x6f, 0x6e)
+	o = msgp.AppendString(o, z.Moderation)
 	// string "payouts"
 	o = append(o, 0xa7, 0x70, 0x61, 0x79, 0x6f, 0x75, 0x74, 0x73)
 	o = msgp.AppendArrayHeader(o, uint32(len(z.Payouts)))
@@ -156,6 +159,12 @@ func (z *brief) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Changed")
 				return
 			}
+		case "moderation":
+			z.Moderation, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Moderation")
+				return
+			}
 		case "payouts":
 			var zb0003 uint32
 			zb0003, bts, err = msgp.ReadArrayHeaderBytes(bts)
@@ -226,7 +235,7 @@ func (z *brief) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *brief) Msgsize() (s int) {
-	s = 1 + 3 + msgp.StringPrefixSize + len(z.ID) + 6 + msgp.StringPrefixSize + len(string(z.Stage)) + 7 + z.Amount.Msgsize() + 9 + msgp.StringPrefixSize + len(z.Provider) + 8 + msgp.TimeSize + 8 + msgp.TimeSize + 8 + msgp.ArrayHeaderSize
+	s = 1 + 3 + msgp.StringPrefixSize + len(z.ID) + 6 + msgp.StringPrefixSize + len(string(z.Stage)) + 7 + z.Amount.Msgsize() + 9 + msgp.StringPrefixSize + len(z.Provider) + 8 + msgp.TimeSize + 8 + msgp.TimeSize + 11 + msgp.StringPrefixSize + len(z.Moderation) + 8 + msgp.ArrayHeaderSize
 	for za0001 := range z.Payouts {
 		s += 1 + 7 + msgp.StringPrefixSize + len(string(z.Payouts[za0001].Status))
 	}

@@ -21,19 +21,32 @@ func (e *Engine) settle(ctx context.Context, s Scope, id string, t connector.Tra
 	return e.settleBy(ctx, s, id, t, st, nil)
 }
 
+// settleJob is settle of what a job heard.
+func (e *Engine) settleJob(ctx context.Context, j job, st payout.Statement) error {
+	return e.settleFrom(ctx, j.request, j.Scope, j.id, j.via.Traits(), st, nil)
+}
+
 // settleBy is settle for a person, whose act is audited in the same transaction,
 // and for whoever has to store with it that the word was taken.
 func (e *Engine) settleBy(ctx context.Context, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller, also ...func(store.Tx) error) error {
+	return e.settleFrom(ctx, nil, s, id, t, st, by, also...)
+}
+
+// settleFrom is settleBy for who has the request at hand, as it stood a while
+// ago; nil: it is read. What is stored comes from the transaction's own reading
+// either way.
+func (e *Engine) settleFrom(ctx context.Context, had *Request, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller, also ...func(store.Tx) error) error {
 	for range 8 { // what is shown of the request may be changed meanwhile
-		if err := e.settleOnce(ctx, s, id, t, st, by, also...); !errors.Is(err, errChanged) {
+		if err := e.settleOnce(ctx, had, s, id, t, st, by, also...); !errors.Is(err, errChanged) {
 			return err
 		}
+		had = nil
 	}
 	return &Error{Code: CodeBusy, Object: ObjPayout, ID: PrefixPayout + id, Message: "the payout is being changed by others; repeat"}
 }
 
-func (e *Engine) settleOnce(ctx context.Context, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller, also ...func(store.Tx) error) error {
-	got, err := e.beforeSettle(ctx, s, id, st)
+func (e *Engine) settleOnce(ctx context.Context, had *Request, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller, also ...func(store.Tx) error) error {
+	got, err := e.beforeSettle(ctx, had, s, id, st)
 	if err != nil {
 		return err
 	}
@@ -42,7 +55,8 @@ func (e *Engine) settleOnce(ctx context.Context, s Scope, id string, t connector
 		return err
 	}
 	now, mark := e.pulse.now()
-	err = e.withSaved(ctx, s, got, func(tx store.Tx, d *drawn) error {
+	var v *View
+	err = e.withSaved(ctx, s, got, func(tx store.Tx, d *drawn) (err error) {
 		if by != nil {
 			if err := by.act(tx, now, "payout.state", PrefixPayout+id+" "+string(st.Outcome.Verdict)); err != nil {
 				return err
@@ -57,11 +71,12 @@ func (e *Engine) settleOnce(ctx context.Context, s Scope, id string, t connector
 		if by != nil {
 			with.by = by.Actor
 		}
-		return e.settleTx(tx, s, id, t, st, with)
+		v, err = e.settleTx(tx, s, id, t, st, with)
+		return err
 	})
 	if err == nil {
 		e.ring()
-		e.wake(got.view.ID)
+		e.wake(v)
 	}
 	return err
 }
@@ -77,28 +92,32 @@ type settling struct {
 	method *drawn // to be saved if the request ends paid; nil: none
 }
 
-func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, st payout.Statement, with settling) error {
+// settleTx returns the request as it stands afterwards.
+func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, st payout.Statement, with settling) (*View, error) {
 	r, i, err := loadPayout(tx, s, id)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if r.Customer != with.seen.Customer {
+		return nil, errChanged
 	}
 	if err := r.sameEcho(&with.seen.Request); err != nil {
-		return err
+		return nil, err
 	}
 	v := &View{Request: *r, Person: with.seen.Person}
 	was, stage, p := v.dues(), v.Stage, v.Payouts[i]
 	ev := e.Rules.Judge(p, st, t)
 	if err := e.withhold(tx, s, p, st, &ev); err != nil {
-		return err
+		return nil, err
 	}
 	ev.At, ev.Due = with.now, with.now.Add(e.pause(p, t, ev.Kind, with))
 	next, effect, err := e.Rules.Apply(p, ev)
 	if with.strict && (err != nil || ev.Kind == payout.Unheard) {
-		return wrongState(ObjPayout, p.ID, string(p.Status), "stated "+string(st.Outcome.Verdict))
+		return nil, wrongState(ObjPayout, p.ID, string(p.Status), "stated "+string(st.Outcome.Verdict))
 	}
 	if err != nil {
 		e.Log.Warn("a statement about a payout makes no sense and changes nothing", "payout", p.ID, "err", err)
-		return nil
+		return v, nil
 	}
 	next.Panics = 0
 	v.Payouts[i] = next
@@ -122,24 +141,24 @@ func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, s
 	}
 	if e.Rules.Booked(next) {
 		if err := e.bookStep(tx, s, with.now, v.ID, string(st.Source), p, next); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := e.goOn(tx, s, with.now, v, p, next); err != nil {
-		return err
+		return nil, err
 	}
 	if err := v.advance(payout.Moved, with.now, string(st.Source), ""); err != nil {
-		return err
+		return nil, err
 	}
 	if v.Stage != stage {
 		if err := e.saveAfterSuccess(tx, s, with, v); err != nil {
-			return err
+			return nil, err
 		}
 		if err := e.ended(tx, s, with.now, v); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return saveRequest(tx, s, &v.Request, was)
+	return v, saveRequest(tx, s, &v.Request, was)
 }
 
 // withhold turns what would be a failure into one that waits for a person,
@@ -247,8 +266,11 @@ type gathered struct {
 	save *NewMethod // the method to save if this statement ends the request as paid
 }
 
-func (e *Engine) beforeSettle(ctx context.Context, s Scope, id string, st payout.Statement) (gathered, error) {
+func (e *Engine) beforeSettle(ctx context.Context, had *Request, s Scope, id string, st payout.Statement) (gathered, error) {
 	v, err := e.view(ctx, s, func(tx store.Tx) (*Request, error) {
+		if had != nil {
+			return had, nil
+		}
 		r, _, err := loadPayout(tx, s, id)
 		return r, err
 	})

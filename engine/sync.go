@@ -28,7 +28,7 @@ func (e *Engine) Sync(ctx context.Context, c Caller, prefix, name string, patien
 	if err != nil || v.Stage != payout.InHand || v.Moderation != "" {
 		return v, err
 	}
-	heard := make(chan struct{}, 1)
+	heard := make(chan *View, 1)
 	e.mu.Lock()
 	e.waits[v.ID] = append(e.waits[v.ID], heard)
 	e.mu.Unlock()

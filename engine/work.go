@@ -132,7 +132,7 @@ func (e *Engine) send(ctx context.Context, j job) error {
 	out, err := j.via.Send(call, in)
 	out = heard(out, err)
 	e.answered(ctx, j.Scope, j.payout.Account, out)
-	return e.settle(ctx, j.Scope, j.id, j.via.Traits(), payout.Statement{Source: payout.FromSend, Attempt: j.payout.Attempt, Outcome: out, Calls: trace.Calls()})
+	return e.settleJob(ctx, j, payout.Statement{Source: payout.FromSend, Attempt: j.payout.Attempt, Outcome: out, Calls: trace.Calls()})
 }
 
 func (e *Engine) notifyURL(j job) string {
@@ -159,7 +159,7 @@ func (e *Engine) ask(ctx context.Context, j job) error {
 	if !errors.Is(err, connector.ErrNoLookup) {
 		e.answered(ctx, j.Scope, j.payout.Account, out)
 	}
-	return e.settle(ctx, j.Scope, j.id, j.via.Traits(), payout.Statement{Source: payout.FromLookup, Asked: asked, Outcome: out, Calls: trace.Calls()})
+	return e.settleJob(ctx, j, payout.Statement{Source: payout.FromLookup, Asked: asked, Outcome: out, Calls: trace.Calls()})
 }
 
 // question puts all that is known where the connector can use it, and the key
@@ -176,17 +176,21 @@ func question(ctx context.Context, j job) (connector.Outcome, error) {
 	return j.via.Lookup(ctx, p.Key())
 }
 
-// detailsOf opens the account that a job pays.
+// detailsOf opens the account that a job pays. A word about the payout that has
+// come since the claim may have made the attempt needless, so that is looked up.
 func (e *Engine) detailsOf(ctx context.Context, j job) (connector.Details, error) {
-	var r *Request
+	var is *brief
 	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
-		r, err = loadRequest(tx, j.Scope, j.request)
+		is, err = briefOf(tx, j.Scope, j.request.ID)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return e.openRequest(ctx, j.Scope, r)
+	if i := j.payout.N - 1; i >= len(is.Payouts) || is.Payouts[i].Status != payout.Sending {
+		return nil, fmt.Errorf("attempt %d of payout %s is not sent: somebody has said meanwhile what became of it", j.payout.Attempt, j.payout.ID)
+	}
+	return e.openRequest(ctx, j.Scope, j.request)
 }
 
 func (e *Engine) openRequest(ctx context.Context, s Scope, r *Request) (connector.Details, error) {

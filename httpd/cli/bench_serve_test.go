@@ -22,8 +22,9 @@ import (
 // served is an appliance that serves until the test ends.
 type served struct {
 	url, key string
-	receiver string // an address that its egress allows and where nobody listens
-	secret   string // of the endpoint there
+	receiver string        // an address that its egress allows and where nobody listens
+	secret   string        // of the endpoint there
+	commits  func() uint64 // of its store so far
 }
 
 func serveForBench(t testing.TB) served { return serveWith(t, func(*Config) {}) }
@@ -48,7 +49,7 @@ func serveWith(t testing.TB, change func(*Config)) served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.url = d.cfg.PublicURL()
+	s.url, s.commits = d.cfg.PublicURL(), func() uint64 { return d.store.Stats().Commits }
 	run, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- d.run(run, func() {}) }()
@@ -212,6 +213,7 @@ func BenchmarkServed(b *testing.B) {
 			do := s.operation(name)
 			var seq, finished atomic.Int64
 			b.SetParallelism(32) // times GOMAXPROCS
+			before := at.commits()
 			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
@@ -224,6 +226,7 @@ func BenchmarkServed(b *testing.B) {
 				}
 			})
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "op/s")
+			b.ReportMetric(float64(at.commits()-before)/float64(b.N), "commits/op")
 		})
 	}
 }
