@@ -2,6 +2,7 @@ package engine
 
 import (
 	_ "embed"
+	"encoding/binary"
 	"errors"
 
 	"github.com/klauspost/compress/s2"
@@ -35,13 +36,17 @@ var errDense = errors.New("a text that was written densely and is damaged")
 
 // dense is the text as it is sealed; as it is, if that is shorter.
 func dense(text []byte) []byte {
-	out := make([]byte, 1+max(s2.MaxEncodedLen(len(text)), 0))
-	out[0] = denseMark
-	n := len(denseDict.Encode(out[1:], text))
-	if n+1 >= len(text) && (len(text) == 0 || text[0] != denseMark) {
+	var out []byte
+	if len(text) <= densest {
+		out = append(make([]byte, 0, 16+len(text)/2), denseMark) // most take a third
+		out = appendDense(binary.AppendUvarint(out, uint64(len(text))), text)
+	} else {
+		out = append([]byte{denseMark}, denseDict.Encode(nil, text)...)
+	}
+	if len(out) >= len(text) && (len(text) == 0 || text[0] != denseMark) {
 		return text
 	}
-	return out[:1+n]
+	return out
 }
 
 // undense is the text that was sealed, densely or, in older stores, as it is.

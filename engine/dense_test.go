@@ -12,7 +12,9 @@ import (
 // was sealed as it is, too.
 func TestADenseTextIsReadAsItWas(t *testing.T) {
 	usual := `{"payout_id":"payout_01m8kdtr6c0271n2rpdgscjv8e","merchant_id":"shop","merchant_order_reference_id":"A-1","amount":1459,"currency":"EUR","connector":null,"status":"requires_confirmation","error_message":null,"error_code":null}`
-	for _, text := range []string{"", "{", "\x01", "\x01\x02\x03", "\x01" + strings.Repeat("a", 300), usual, strings.Repeat(usual, 3000), strings.Repeat("\x00\xff", 1000), string(denseWords)} {
+	for _, text := range []string{"", "{", "\x01", "\x01\x02\x03", "\x01" + strings.Repeat("a", 300), usual, strings.Repeat(usual, 3000), strings.Repeat("\x00\xff", 1000), string(denseWords),
+		usual[:13], usual[:30], usual[len(usual)-9:], string(denseWords[len(denseWords)-20:]) + usual, strings.Repeat("ab", 2500) + "c" + strings.Repeat("ab", 40) + usual[20:30] + strings.Repeat("ab", 150),
+		strings.Repeat(usual, densest/len(usual)+1)[:densest], strings.Repeat(usual, densest/len(usual)+1)[:densest+1]} {
 		for _, sealed := range [][]byte{dense([]byte(text)), []byte(text)} {
 			if len(text) > 0 && text[0] == denseMark && string(sealed) == text {
 				continue // no text of a dialect begins so
@@ -23,8 +25,16 @@ func TestADenseTextIsReadAsItWas(t *testing.T) {
 			}
 		}
 	}
-	if n := len(dense([]byte(usual))); n*2 > len(usual) {
-		t.Errorf("%d bytes of %d", n, len(usual))
+	if n, most := len(dense([]byte(usual))), len(denseDict.Encode(nil, []byte(usual))); n*2 > len(usual) || n > most+most/20 {
+		t.Errorf("%d bytes of %d, and s2 writes %d", n, len(usual), most)
+	}
+}
+
+func BenchmarkDense(b *testing.B) {
+	text := []byte(`{"payout_id":"payout_01m8kdtr6c0271n2rpdgscjv8e","merchant_id":"shop","amount":100,"currency":"EUR","connector":null,"payout_type":"bank","billing":{"address":{"line1":"Keizersgracht 1","city":"Amsterdam","zip":"1015CN"}},"status":"requires_confirmation","error_message":null}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		dense(text)
 	}
 }
 
