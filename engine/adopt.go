@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"time"
 
 	"penstock/engine/payout"
@@ -47,11 +48,18 @@ func (e *Engine) tagSum(ctx context.Context, s Scope, parts ...string) ([sha256.
 	if err != nil {
 		return [sha256.Size]byte{}, err
 	}
-	mac := hmac.New(sha256.New, key)
-	for _, part := range append([]string{s.Merchant, string(s.Mode)}, parts...) {
-		_, _ = fmt.Fprintf(mac, "%d:%s", len(part), part)
+	text := netstring(netstring(nil, s.Merchant), string(s.Mode))
+	for _, part := range parts {
+		text = netstring(text, part)
 	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write(text)
 	return [sha256.Size]byte(mac.Sum(nil)), nil
+}
+
+// netstring appends a part after its length, so that parts never run together.
+func netstring(dst []byte, part string) []byte {
+	return append(append(strconv.AppendInt(dst, int64(len(part)), 10), ':'), part...)
 }
 
 // tag is the name that every repeat of a create bears, whatever else it leaves

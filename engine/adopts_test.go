@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/hex"
 	"errors"
 	"testing"
 
@@ -51,5 +52,16 @@ func TestARepeatBearsItsTagWhateverItLeavesOut(t *testing.T) {
 		if got := tag(none); got != "|" {
 			t.Errorf("%+v has the tag %q", none, got)
 		}
+	}
+}
+
+// TestTagsStayAsTheyAre: by the tag in an id of an older store a repeat finds
+// what was paid already.
+func TestTagsStayAsTheyAre(t *testing.T) {
+	e, key := &Engine{}, []byte("an older store's key of all tags")
+	e.tags.Store(&key)
+	got, err := e.tagSum(t.Context(), Scope{"shop", Live}, "own id", "order 4711")
+	if want := "9f5361418708"; err != nil || hex.EncodeToString(got[:tagLen]) != want {
+		t.Errorf("got %x, %v, want %s", got[:tagLen], err, want)
 	}
 }

@@ -36,6 +36,7 @@ type NewRequest struct {
 	Exits       []Exit        // where it may leave, the best first; empty: anywhere
 	Tree        *routing.Tree // by which it finds its way; Exits, if any, are then those that it names
 	Extra       json.RawMessage
+	Told        *Sought // what Extra tells, for a dialect that knows it without reading Extra anew; nil: it is read
 	Wishes
 	Link    string        // id of a payout link to it, unique in the scope; empty: none
 	Expires time.Duration // after which a request that was not confirmed ends; zero: never
@@ -242,7 +243,7 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	if l.noRoute != nil {
 		return nil, l.noRoute
 	}
-	told := e.soughtOf(p.request)
+	told := e.toldOf(p.request, n.Told)
 	p.request.seek(told)
 	if p.request.order, err = e.reordered(c.Scope, Sought{}, told); err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"penstock/store"
@@ -24,12 +23,19 @@ type Merchant struct {
 	Extra json.RawMessage `json:"extra,omitzero"`
 }
 
-// merchantID is what a merchant's, a customer's and a payout's own id may be
-// when the merchant chooses it: 1 to 64 letters, digits, underscores, hyphens.
-var merchantID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-
-// ChosenID says whether a merchant may choose this id.
-func ChosenID(s string) bool { return merchantID.MatchString(s) }
+// ChosenID says whether s is what a merchant's, a customer's and a payout's own
+// id may be when the merchant chooses it: 1 to 64 letters, digits, underscores,
+// hyphens, all of ASCII.
+func ChosenID(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_', c == '-':
+		default:
+			return false
+		}
+	}
+	return len(s) >= 1 && len(s) <= 64
+}
 
 // CreateMerchant makes a merchant who can pay at once in test mode: the
 // sandbox is connected, and play money waits in every currency.

@@ -22,6 +22,15 @@ func (e *Engine) soughtOf(r *Request) Sought {
 	return of(r.Extra)
 }
 
+// toldOf is soughtOf a request that is being made, where its dialect may have told
+// it with the rest.
+func (e *Engine) toldOf(r *Request, told *Sought) Sought {
+	if told != nil && e.tells(r.Dialect) {
+		return *told
+	}
+	return e.soughtOf(r)
+}
+
 // seek keeps in the record what lists may read in it without opening anything.
 func (r *Request) seek(s Sought) {
 	r.Entity, r.Asked = s.Entity, ""

@@ -11,29 +11,28 @@ import (
 // TestPRFIsHMAC holds it to crypto/hmac.
 func prf(k *key, parts ...[]byte) [sha256.Size]byte {
 	var space [sha256.BlockSize + 512]byte
-	inner := padded(space[:0], k, 0x36)
+	inner := padded(space[:sha256.BlockSize], k, 0x36)
 	for _, part := range parts {
 		inner = append(inner, part...)
 	}
 	sum := sha256.Sum256(inner)
 	clear(inner)
 	var last [sha256.BlockSize + sha256.Size]byte
-	outer := append(padded(last[:0], k, 0x5c), sum[:]...)
+	outer := append(padded(last[:sha256.BlockSize], k, 0x5c), sum[:]...)
 	sum = sha256.Sum256(outer)
 	clear(outer)
 	return sum
 }
 
-// padded is k, filled up to a block, with each byte turned by with.
-func padded(dst []byte, k *key, with byte) []byte {
-	for i := range sha256.BlockSize {
-		b := with
-		if i < keySize {
-			b ^= k[i]
-		}
-		dst = append(dst, b)
+// padded makes block k, filled up with zeros, with each byte turned by with.
+func padded(block []byte, k *key, with byte) []byte {
+	for i, b := range k {
+		block[i] = b ^ with
 	}
-	return dst
+	for i := keySize; i < len(block); i++ {
+		block[i] = with
+	}
+	return block
 }
 
 // framed puts in front of each part its length, and their number before all.

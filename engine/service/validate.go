@@ -2,7 +2,6 @@ package service
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -68,15 +67,25 @@ func (m *Method) validate(details map[string]string) (map[string]string, error) 
 		}
 	}
 	m.missing(details, normalised, &invalid)
-	for _, key := range slices.Sorted(maps.Keys(details)) {
-		if _, known := m.Field(key); !known {
-			invalid.unknown(key, m.Name)
-		}
+	for _, key := range m.strangers(details) {
+		invalid.unknown(key, m.Name)
 	}
 	if len(invalid) > 0 {
 		return nil, invalid
 	}
 	return normalised, nil
+}
+
+// strangers are the fields that the schema doesn't have, in order; most often
+// there are none.
+func (m *Method) strangers(details map[string]string) (keys []string) {
+	for key := range details {
+		if !slices.ContainsFunc(m.Fields, func(f Field) bool { return f.Key == key }) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 func (e *Invalid) add(field, rule string) { *e = append(*e, &FieldError{Field: field, Rule: rule}) }

@@ -55,6 +55,9 @@ func FuzzPayoutRequest(f *testing.F) {
 		if err == nil && n.Amount.IsSet() && n.Amount.Minor() < 0 {
 			t.Errorf("%q: amount %v", body, n.Amount)
 		}
+		if err == nil && *n.Told != Sought(n.Extra) {
+			t.Errorf("%q: told is %+v, and what is kept tells %+v", body, *n.Told, Sought(n.Extra))
+		}
 		for _, v := range extraOf(&engine.Request{Dialect: "rest", Echo: engine.Echo{Extra: n.Extra}}).Source {
 			if strings.Contains(v, secretValue) {
 				t.Errorf("%q: the account to debit is kept in the clear", body)

@@ -78,6 +78,8 @@ func (r *payoutRequest) newRequest(secret string) (engine.NewRequest, payoutExtr
 	if x.Type == "" {
 		x.Type = string(n.Beneficiary.Kind)
 	}
+	told := x.sought()
+	n.Told = &told
 	n.Extra, err = x.encode()
 	return n, x, err
 }
@@ -252,8 +254,9 @@ const individual = "Individual"
 
 // Sought is what lists ask for of what this dialect keeps with a payout:
 // engine.Config.Sought["rest"].
-func Sought(kept json.RawMessage) engine.Sought {
-	x := readExtra(kept)
+func Sought(kept json.RawMessage) engine.Sought { return readExtra(kept).sought() }
+
+func (x payoutExtra) sought() engine.Sought {
 	return engine.Sought{Order: x.OrderRef, Entity: either(x.Entity, individual), Kind: service.Kind(x.Type)}
 }
 
