@@ -104,28 +104,31 @@ func (w *follower) next() {
 
 // ahead fetches what the steps of a merge read.
 type ahead struct {
-	due  bool          // something was moved since
-	busy chan struct{} // holds a token while a goroutine is at it
+	steps int           // that were made since
+	busy  chan struct{} // holds a token while a goroutine is at it
 	// fetched is the last page of each bucket that was fetched. It belongs to
 	// whoever has the token.
 	fetched map[string]uint64
 }
 
-// aheadPages is how many pages of each source are kept fetched: a step takes
-// about 35 of all of them.
-const aheadPages = 48
+const (
+	// aheadPages is how many pages of each source are fetched, and aheadSteps how
+	// often: a step takes about 35 pages of all of them.
+	aheadPages = 64
+	aheadSteps = 6
+)
 
 func newAhead() ahead { return ahead{busy: make(chan struct{}, 1), fetched: map[string]uint64{}} }
 
 // fetch begins to fetch what a task reads next, unless that is going on.
 func (w *writer) fetch(t *task) {
 	a, s := &w.lazy.ahead, w.store
-	if t == nil || t.table != nil || !a.due {
+	if t == nil || t.table != nil || a.steps < aheadSteps {
 		return
 	}
 	select {
 	case a.busy <- struct{}{}:
-		a.due = false
+		a.steps = 0
 	default:
 		return
 	}

@@ -253,7 +253,7 @@ func (w *writer) move(t *task) error {
 		l.tasks = slices.DeleteFunc(l.tasks, func(o *task) bool { return o == t })
 	}
 	l.owed -= m.bytes
-	l.ahead.due = true
+	l.ahead.steps++
 	l.step = min(l.limits.step, 2*l.step)
 	w.store.stats.moved(m.bytes)
 	w.lookAtSpace(m.bytes)
