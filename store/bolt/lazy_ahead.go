@@ -104,6 +104,7 @@ func (w *follower) next() {
 
 // ahead fetches what the steps of a merge read.
 type ahead struct {
+	of    *task         // that was fetched for last
 	steps int           // that were made since
 	busy  chan struct{} // holds a token while a goroutine is at it
 	// fetched is the last page of each bucket that was fetched. It belongs to
@@ -123,12 +124,12 @@ func newAhead() ahead { return ahead{busy: make(chan struct{}, 1), fetched: map[
 // fetch begins to fetch what a task reads next, unless that is going on.
 func (w *writer) fetch(t *task) {
 	a, s := &w.lazy.ahead, w.store
-	if t == nil || t.table != nil || a.steps < aheadSteps {
+	if t == nil || t.table != nil || a.of == t && a.steps < aheadSteps {
 		return
 	}
 	select {
 	case a.busy <- struct{}{}:
-		a.steps = 0
+		a.of, a.steps = t, 0
 	default:
 		return
 	}
