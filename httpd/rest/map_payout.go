@@ -232,14 +232,6 @@ func checkReturn(to *string) error {
 	return nil
 }
 
-func (x payoutExtra) encode() (json.RawMessage, error) {
-	raw, err := wire.Encode(x)
-	if err != nil {
-		return nil, fmt.Errorf("encode the payout's texts: %w", err)
-	}
-	return raw, nil
-}
-
 // extraOf reads what this dialect put into a request; nothing, of one that
 // another dialect made.
 func extraOf(r *engine.Request) payoutExtra {

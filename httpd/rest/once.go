@@ -96,7 +96,8 @@ func (a *API) openWith(o *engine.Once, merchant string, texts func(*engine.Reque
 		if v.Stage == payout.Dispatching {
 			return nil, nil
 		}
-		return wire.Encode(showPayoutWith(merchant, v, texts(&v.Request)))
+		out := showPayoutWith(merchant, v, texts(&v.Request))
+		return out.encode()
 	}
 	return o
 }
@@ -123,7 +124,8 @@ func (a *API) firstWord(ctx context.Context, who engine.Caller, o *engine.Once, 
 			return wire.Reply{}, err
 		}
 	}
-	body, err := wire.Encode(showPayout(who.Merchant, v))
+	out := showPayout(who.Merchant, v)
+	body, err := out.encode()
 	if err != nil {
 		return wire.Reply{}, err
 	}

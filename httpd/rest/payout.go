@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 
+	"penstock/engine/service"
 	"penstock/httpd/wire"
 )
 
@@ -92,8 +93,8 @@ type payoutResponse struct {
 	Currency        string          `json:"currency"`
 	Connector       *string         `json:"connector"`
 	Type            *string         `json:"payout_type"`
-	Data            any             `json:"payout_method_data"`
-	SourceBank      any             `json:"source_bank_data"`
+	Data            *detailsShown   `json:"payout_method_data"`
+	SourceBank      masked          `json:"source_bank_data"`
 	Billing         json.RawMessage `json:"billing"`
 	AutoFulfill     bool            `json:"auto_fulfill"`
 	CustomerID      *string         `json:"customer_id"`
@@ -151,6 +152,14 @@ type payoutAttempt struct {
 	Cancellation   *string `json:"cancellation_reason"`
 	UnifiedCode    *string `json:"unified_code"`
 	UnifiedMessage *string `json:"unified_message"`
+}
+
+// detailsShown is the masked echo of payout_method_data: an object of one member,
+// which is named like the kind.
+type detailsShown struct {
+	kind  service.Kind
+	card  *cardShown // nil: it is of another kind
+	other masked
 }
 
 // cardShown is the echo of a card: what its number tells, and no number.

@@ -27,7 +27,7 @@ func showPayoutWith(merchant string, v *engine.View, x payoutExtra) payoutRespon
 	out := payoutResponse{
 		PayoutID: payoutID(r), MerchantID: merchant, OrderRef: shown(x.OrderRef),
 		Amount: r.Amount.Minor(), Currency: r.Amount.Currency().Code(), Connector: shown(r.Provider),
-		Type: shown(typeOfPayout(r, x)), Data: showDetails(r.Kind, r.Masked), SourceBank: nullable(masked(x.Source)), Billing: x.Billing,
+		Type: shown(typeOfPayout(r, x)), Data: showDetails(r.Kind, r.Masked), SourceBank: x.Source, Billing: x.Billing,
 		AutoFulfill: r.AutoFulfill, CustomerID: shown(r.Customer), ClientSecret: shown(secretOf(r, x)), ReturnURL: shown(x.ReturnURL),
 		BusinessCountry: shown(x.BusinessCountry), BusinessLabel: shown(x.BusinessLabel), Description: shown(x.Description),
 		Entity: either(r.Entity, x.Entity), Recurring: r.Recurring, Metadata: x.Metadata, AccountID: shown(r.Account), Status: statusOf(r),
@@ -47,6 +47,9 @@ func showPayoutWith(merchant string, v *engine.View, x payoutExtra) payoutRespon
 // showEnd adds what came of it: the provider's name of it, why it failed, what
 // was received.
 func showEnd(out *payoutResponse, r *engine.Request, x payoutExtra) {
+	if len(r.Payouts) == 0 && r.Stage == payout.Draft {
+		return
+	}
 	last := lastAttempt(r, x)
 	out.TransactionID = last.TransactionID
 	switch r.Stage {
@@ -78,23 +81,16 @@ func typeOfPayout(r *engine.Request, x payoutExtra) string {
 	return x.Type
 }
 
-func nullable(m masked) any {
-	if m == nil {
-		return nil
-	}
-	return m
-}
-
-// showDetails is the masked echo of payout_method_data; nil before there is any.
-func showDetails(kind service.Kind, m map[string]string) any {
+// showDetails is nil before there are any.
+func showDetails(kind service.Kind, m map[string]string) *detailsShown {
 	if m == nil {
 		return nil
 	}
 	if kind != service.Card {
-		return map[string]any{string(kind): masked(m)}
+		return &detailsShown{kind: kind, other: m}
 	}
 	at := func(name string) *string { return shown(m[name]) }
-	return map[string]any{"card": cardShown{
+	return &detailsShown{kind: kind, card: &cardShown{
 		Issuer: at("card_issuer"), Network: at("card_network"), Type: at("card_type"), Country: at("card_issuing_country"),
 		BankCode: at("bank_code"), Last4: at("last4"), ISIN: at("card_isin"), ExtendedBIN: at("card_extended_bin"),
 		ExpiryMonth: at("card_exp_month"), ExpiryYear: at("card_exp_year"), Holder: at("card_holder_name"),

@@ -28,10 +28,17 @@ func Render(o engine.Occasion) (kind string, body []byte, err error) {
 	if kind == "" {
 		return "", nil, nil
 	}
-	body, err = wire.Encode(webhookBody{
-		MerchantID: o.Merchant, EventID: o.Event, EventType: kind, Timestamp: stamp(o.At), Processor: o.Merchant,
-		Content: webhookContent{Type: "payout_details", Object: showPayout(o.Merchant, o.View)},
+	m, out := wire.NewMembers(1792), showPayout(o.Merchant, o.View)
+	m.Text("merchant_id", o.Merchant)
+	m.Text("event_id", o.Event)
+	m.Text("event_type", kind)
+	m.Inner("content", func(m *wire.Members) {
+		m.Text("type", "payout_details")
+		m.Inner("object", out.write)
 	})
+	m.Text("timestamp", stamp(o.At))
+	m.Text("processor_merchant_id", o.Merchant)
+	body, err = m.End()
 	return kind, body, err
 }
 
