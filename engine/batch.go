@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"penstock/engine/connector"
@@ -139,15 +140,17 @@ func (c *claims) joins(tx store.Tx, row dueRow) (string, error) {
 
 // joined makes one job of the sends that leave by one account in one call.
 func joined(jobs []job, now time.Time) []job {
+	if !slices.ContainsFunc(jobs, job.leavesWithOthers) {
+		return jobs
+	}
 	var out []job
 	at := map[string]int{} // by account: its batch in out
 	for _, j := range jobs {
-		b, ok := j.via.(connector.Batcher)
-		if !ok || j.act != payout.Send {
+		if !j.leavesWithOthers() {
 			out = append(out, j)
 			continue
 		}
-		_, most := b.Batch(now, j.payout.Service)
+		_, most := j.via.(connector.Batcher).Batch(now, j.payout.Service)
 		i, begun := at[j.account()]
 		if !begun || len(out[i].batch) >= min(max(most, 1), maxBatch) {
 			i = len(out)
@@ -157,6 +160,12 @@ func joined(jobs []job, now time.Time) []job {
 		out[i].batch = append(out[i].batch, j)
 	}
 	return out
+}
+
+// leavesWithOthers says whether a job is a send that goes out in a batch.
+func (j job) leavesWithOthers() bool {
+	_, ok := j.via.(connector.Batcher)
+	return ok && j.act == payout.Send
 }
 
 // sendBatch makes the one call of several attempts. As with send no transaction

@@ -18,6 +18,8 @@ type job struct {
 	request *Request   // for payouts: as it was claimed
 	payout  payout.Payout
 	via     connector.Connector
+	message *Delivery     // for deliveries: as it was claimed
+	to      *Endpoint     // where that goes; nil: it is there no more
 	lane    string        // whose hand it takes
 	began   time.Duration // of monotonic time
 	batch   []job         // sends that go out together, in one call; this one is none itself then
@@ -131,18 +133,20 @@ type claims struct {
 	sends  bool     // something of it is about to be sent
 	need   []dueRow // provider accounts whose connector is still to be built
 
-	taken  map[string]int      // hands, by lane
-	hands  int                 // of all lanes
-	opened int                 // lanes that had no job before
-	left   int                 // rows whose lane is full
-	moved  int                 // of these, those that were moved to their turn
-	parked map[string]string   // the others, and their lanes
-	turns  map[string]lanePace // of lanes whose rows were moved
+	taken     map[string]int       // hands, by lane
+	hands     int                  // of all lanes
+	opened    int                  // lanes that had no job before
+	left      int                  // rows whose lane is full
+	moved     int                  // of these, those that were moved to their turn
+	parked    map[string]string    // the others, and their lanes
+	endpoints map[string]*Endpoint // that were read, by key
+	turns     map[string]lanePace  // of lanes whose rows were moved
 }
 
 func (c *claims) run(tx store.Tx) error {
 	c.jobs, c.need, c.sends = nil, nil, false // the transaction may run more than once
 	c.left, c.moved, c.hands, c.opened, c.taken, c.parked, c.turns = 0, 0, 0, 0, map[string]int{}, map[string]string{}, map[string]lanePace{}
+	c.endpoints = map[string]*Endpoint{}
 	limit := min(c.e.Timing.Claim+len(c.aside), store.MaxScan)
 	seen := 0
 	for from := []byte(nil); ; {
@@ -320,47 +324,6 @@ func (c *claims) payout(tx store.Tx, row dueRow) error {
 		c.add(job{dueRow: row, act: act, request: r, payout: p, via: via, lane: lane})
 	}
 	return nil
-}
-
-func (c *claims) delivery(tx store.Tx, row dueRow) error {
-	d, err := load[Delivery](tx, bucketDelivery, row.key(row.id))
-	if err != nil {
-		return fmt.Errorf("due row of a delivery: %w", err)
-	}
-	if d.Due.UnixMicro() != row.at.UnixMicro() { // rows are written to the microsecond
-		return c.orphan(tx, row)
-	}
-	was := d.Due
-	if d.After != "" {
-		before, err := load[Delivery](tx, bucketDelivery, row.key(d.After))
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		if err == nil && before.Tries == 0 && before.State == Waiting {
-			d.Due = c.now.Add(untilNext(c.now.Sub(d.Created))) // the one before has its first try first
-			return saveDelivery(tx, row.Scope, d, was)
-		}
-	}
-	lane := d.lane(row.Scope)
-	if !c.canTake(lane) {
-		return c.leave(tx, row, lane)
-	}
-	d.Due = c.now.Add(c.e.Timing.Deliver + c.e.Timing.Lease)
-	if err := saveDelivery(tx, row.Scope, d, was); err != nil {
-		return err
-	}
-	c.add(job{dueRow: row, lane: lane})
-	return nil
-}
-
-// untilNext is how long a delivery goes on waiting for the first try of the one
-// before it: half of what it has waited, so that news which lands at once is
-// followed at once, and behind a receiver that hangs few rows are moved.
-func untilNext(waited time.Duration) time.Duration {
-	if waited < 0 { // the clock was set back
-		return 100 * time.Millisecond
-	}
-	return min(max(waited/2, 5*time.Millisecond), time.Second)
 }
 
 // expiry claims the end of a request that was not confirmed or fulfilled in

@@ -17,10 +17,7 @@ import (
 // deliver makes one attempt at a claimed delivery and writes down what came
 // of it. The body is the one first rendered; time and signature are fresh.
 func (e *Engine) deliver(ctx context.Context, j job) error {
-	d, p, err := e.deliveryOf(ctx, j)
-	if err != nil {
-		return err
-	}
+	d, p := j.message, j.to
 	if p == nil || p.Disabled {
 		return e.delivered(ctx, j, func(d *Delivery, _ time.Time) { d.State, d.Due = GoneAway, time.Time{} })
 	}
@@ -52,20 +49,6 @@ func kindOf(d *Delivery) string {
 		return "initial_attempt"
 	}
 	return "automatic_retry"
-}
-
-func (e *Engine) deliveryOf(ctx context.Context, j job) (d *Delivery, p *Endpoint, err error) {
-	err = e.Store.View(ctx, func(tx store.Tx) error {
-		if d, err = load[Delivery](tx, bucketDelivery, j.key(j.id)); err != nil {
-			return fmt.Errorf("find delivery: %w", err)
-		}
-		p, err = load[Endpoint](tx, bucketEndpoint, j.key(d.Endpoint))
-		if errors.Is(err, store.ErrNotFound) {
-			p, err = nil, nil
-		}
-		return err
-	})
-	return d, p, err
 }
 
 // post sends the message. A failure is told in words that bear nothing of

@@ -119,3 +119,12 @@ func isOfProvider(record []byte, names []string) (is, known bool) {
 	}
 	return false, !slices.ContainsFunc(names, func(name string) bool { return bytes.Contains(record, []byte(`"provider":"`+name+`"`)) })
 }
+
+// isUntried says of a delivery's record that its first attempt is still to come.
+func isUntried(record []byte) (bool, error) {
+	if !isJSON(record) {
+		return len(msgp.Locate("tries", record)) == 0 && string(memberOf(record, "state")) == Waiting, nil
+	}
+	d, err := decode[Delivery](bucketDelivery, record)
+	return err == nil && d.Tries == 0 && d.State == Waiting, err
+}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,6 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"penstock/engine/webhook"
-	"penstock/httpd/wire"
 )
 
 // benchNotice is what a webhook said of a payout's end.
@@ -78,17 +78,6 @@ func (r *benchReceiver) forget(ref string) {
 	delete(r.waiters, ref)
 }
 
-// benchWebhook is a delivery of profile rest, as far as it matters here.
-type benchWebhook struct {
-	Content struct {
-		Object struct {
-			PayoutID string `json:"payout_id"`
-			OrderRef string `json:"merchant_order_reference_id"`
-			Status   string `json:"status"`
-		} `json:"object"`
-	} `json:"content"`
-}
-
 // serve acknowledges every delivery that can be read and believed, also of
 // payouts that are not the bench's: they would be sent again and again.
 func (r *benchReceiver) serve(rc *fasthttp.RequestCtx) {
@@ -98,26 +87,27 @@ func (r *benchReceiver) serve(rc *fasthttp.RequestCtx) {
 		rc.SetStatusCode(fasthttp.StatusUnauthorized)
 		return
 	}
-	var got benchWebhook
-	if err := wire.Decode(body, &got, wire.DecodeOptions{IgnoreUnknown: true}); err != nil {
+	_, object, found := bytes.Cut(body, []byte(`"object":`))
+	if !found {
 		r.bad.Add(1)
 		rc.SetStatusCode(fasthttp.StatusBadRequest)
 		return
 	}
-	o := got.Content.Object
-	if !benchEnded(o.Status) {
+	status := benchMember(object, `"status":"`)
+	if !benchEnded(status) {
 		return // initiated: its end comes later
 	}
+	ref := benchMember(object, `"merchant_order_reference_id":"`)
 	r.mu.Lock()
-	ch := r.waiters[o.OrderRef]
-	delete(r.waiters, o.OrderRef)
+	ch := r.waiters[ref]
+	delete(r.waiters, ref)
 	r.mu.Unlock()
 	if ch == nil {
 		r.strays.Add(1)
 		return
 	}
 	r.taken.Add(1)
-	ch <- benchNotice{o.PayoutID, o.Status} // has room: whoever took it from the map sends once
+	ch <- benchNotice{benchMember(object, `"payout_id":"`), status} // has room: whoever took it from the map sends once
 }
 
 func (r *benchReceiver) verify(rc *fasthttp.RequestCtx, body []byte) error {
