@@ -23,8 +23,8 @@ import (
 )
 
 // receivers answer at once, but for those at hosts whose names begin with slow,
-// which take all the time that they are given, or with shut, which refuse. They
-// count the calls of each.
+// which take all the time that they are given, with late, which take a moment, or
+// with shut, which refuse. They count the calls of each.
 type receivers struct {
 	mu   sync.Mutex
 	got  map[string]int
@@ -41,6 +41,9 @@ func (r *receivers) RoundTrip(req *http.Request) (*http.Response, error) {
 		<-req.Context().Done()
 		return nil, req.Context().Err()
 	}
+	if strings.HasPrefix(host, "late") {
+		pass(lateAnswer)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if strings.HasPrefix(host, "shut") && !r.well {
@@ -50,6 +53,8 @@ func (r *receivers) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.got[host]++
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
 }
+
+const lateAnswer = 300 * time.Millisecond
 
 func (r *receivers) note(host string, by int) {
 	r.mu.Lock()
@@ -290,5 +295,36 @@ func TestRetriesToAReceiverThatIsDownWaitBehindOne(t *testing.T) {
 			t.Errorf("%d of %d messages arrived when the receiver was well again", got, 2*payouts)
 		}
 		c.whole()
+	})
+}
+
+// TestAMessageFollowsWhenTheOneBeforeItLands: it stays where it is due as long as
+// that is on its way, and goes at once then, not with the next tick.
+func TestAMessageFollowsWhenTheOneBeforeItLands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newThrong(t, 4)
+		_, err := c.AddEndpoint(t.Context(), c.shop, "https://late.example/hook", "rest", nil)
+		must(t, err)
+		order(t, c.Engine, c.shop, card("4111111111111111"))
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- c.Run(ctx) }()
+		pass(lateAnswer - time.Millisecond)
+		list, err := c.Deliveries(t.Context(), c.shop, "", 10)
+		must(t, err)
+		if len(list) != 2 {
+			t.Fatalf("got %d messages, want 2", len(list))
+		}
+		for _, d := range list {
+			if moved := d.Due.Sub(d.Created); d.After != "" && moved != 0 {
+				t.Errorf("the one that waits was moved by %v", moved)
+			}
+		}
+		pass(lateAnswer + 2*time.Millisecond)
+		if got, most := c.to.of("late.example"); got != 2 || most != 1 {
+			t.Errorf("%d messages have landed, up to %d at one time, want 2 and 1", got, most)
+		}
+		stop()
+		must(t, <-done)
 	})
 }
