@@ -1,106 +1,10 @@
 package bolt
 
 import (
-	"encoding/binary"
-	"os"
 	"slices"
 
 	"go.etcd.io/bbolt"
-	"golang.org/x/sys/unix"
 )
-
-// What is not in memory is fetched by a page fault, 4 KiB at a time, while Go
-// doesn't notice that the goroutine waits: a processor stands still, and where
-// it is the writer that waits, everybody. Nobody else knows what is going to be
-// read; whoever reads rows in order does. So it tells the system some pages
-// ahead, by their place in the file, and the disk works beside it. All of that
-// is advice: without it the same is read, later.
-
-// file reads pages behind bbolt's back, of a transaction that is open.
-type file struct {
-	*os.File
-	page int // bytes
-}
-
-// Of bbolt's page format: a page begins with its own number, its kind and how
-// many elements it has; those of a branch are 16 bytes each, of which the second
-// half is the number of the page below.
-const (
-	pageHeader  = 16
-	branchPage  = 1
-	branchBytes = 16
-	deepest     = 64
-)
-
-// leaves lists the pages with the first rows of a bucket, in their order and at
-// most so many; none when it is too small to have any of its own.
-func (f file) leaves(b *bbolt.Bucket, limit int) []uint64 {
-	level := []uint64{uint64(b.Root())}
-	if level[0] == 0 {
-		return nil
-	}
-	page := make([]byte, f.page)
-	for range deepest {
-		var below []uint64
-		for _, number := range level {
-			if _, err := f.ReadAt(page, int64(number)*int64(f.page)); err != nil {
-				return nil
-			}
-			if binary.NativeEndian.Uint16(page[8:]) != branchPage {
-				return level
-			}
-			elements := page[pageHeader:]
-			for range min(int(binary.NativeEndian.Uint16(page[10:])), len(elements)/branchBytes) {
-				below = append(below, binary.NativeEndian.Uint64(elements[8:]))
-				elements = elements[branchBytes:]
-			}
-			if len(below) >= limit {
-				break
-			}
-		}
-		level = below[:min(len(below), limit)]
-	}
-	return nil
-}
-
-// fetch begins to bring pages into memory.
-func (f file) fetch(pages []uint64) {
-	for _, number := range pages {
-		_ = unix.Fadvise(int(f.Fd()), int64(number)*int64(f.page), int64(f.page), unix.FADV_WILLNEED)
-	}
-}
-
-// rowsPerPage is how many blocks, or rows of hashes, a page has.
-const rowsPerPage = 4
-
-// follower fetches the pages of a bucket some way before whoever walks it.
-type follower struct {
-	file
-	pages []uint64 // not fetched yet
-	rows  int      // that were walked
-}
-
-// followed is how many pages it is before.
-const followed = 128
-
-func (f file) follow(b *bbolt.Bucket) *follower {
-	w := &follower{file: f, pages: f.leaves(b, 1<<30)}
-	w.fetchNext(followed)
-	return w
-}
-
-func (w *follower) fetchNext(n int) {
-	n = min(n, len(w.pages))
-	w.fetch(w.pages[:n])
-	w.pages = w.pages[n:]
-}
-
-// next is told of each row.
-func (w *follower) next() {
-	if w.rows++; w.rows%rowsPerPage == 0 {
-		w.fetchNext(1)
-	}
-}
 
 // ahead fetches what the steps of a merge read.
 type ahead struct {
@@ -154,7 +58,7 @@ func (w *writer) fetch(t *task) {
 // fetchBehind fetches the first pages of a bucket, of which those up to one are
 // fetched already, and returns the last one.
 func (f file) fetchBehind(b *bbolt.Bucket, last uint64) uint64 {
-	pages := f.leaves(b, aheadPages)
+	pages := f.leaves(b, nil, aheadPages)
 	if len(pages) == 0 {
 		return last
 	}

@@ -105,12 +105,17 @@ func (s *Store) checkRun(name runName, names []string, from []byte) (next []byte
 	if c.feed, err = r.feed(tx, span{from: from}); err != nil {
 		return nil, false, err
 	}
+	if c.feed.rest != nil {
+		c.feed.rest.(*runSource).ahead = s.pages.follow(tx.Bucket(r.blocks), from, 32*checkPage)
+	}
+	ahead := s.pages.follow(b, from, checkPage)
 	cursor := b.Cursor()
 	last, stored := cursor.Seek(from)
 	for range checkPage {
 		if last == nil {
 			return nil, false, c.end()
 		}
+		ahead.next()
 		row, err := verify(string(r.hashes), last, stored)
 		if err == nil {
 			err = c.upTo(last, row)

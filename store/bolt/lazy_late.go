@@ -80,7 +80,7 @@ func (r *run) readHashes(tx *bbolt.Tx, pages file, goOn func(bytes int) bool) (r
 		return false, r.lost()
 	}
 	made, part, hashes := newSieve(0), []row{}, 0
-	ahead := pages.follow(b)
+	ahead := pages.follow(b, nil, allPages)
 	cursor := b.Cursor()
 	for key, stored := cursor.First(); key != nil; key, stored = cursor.Next() {
 		if !goOn(len(stored)) {

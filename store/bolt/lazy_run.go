@@ -124,7 +124,8 @@ type runSource struct {
 	last    []byte  // key of the block
 	entries int     // of the whole block that are in the span
 	ended   bool    // the block goes beyond the span's end
-	key     []byte  // room for keys
+	ahead   *follower
+	key     []byte // room for keys
 }
 
 // feed gives the entries of a span.
@@ -157,6 +158,7 @@ func (w *runSource) unpack(last, stored []byte) error {
 		w.ended = true
 		return nil
 	}
+	w.ahead.next()
 	block, err := verify(w.run.name, last, stored)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
@@ -67,7 +68,10 @@ func (s *Store) Check(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := checkStructure(s.db); err != nil {
+	stop := s.fetchAll()
+	err := checkStructure(s.db)
+	stop()
+	if err != nil {
 		return fmt.Errorf("check: %w", err)
 	}
 	if err := s.checkLazy(ctx); err != nil {
@@ -109,6 +113,36 @@ func (s *Store) names() ([]string, error) {
 		return nil
 	})
 	return slices.AppendSeq(names, maps.Keys(s.lazy)), errors.Join(err, tx.Rollback())
+}
+
+// fetchAll fetches all pages in the order in which bbolt checks them, ahead of it
+// as the disk is slower, until it is stopped.
+func (s *Store) fetchAll() (stop func()) {
+	var stopped atomic.Bool
+	ended := make(chan struct{})
+	errStopped := errors.New("stopped")
+	go func() {
+		defer close(ended)
+		_ = s.db.View(func(tx *bbolt.Tx) error { // it fails when the store is closed
+			return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
+				pages := s.pages.leaves(b, nil, allPages)
+				for i, number := range pages {
+					if stopped.Load() {
+						return errStopped
+					}
+					if i%fetchedOnce == 0 {
+						s.pages.fetch(pages[i:min(i+followed, len(pages))])
+					}
+					_, _ = s.pages.ReadAt(make([]byte, 1), int64(number)*int64(s.pages.page)) // it waits for the page; who reads it next says what is wrong with it
+				}
+				return nil
+			})
+		})
+	}()
+	return func() {
+		stopped.Store(true)
+		<-ended
+	}
 }
 
 // checkStructure is bbolt's own check. It needs a write transaction: in

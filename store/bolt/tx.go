@@ -86,6 +86,7 @@ func (t *viewTx) Scan(name string, from, to []byte, limit int, desc bool) ([]sto
 		}
 	}
 	if b != nil {
+		t.store.pages.fetchScan(b, r)
 		all = append(all, r.baseFeed(b))
 	}
 	return r.merge(name, all)
