@@ -10,7 +10,9 @@ import (
 // What is read ahead is what is read: bbolt itself is asked about the pages.
 func TestLeavesAreThePagesOfTheRows(t *testing.T) {
 	const rows = 20_000
-	key := func(i int) []byte { return fmt.Appendf(nil, "%08d and some more, so that branches are of several pages %0200d", i, i) }
+	key := func(i int) []byte {
+		return fmt.Appendf(nil, "%08d and some more, so that branches are of several pages %0200d", i, i)
+	}
 	s := open(t, Options{Path: newPath(t)})
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		b, err := tx.CreateBucket([]byte("rows"))
