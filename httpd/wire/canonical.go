@@ -21,6 +21,14 @@ func Fingerprint(body []byte) [sha256.Size]byte {
 }
 
 func canonical(body []byte) []byte {
+	if plain, ok := canonicalPlain(body); ok {
+		return plain
+	}
+	return canonicalAny(body)
+}
+
+// canonicalAny is canonical of whatever bytes.
+func canonicalAny(body []byte) []byte {
 	v := jsontext.Value(body).Clone()
 	err := v.Canonicalize(jsontext.CanonicalizeRawInts(false), jsontext.CanonicalizeRawFloats(false))
 	if err != nil {

@@ -226,7 +226,8 @@ func TestEncodeIsDeterministicAndPlain(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{`{}`, `{"amount":1.50,"name":"\u0061\ud83d\ude00"}`, `{"extra":{"b":[1e5,-0,0.10],"a":null}}`,
-		`{"metadata":{"x":"\\\""},"link":null,"total":"1.5"}`, `{"a":1,"a":2}`, "{\"a\":\"\xff\"}", `[[[[`, `{"extra":{"n":1E+400}}`} {
+		`{"metadata":{"x":"\\\""},"link":null,"total":"1.5"}`, `{"a":1,"a":2}`, "{\"a\":\"\xff\"}", `[[[[`, `{"extra":{"n":1E+400}}`,
+		`{"b":[1,{"d":[],"c":{}}],"a":true,"":null,"ab":"é","é":1}`, ` [ -0 , 00, 10,"" ]  `, `{"a":tru}`, `{"a":1,}`, `{"b":1,"a":2,"b":3}`, `{"a" "b"}`, `[1 2]`, `1 2`, `-`, `{"a":-}`, `"` + "\x7f" + `"`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -235,6 +236,9 @@ func FuzzDecode(f *testing.F) {
 		var v any
 		err := Decode(body, &v, DecodeOptions{AnyValue: true})
 		canon := canonical(body)
+		if any := canonicalAny(body); string(canon) != string(any) {
+			t.Fatalf("canonical form of %q is %q, and by the general way %q", body, canon, any)
+		}
 		if Fingerprint(body) != Fingerprint(canon) || string(canonical(canon)) != string(canon) {
 			t.Fatalf("canonical form is not stable: %q, then %q", canon, canonical(canon))
 		}
