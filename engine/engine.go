@@ -21,6 +21,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -384,11 +385,15 @@ func (e *Engine) ring() {
 func (e *Engine) newID(now time.Time) (string, error) { return newID(now, e.Rand) }
 
 // update runs fn in one transaction with one reading of the clock, and rings
-// when it committed. What the store can't vouch for comes back as CodeUnknown.
+// when that made something due. What the store can't vouch for comes back as CodeUnknown.
 func (e *Engine) update(ctx context.Context, fn func(store.Tx, time.Time) error) error {
 	now, _ := e.pulse.now()
+	due := dueTx{by: dueBefore(now)}
 	err := e.warmly(ctx, func() error {
-		return e.Store.Update(ctx, e.noting(func(tx store.Tx) error { return fn(tx, now) }))
+		return e.Store.Update(ctx, e.noting(func(tx store.Tx) error {
+			due.Tx = tx
+			return fn(&due, now)
+		}))
 	})
 	if errors.Is(err, store.ErrCommitUnknown) {
 		return &Error{Code: CodeUnknown, Message: "it is not known whether this was stored; repeat it with the same key", Err: err}
@@ -396,10 +401,24 @@ func (e *Engine) update(ctx context.Context, fn func(store.Tx, time.Time) error)
 	if errors.Is(err, store.ErrFull) {
 		return errNoSpace
 	}
-	if err == nil {
+	if err == nil && due.some {
 		e.ring()
 	}
 	return err
+}
+
+// dueTx is a transaction that knows whether it made anything due.
+type dueTx struct {
+	store.Tx
+	by   []byte // rows before it are due
+	some bool
+}
+
+func (t *dueTx) Put(bucket string, key, value []byte) error {
+	if bucket == bucketDue && bytes.Compare(key, t.by) < 0 {
+		t.some = true
+	}
+	return t.Tx.Put(bucket, key, value)
 }
 
 var errNoSpace = &Error{Code: CodeSpace, After: time.Minute, Message: "the server is short of disk space and takes no new work", Hint: "free space on the store's disk, or lower store.min_free"}
