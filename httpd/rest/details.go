@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
@@ -19,43 +18,22 @@ type fields struct {
 }
 
 func (f *fields) UnmarshalJSON(b []byte) error {
-	var in map[string]member
-	if err := wire.Decode(b, &in, wire.DecodeOptions{AnyValue: true}); err != nil {
-		return err
+	if b[0] != '{' {
+		return wire.Decode(b, &f.text, wire.DecodeOptions{AnyValue: true}) // which words it, and lets null pass
 	}
-	f.text, f.odd = make(map[string]string, len(in)), map[string]string{}
-	for name, v := range in {
-		switch v.sort {
-		case "null":
-		case "string":
-			f.text[name] = v.text
+	f.text, f.odd = make(map[string]string, 8), map[string]string{}
+	for name, value := range wire.MembersOf(b) {
+		switch value[0] {
+		case '"':
+			f.text[name] = wire.TextOf(value)
+		case 'n':
+		case 't', 'f':
+			f.odd[name] = "boolean"
+		case '{', '[':
+			f.odd[name] = "object"
 		default:
-			f.odd[name] = v.sort
+			f.odd[name] = "number"
 		}
-	}
-	return nil
-}
-
-// member is one value of fields: its sort, and its text where it is one.
-type member struct{ sort, text string }
-
-func (m *member) UnmarshalJSON(b []byte) error {
-	switch b[0] {
-	case '"':
-		m.sort = "string"
-		if plain := b[1 : len(b)-1]; bytes.IndexByte(plain, '\\') < 0 {
-			m.text = string(plain)
-			return nil
-		}
-		return wire.Decode(b, &m.text, wire.DecodeOptions{AnyValue: true})
-	case 'n':
-		m.sort = "null"
-	case 't', 'f':
-		m.sort = "boolean"
-	case '{', '[':
-		m.sort = "object"
-	default:
-		m.sort = "number"
 	}
 	return nil
 }

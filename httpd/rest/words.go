@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,9 +29,11 @@ func (i *chosenID) UnmarshalText(text []byte) error {
 type minorUnits int64
 
 func (m *minorUnits) UnmarshalJSON(b []byte) error {
-	var n int64
-	if err := wire.Decode(b, &n, wire.DecodeOptions{AnyValue: true}); err != nil {
-		return err
+	n, err := strconv.ParseInt(string(b), 10, 64) // JSON's own whole numbers, and nothing else that is JSON
+	if err != nil {
+		if err := wire.Decode(b, &n, wire.DecodeOptions{AnyValue: true}); err != nil {
+			return err
+		}
 	}
 	if n < 0 {
 		return wire.Rule("invalid value: negative integer, expected minor units, zero or more")
