@@ -37,10 +37,10 @@ func (e *Engine) claimOnce(ctx context.Context, c *claims) (err error) {
 }
 
 // setAside is the rows to pass by now.
-func (e *Engine) setAside(mark payout.Mark) map[string]bool {
+func (e *Engine) setAside(mark payout.Mark) map[dueRow]bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	out := make(map[string]bool, len(e.aside))
+	out := make(map[dueRow]bool, len(e.aside))
 	for row, since := range e.aside {
 		if mark.Since(since) >= asideFor {
 			delete(e.aside, row)

@@ -54,8 +54,8 @@ func (c *claims) gathers(r *Request, p *payout.Payout, via connector.Connector) 
 }
 
 // room is how many more payouts each account's batch takes.
-func room(jobs []job, now time.Time) map[string]int {
-	out := map[string]int{}
+func room(jobs []job, now time.Time) map[dueRow]int {
+	out := map[dueRow]int{}
 	for _, j := range jobs {
 		b, ok := j.via.(connector.Batcher)
 		if !ok || j.act != payout.Send {
@@ -71,7 +71,7 @@ func room(jobs []job, now time.Time) map[string]int {
 	return out
 }
 
-func (j job) account() string {
+func (j job) account() dueRow {
 	return dueRow{Scope: j.Scope, id: j.payout.Account}.hand()
 }
 
@@ -124,16 +124,16 @@ func (c *claims) fill(tx store.Tx, last []byte) error {
 
 // joins is the account by which a due payout is to be sent; empty where it isn't
 // to be sent, or can't be read, which is found when its own turn comes.
-func (c *claims) joins(tx store.Tx, row dueRow) (string, error) {
+func (c *claims) joins(tx store.Tx, row dueRow) (dueRow, error) {
 	if c.aside[row.hand()] {
-		return "", nil
+		return dueRow{}, nil
 	}
 	r, i, err := loadPayout(tx, row.Scope, row.id)
 	if errors.Is(err, store.ErrCorrupt) || errors.Is(err, errDecode) || isNotFound(err) {
-		return "", nil
+		return dueRow{}, nil
 	}
 	if err != nil || r.Payouts[i].Status != payout.Queued {
-		return "", err
+		return dueRow{}, err
 	}
 	return dueRow{Scope: row.Scope, id: r.Payouts[i].Account}.hand(), nil
 }
@@ -144,7 +144,7 @@ func joined(jobs []job, now time.Time) []job {
 		return jobs
 	}
 	var out []job
-	at := map[string]int{} // by account: its batch in out
+	at := map[dueRow]int{} // by account: its batch in out
 	for _, j := range jobs {
 		if !j.leavesWithOthers() {
 			out = append(out, j)

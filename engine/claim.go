@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"penstock/engine/connector"
@@ -33,10 +34,11 @@ func (j job) each() []job {
 	return []job{j}
 }
 
-func (j dueRow) hand() string { return string(j.kind) + string(j.prefix()) + j.id }
-
-// row is its key: the same work that is due at another time is another row.
-func (j dueRow) row() string { return string(dueKey(j.at, j.kind, j.Scope, j.id)) }
+// hand is the work itself, whenever it is due.
+func (j dueRow) hand() dueRow {
+	j.at = time.Time{}
+	return j
+}
 
 // claim takes what is due, at most Timing.Claim rows, in one transaction: each
 // is leased until now + Lease, so work whose worker is lost comes back by
@@ -45,7 +47,7 @@ func (e *Engine) claim(ctx context.Context) ([]job, error) {
 	if some, err := e.anyDue(ctx); !some || err != nil {
 		return nil, err
 	}
-	broken := map[string]bool{}
+	broken := map[dueRow]bool{}
 	for {
 		now, mark := e.pulse.now()
 		c := claims{e: e, now: now, mark: mark, broken: broken, aside: e.setAside(mark)}
@@ -126,27 +128,25 @@ type claims struct {
 	e      *Engine
 	now    time.Time
 	mark   payout.Mark
-	broken map[string]bool // provider accounts whose connector can't be built
-	aside  map[string]bool // rows that can't be handled
+	broken map[dueRow]bool // provider accounts whose connector can't be built
+	aside  map[dueRow]bool // rows that can't be handled
 	at     dueRow          // the row that is looked at
 	jobs   []job
 	sends  bool     // something of it is about to be sent
 	need   []dueRow // provider accounts whose connector is still to be built
 
-	taken     map[string]int       // hands, by lane
-	hands     int                  // of all lanes
-	opened    int                  // lanes that had no job before
-	left      int                  // rows whose lane is full
-	moved     int                  // of these, those that were moved to their turn
-	parked    map[string]string    // the others, and their lanes
-	endpoints map[string]*Endpoint // that were read, by key
-	turns     map[string]lanePace  // of lanes whose rows were moved
+	taken  map[string]int      // hands, by lane
+	hands  int                 // of all lanes
+	opened int                 // lanes that had no job before
+	left   int                 // rows whose lane is full
+	moved  int                 // of these, those that were moved to their turn
+	parked map[dueRow]string   // the others, and their lanes
+	turns  map[string]lanePace // of lanes whose rows were moved
 }
 
 func (c *claims) run(tx store.Tx) error {
 	c.jobs, c.need, c.sends = nil, nil, false // the transaction may run more than once
-	c.left, c.moved, c.hands, c.opened, c.taken, c.parked, c.turns = 0, 0, 0, 0, map[string]int{}, map[string]string{}, map[string]lanePace{}
-	c.endpoints = map[string]*Endpoint{}
+	c.left, c.moved, c.hands, c.opened, c.taken, c.parked, c.turns = 0, 0, 0, 0, map[string]int{}, map[dueRow]string{}, map[string]lanePace{}
 	limit := min(c.e.Timing.Claim+len(c.aside), store.MaxScan)
 	seen := 0
 	for from := []byte(nil); ; {
@@ -156,6 +156,7 @@ func (c *claims) run(tx store.Tx) error {
 		}
 		left := c.left
 		seen += len(rows)
+		c.jobs = slices.Grow(c.jobs, len(rows)) // most become one
 		if err := c.handleAll(tx, rows); err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ func (c *claims) delivery(tx store.Tx, row dueRow) error {
 	if !c.canTake(lane) {
 		return c.leave(tx, row, lane)
 	}
-	to, err := c.endpoint(tx, row.key(d.Endpoint))
+	to, err := c.e.endpointOf(tx, row.Scope, d.Endpoint)
 	if err != nil {
 		return err
 	}
@@ -63,23 +63,6 @@ func untried(tx store.Tx, s Scope, id string) (bool, error) {
 		return false, fmt.Errorf("read %s: %w", bucketDelivery, err)
 	}
 	return isUntried(record)
-}
-
-// endpoint reads an endpoint, nil where there is none. Most of what one claim
-// takes goes to few of them.
-func (c *claims) endpoint(tx store.Tx, key []byte) (*Endpoint, error) {
-	if p, known := c.endpoints[string(key)]; known {
-		return p, nil
-	}
-	p, err := load[Endpoint](tx, bucketEndpoint, key)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, err
-	}
-	if err != nil {
-		p = nil
-	}
-	c.endpoints[string(key)] = p
-	return p, nil
 }
 
 // untilNext is how long a delivery goes on waiting for the first try of the one

@@ -118,9 +118,21 @@ func (e *Engine) endpointSecrets(ctx context.Context, s Scope, p *Endpoint, toke
 	return all, err
 }
 
-func endpointsOf(tx store.Tx, s Scope) (out []Endpoint, err error) {
+// endpointOf is an endpoint to be read; nil: it is there no more.
+func (e *Engine) endpointOf(tx store.Tx, s Scope, id string) (*Endpoint, error) {
+	raw, err := tx.Get(bucketEndpoint, s.key(id))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", bucketEndpoint, err)
+	}
+	return e.endpoints.decode(bucketEndpoint, raw)
+}
+
+func (e *Engine) endpointsOf(tx store.Tx, s Scope) (out []Endpoint, err error) {
 	err = each(tx, bucketEndpoint, s.prefix(), func(p store.Pair) error {
-		d, err := decode[Endpoint](bucketEndpoint, p.Value)
+		d, err := e.endpoints.decode(bucketEndpoint, p.Value)
 		if err == nil {
 			out = append(out, *d)
 		}
@@ -133,7 +145,7 @@ func endpointsOf(tx store.Tx, s Scope) (out []Endpoint, err error) {
 // tokens.
 func (e *Engine) Endpoints(ctx context.Context, c Caller) (out []Endpoint, err error) {
 	err = e.Store.View(ctx, func(tx store.Tx) error {
-		out, err = endpointsOf(tx, c.Scope)
+		out, err = e.endpointsOf(tx, c.Scope)
 		out = slices.DeleteFunc(out, func(p Endpoint) bool { return strings.HasPrefix(p.ID, signerOf("")) })
 		return err
 	})

@@ -137,10 +137,12 @@ type Engine struct {
 	stats Stats
 	keys  keyCache
 
+	endpoints remembered[Endpoint]
+
 	catalogs catalogs
 	mu       sync.Mutex
-	aside    map[string]payout.Mark // due rows that can't be handled, since when
-	hand     map[string]bool        // due work that this process has in hand (rule 7)
+	aside    map[dueRow]payout.Mark // due rows that can't be handled, since when
+	hand     map[dueRow]bool        // due work that this process has in hand (rule 7)
 	lanes    lanes
 	built    map[string]connector.Connector // by scope and provider account
 	breakers map[string]*breaker            // by the same
@@ -185,7 +187,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		c.Anchor = noAnchor{}
 	}
 	c.Rand = &lockedReader{r: c.Rand}
-	e := &Engine{Config: c, bell: make(chan struct{}, 1), hand: map[string]bool{}, aside: map[string]payout.Mark{}, built: map[string]connector.Connector{}, waits: map[string][]chan *View{}}
+	e := &Engine{Config: c, bell: make(chan struct{}, 1), hand: map[dueRow]bool{}, aside: map[dueRow]payout.Mark{}, built: map[string]connector.Connector{}, waits: map[string][]chan *View{}}
 	e.pulse = newPulse(c.Clock, 0)
 	if err := e.openArchive(ctx); err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ type lanes struct {
 	hands  int                 // that there are; zero: one goroutine does all, and nothing has to wait
 	busy   int                 // jobs in hand
 	of     map[string]int      // the same of each lane
-	parked map[string]string   // due rows, by their keys, that were found to have to wait, and their lanes
+	parked map[dueRow]string   // due rows that were found to have to wait, and their lanes
 	pace   map[string]lanePace // of lanes that have worked lately
 	left   bool                // the latest claim left something due
 
@@ -73,7 +73,7 @@ func (e *Engine) openLanes(hands int) {
 	if outages == nil {
 		outages = map[string]outage{}
 	}
-	e.lanes = lanes{hands: hands, of: map[string]int{}, parked: map[string]string{}, pace: map[string]lanePace{}, outages: outages, down: e.Timing.Down}
+	e.lanes = lanes{hands: hands, of: map[string]int{}, parked: map[dueRow]string{}, pace: map[string]lanePace{}, outages: outages, down: e.Timing.Down}
 }
 
 // forgetTurns is for when the wall clock was moved: a turn that was reckoned by
@@ -140,7 +140,7 @@ func (c *claims) add(j job) {
 func (c *claims) waits(row dueRow) (lane string, full bool) {
 	c.e.mu.Lock()
 	defer c.e.mu.Unlock()
-	lane, parked := c.e.lanes.parked[row.row()]
+	lane, parked := c.e.lanes.parked[row]
 	return lane, parked && !c.e.lanes.free(lane, c, c.mark.Mono)
 }
 
@@ -166,7 +166,7 @@ func (c *claims) leave(tx store.Tx, row dueRow, lane string) error {
 		c.turns[lane] = turn
 	}
 	if !alone && (c.left <= laneWindow || turn.took < slowLane) {
-		c.parked[row.row()] = lane
+		c.parked[row] = lane
 		return nil
 	}
 	c.moved++
@@ -182,7 +182,7 @@ func (l *lanes) any(rows []store.Pair, now time.Duration) bool {
 		if err != nil {
 			return true // the claim says so
 		}
-		if lane, parked := l.parked[row.row()]; !parked || l.free(lane, nil, now) {
+		if lane, parked := l.parked[row]; !parked || l.free(lane, nil, now) {
 			return true
 		}
 	}
@@ -198,7 +198,7 @@ func (e *Engine) take(c *claims) {
 		j := &c.jobs[i]
 		for _, one := range j.each() {
 			e.hand[one.hand()] = true
-			delete(l.parked, one.row())
+			delete(l.parked, one.dueRow)
 		}
 		if l.hands > 0 {
 			j.began = e.Clock.Mono()

@@ -28,7 +28,7 @@ type Render func(Occasion) (kind string, body []byte, err error)
 
 // notify writes the webhooks that tell of the request as it stands now.
 func (e *Engine) notify(tx store.Tx, s Scope, now time.Time, v *View) error {
-	all, err := endpointsOf(tx, s)
+	all, err := e.endpointsOf(tx, s)
 	if err != nil || len(all) == 0 {
 		return err
 	}

@@ -230,7 +230,7 @@ func (e *Engine) tellOf(tx store.Tx, s Scope, now time.Time, p *Payment, r *Refu
 	if len(e.RenderPayment) == 0 {
 		return nil
 	}
-	all, err := endpointsOf(tx, s)
+	all, err := e.endpointsOf(tx, s)
 	if err != nil || len(all) == 0 {
 		return err
 	}

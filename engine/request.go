@@ -172,6 +172,9 @@ func (r *Request) tell(l Line) {
 	}
 	r.Seq++
 	l.Seq = r.Seq
+	if n := len(r.History); n == cap(r.History) { // lines are large, and one transaction adds few
+		r.History = append(make([]Line, 0, n+4), r.History...)
+	}
 	r.History = append(r.History, l)
 	r.Changed = l.At
 }
@@ -342,22 +345,44 @@ func loadRequest(tx store.Tx, s Scope, id string) (*Request, error) {
 // loadPayout finds the request of a payout by the payout's id without its
 // prefix: the request's id is the same number or one just below, see nthID.
 func loadPayout(tx store.Tx, s Scope, id string) (*Request, int, error) {
-	page, err := tx.Scan(bucketRequest, s.prefix(), append(s.key(id), 0), 1, true)
+	record, err := recordBelow(tx, s, id)
 	if err != nil {
-		return nil, 0, fmt.Errorf("find request of payout: %w", err)
+		return nil, 0, err
 	}
-	for _, p := range page {
-		r, err := decode[Request](bucketRequest, p.Value)
-		if err != nil {
-			return nil, 0, err
-		}
-		for i := range r.Payouts {
-			if r.Payouts[i].ID == PrefixPayout+id {
-				return r, i, nil
-			}
+	if record == nil {
+		return nil, 0, notFound(ObjPayout, PrefixPayout+id)
+	}
+	r, err := decode[Request](bucketRequest, record)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i := range r.Payouts {
+		if r.Payouts[i].ID == PrefixPayout+id {
+			return r, i, nil
 		}
 	}
 	return nil, 0, notFound(ObjPayout, PrefixPayout+id)
+}
+
+// recordBelow is the record of the request with that id or, if there is none, the
+// last one before it; nil: none. A first payout has its request's own id, and
+// most are first ones, so that is looked at before anything is walked through.
+func recordBelow(tx store.Tx, s Scope, id string) ([]byte, error) {
+	record, err := tx.Get(bucketRequest, s.key(id))
+	if err == nil {
+		return record, nil
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("read request of payout: %w", err)
+	}
+	page, err := tx.Scan(bucketRequest, s.prefix(), s.key(id), 1, true)
+	if err != nil {
+		return nil, fmt.Errorf("find request of payout: %w", err)
+	}
+	if len(page) == 0 {
+		return nil, nil
+	}
+	return page[0].Value, nil
 }
 
 // findRequest finds a request by what a caller calls it: ours under the
