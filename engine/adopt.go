@@ -48,7 +48,7 @@ func (e *Engine) tagSum(ctx context.Context, s Scope, parts ...string) ([sha256.
 	if err != nil {
 		return [sha256.Size]byte{}, err
 	}
-	text := netstring(netstring(nil, s.Merchant), string(s.Mode))
+	text := netstring(netstring(make([]byte, 0, 256), s.Merchant), string(s.Mode))
 	for _, part := range parts {
 		text = netstring(text, part)
 	}

@@ -153,7 +153,7 @@ func TestCallsKeepTheirBudgetOfAllocations(t *testing.T) {
 	for range 20 {
 		b.create(false)
 	}
-	b.within("allocations of a create", testing.AllocsPerRun(50, func() { b.create(false) }), 310)
+	b.within("allocations of a create", testing.AllocsPerRun(50, func() { b.create(false) }), 160)
 	b.within("allocations of a retrieve", testing.AllocsPerRun(50, func() {
 		_, err := b.Engine.Get(b.Ctx, b.me, prefix, ref)
 		must(t, err)

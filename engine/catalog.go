@@ -18,6 +18,7 @@ import (
 type catalog struct {
 	mark     []byte
 	sheets   uint64 // which import of rates book is of
+	standard string // id of the merchant's default point, which never changes; empty: there is no such merchant
 	points   map[string]*Point
 	schemes  map[string]*Scheme
 	rates    map[string]*RateScheme
@@ -68,7 +69,13 @@ func (e *Engine) catalogOf(tx store.Tx, s Scope) (*catalog, error) {
 func readCatalog(tx store.Tx, s Scope) (*catalog, error) {
 	k := &catalog{points: map[string]*Point{}, schemes: map[string]*Scheme{}, rates: map[string]*RateScheme{},
 		accounts: map[string]*ProviderAccount{}, deposits: map[string]*Deposit{}, routes: map[string][]*Route{}}
-	var err error
+	m, err := loadMerchant(tx, s.Merchant)
+	switch {
+	case err == nil:
+		k.standard = m.Point
+	case !isNotFound(err):
+		return nil, err
+	}
 	if k.book, err = sheetsOf(tx); err != nil {
 		return nil, err
 	}

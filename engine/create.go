@@ -100,7 +100,8 @@ func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *O
 		return nil, err
 	}
 	if p.plain = p.plain && l.back == nil; p.plain {
-		if err := e.answerAhead(ctx, c.Scope, once, p.drafted(c), p.request.Created); err != nil {
+		p.view = p.drafted(c)
+		if err := e.answerAhead(ctx, c.Scope, once, p.view, p.request.Created); err != nil {
 			return nil, err
 		}
 	}
@@ -110,7 +111,9 @@ func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *O
 		}
 	}
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
-		p.view = p.drafted(c)
+		if !p.plain { // of what is plain nothing is changed here, however often this runs
+			p.view = p.drafted(c)
+		}
 		if l.back != nil {
 			return e.adopt(tx, c, now, n, p, once)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"penstock/locker"
 )
@@ -39,6 +40,44 @@ func (o Echo) equal(p Echo) bool {
 		(o.Page == p.Page || o.Page != nil && p.Page != nil && reflect.DeepEqual(o.Page, p.Page))
 }
 
+// appendJSON appends what the encoder writes of an echo. Most have nothing in
+// them that has to be written in another way than it came, and are put together
+// without it.
+func (o Echo) appendJSON(dst []byte) ([]byte, error) {
+	if o.Page != nil || !asItIs(o.Extra) || !asItIs(o.Metadata) {
+		raw, err := jsonv2.Marshal(o, codec)
+		return append(dst, raw...), err
+	}
+	var err error
+	at := len(dst)
+	if o.Masked != nil {
+		if dst, err = AppendTexts(append(dst, `,"masked":`...), o.Masked); err != nil {
+			return nil, err
+		}
+	}
+	if o.Extra != nil {
+		dst = append(append(dst, `,"extra":`...), o.Extra...)
+	}
+	if o.Metadata != nil {
+		dst = append(append(dst, `,"metadata":`...), o.Metadata...)
+	}
+	if o.Memo != "" {
+		if dst, err = jsontext.AppendQuote(append(dst, `,"memo":`...), o.Memo); err != nil {
+			return nil, err
+		}
+	}
+	if len(dst) == at {
+		dst = append(dst, '{')
+	}
+	dst[at] = '{'
+	return append(dst, '}'), nil
+}
+
+// asItIs says that the encoder would write a text as it is.
+func asItIs(text json.RawMessage) bool {
+	return text == nil || PlainJSON(text) && jsontext.Value(text).IsValid()
+}
+
 // errUnsealed refuses to store a request whose echo was changed and not sealed
 // again: the change would be lost.
 var errUnsealed = errors.New("engine: a request's echo was changed and not sealed")
@@ -61,7 +100,7 @@ func (e *Engine) sealEcho(ctx context.Context, s Scope, r *Request) error {
 		r.Shut, r.shown = nil, r.Echo
 		return nil
 	}
-	raw, err := jsonv2.Marshal(r.Echo, codec)
+	raw, err := r.Echo.appendJSON(make([]byte, 0, 768))
 	if err != nil {
 		return fmt.Errorf("encode what a request echoes: %w", err)
 	}

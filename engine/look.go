@@ -33,7 +33,6 @@ type looked struct {
 	tag        []byte   // what the new request's id is to bear of its caller's name for it
 	back       *Request // what it had made before this store forgot it; nil: nothing
 	ref        error    // the merchant's own id is taken
-	merchant   *Merchant
 	customer   *Customer // sealed
 	record     []byte    // the customer's, as it is stored
 	noCustomer error
@@ -61,9 +60,6 @@ func (e *Engine) look(ctx context.Context, s Scope, w wanted) (*looked, error) {
 			return err
 		}
 		if l.back, err = e.broughtBack(tx, s, l.tag); err != nil {
-			return err
-		}
-		if l.merchant, err = loadMerchant(tx, s.Merchant); err != nil {
 			return err
 		}
 		if w.ref != "" {
@@ -170,14 +166,17 @@ func (e *Engine) lookAtPoint(tx store.Tx, s Scope, w wanted, l *looked) error {
 	if err != nil {
 		return err
 	}
+	if k.standard == "" {
+		return notFound(ObjMerchant, s.Merchant)
+	}
 	id := w.point
 	if id == "" && w.choose != nil {
-		if id, l.noPoint = w.choose(k.livePoints(), l.merchant.Point); l.noPoint != nil {
+		if id, l.noPoint = w.choose(k.livePoints(), k.standard); l.noPoint != nil {
 			return nil
 		}
 	}
 	if id == "" {
-		id = l.merchant.Point
+		id = k.standard
 	}
 	l.point, l.accounts = k.points[id], len(k.accounts)
 	switch {

@@ -224,7 +224,7 @@ func (e *Engine) sealDetails(ctx context.Context, s Scope, customer string, at l
 }
 
 func (e *Engine) sealFor(ctx context.Context, o locker.Owner, at locker.Place, d connector.Details) ([]byte, error) {
-	raw, err := json.Marshal(map[string]string(d), json.Deterministic(true))
+	raw, err := AppendTexts(make([]byte, 0, 256), d)
 	if err != nil {
 		return nil, fmt.Errorf("encode details: %w", err)
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -36,6 +37,7 @@ func (r onceRecord) AppendBinary(b []byte) ([]byte, error) {
 	if r.Answer != nil {
 		state = 1
 	}
+	b = slices.Grow(b, onceHead+len(r.Subject)+len(r.Holder)+len(r.Answer))
 	b = append(append(b, onceVersion, state), r.Fingerprint...)
 	b = binary.BigEndian.AppendUint64(b, uint64(r.At.UnixMicro()))
 	b = append(append(append(b, byte(len(r.Subject)), byte(len(r.Holder))), r.Subject...), r.Holder...)

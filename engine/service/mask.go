@@ -38,7 +38,7 @@ func Mask(method string, details map[string]string) map[string]string {
 }
 
 func (m *Method) mask(details map[string]string) map[string]string {
-	shown := make(map[string]string, len(m.Fields)+2)
+	shown := make(map[string]string, min(len(details), len(m.Fields))+2)
 	for _, field := range m.Fields {
 		value := details[field.Key]
 		if value == "" {

@@ -52,7 +52,7 @@ func Validate(method string, details map[string]string) (map[string]string, erro
 
 func (m *Method) validate(details map[string]string) (map[string]string, error) {
 	var invalid Invalid
-	normalised := make(map[string]string, len(m.Fields))
+	normalised := make(map[string]string, min(len(details), len(m.Fields)))
 	for _, field := range m.Fields {
 		raw, sent := details[field.Key]
 		if !sent {

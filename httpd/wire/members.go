@@ -2,11 +2,11 @@ package wire
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"penstock/engine"
 )
 
 // Members writes a JSON object member by member, the bytes that Encode writes of
@@ -96,16 +96,9 @@ func (m *Members) Given(name, value string) {
 // Texts writes an object of strings in the order of their names; of nil, an empty one.
 func (m *Members) Texts(name string, values map[string]string) {
 	m.name(name)
-	m.text = append(m.text, '{')
-	for i, key := range slices.Sorted(maps.Keys(values)) {
-		if i > 0 {
-			m.text = append(m.text, ',')
-		}
-		m.quote(key)
-		m.text = append(m.text, ':')
-		m.quote(values[key])
-	}
-	m.text = append(m.text, '}')
+	text, err := engine.AppendTexts(m.text, values)
+	m.fail(err)
+	m.text = text
 }
 
 // Int writes a whole number.
@@ -126,7 +119,7 @@ func (m *Members) Raw(name string, value json.RawMessage) {
 	switch {
 	case value == nil:
 		m.Null(name)
-	case len(value) > 0 && isPlain(value):
+	case engine.PlainJSON(value):
 		m.name(name)
 		m.text = append(m.text, value...)
 	default:
@@ -140,21 +133,4 @@ func (m *Members) Any(name string, value any) {
 	m.fail(err)
 	m.name(name)
 	m.text = append(m.text, text...)
-}
-
-// isPlain says of JSON that there is nothing about it which Encode would write
-// in another way: no white space between its tokens, nothing escaped.
-func isPlain(text []byte) bool {
-	quoted := false
-	for _, c := range text {
-		switch {
-		case c == '\\':
-			return false
-		case c == '"':
-			quoted = !quoted
-		case c <= ' ' && !quoted:
-			return false
-		}
-	}
-	return true
 }
