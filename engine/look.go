@@ -29,10 +29,10 @@ type wanted struct {
 // so that the caller can give the one that its order of checks puts first. The
 // transaction looks again at what must not have changed.
 type looked struct {
-	done       bool     // the same command was carried out before
-	tag        []byte   // what the new request's id is to bear of its caller's name for it
-	back       *Request // what it had made before this store forgot it; nil: nothing
-	ref        error    // the merchant's own id is taken
+	done       bool      // the same command was carried out before
+	tag        []byte    // what the new request's id is to bear of its caller's name for it
+	back       *Request  // what it had made before this store forgot it; nil: nothing
+	ref        error     // the merchant's own id is taken
 	customer   *Customer // sealed
 	record     []byte    // the customer's, as it is stored
 	noCustomer error
