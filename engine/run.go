@@ -35,7 +35,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	var scrub scrub
 	e.openLanes(e.Timing.Workers)
-	crew := &crew{e: e}
+	crew := &crew{e: e, idle: make(chan job)}
 	defer func() {
 		crew.wait()
 		e.openLanes(0)
@@ -131,10 +131,13 @@ func (e *Engine) watchClock(ctx context.Context) (moved bool, err error) {
 }
 
 // crew is the hands that carry out jobs. How many at a time is a matter of
-// lanes: what is claimed has its hand at once.
+// lanes: what is claimed has its hand at once. A hand that has done its job waits
+// for another one: its stack has grown by then to what a job takes, which costs
+// more than to begin a goroutine.
 type crew struct {
 	e    *Engine
 	done sync.WaitGroup
+	idle chan job // to a hand that waits; closed when there is no more work
 
 	importing sync.Mutex // held while rates are imported, one import at a time
 	comparing sync.Mutex // held while books are compared
@@ -143,13 +146,22 @@ type crew struct {
 // hire gives the job to a hand. Work in hand is finished even when ctx ends: a
 // call that is out must be settled.
 func (c *crew) hire(ctx context.Context, j job) {
-	c.done.Add(1)
-	go func() {
-		defer c.done.Done()
-		if err := c.e.do(context.WithoutCancel(ctx), j); err != nil {
+	select {
+	case c.idle <- j:
+	default:
+		c.done.Add(1)
+		go c.work(context.WithoutCancel(ctx), j)
+	}
+}
+
+// work does a job, and then those that the hand is given.
+func (c *crew) work(ctx context.Context, j job) {
+	defer c.done.Done()
+	for more := true; more; j, more = <-c.idle {
+		if err := c.e.do(ctx, j); err != nil {
 			c.e.ring() // the next round finds out why this process must stop
 		}
-	}()
+	}
 }
 
 // lists reads the providers' lists beside the work: they may take long.
@@ -189,7 +201,11 @@ func (c *crew) books(ctx context.Context) {
 	}()
 }
 
-func (c *crew) wait() { c.done.Wait() }
+// wait ends the hands that have nothing to do, and waits for the others.
+func (c *crew) wait() {
+	close(c.idle)
+	c.done.Wait()
+}
 
 // startCron rings the bell by the schedule. The job cannot panic and takes no
 // time, so cron's own traps (a job that panicked never runs again, runs pile
