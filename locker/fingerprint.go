@@ -65,7 +65,7 @@ func (l *Locker) MAC(label string, parts ...[]byte) ([]byte, error) {
 	if total > MaxPlaintext {
 		return nil, fmt.Errorf("%w: parts of %d bytes, at most %d are allowed", ErrTooLarge, total, MaxPlaintext)
 	}
-	k, err := l.derived(kindMAC, label)
+	k, err := l.labelKey(label)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +73,34 @@ func (l *Locker) MAC(label string, parts ...[]byte) ([]byte, error) {
 	var space [256]byte
 	sum := prf(&k, framed(space[:0], parts))
 	return sum[:], nil
+}
+
+// maxLabels bounds the keys of MACs at hand. The program has a handful of labels.
+const maxLabels = 64
+
+// labelKey returns the key of a label's MACs: every payout makes three, by the
+// same few keys, so they stay at hand as long as the ring does.
+func (l *Locker) labelKey(label string) (key, error) {
+	l.mu.RLock()
+	if l.ring == nil {
+		l.mu.RUnlock()
+		return key{}, ErrSealed
+	}
+	k, ok := l.ring.labels[label]
+	l.mu.RUnlock()
+	if ok {
+		return k, nil
+	}
+	k, err := l.derived(kindMAC, label)
+	if err != nil {
+		return key{}, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ring != nil && len(l.ring.labels) < maxLabels {
+		l.ring.labels[label] = k
+	}
+	return k, nil
 }
 
 // derived returns the root's sub-key for one use.

@@ -86,9 +86,23 @@ func TestMACTellsPartsAndLabelsApart(t *testing.T) {
 	if after, err := openLocker(t, l.keys, master).MAC("token", []byte("x")); err != nil || !bytes.Equal(before, after) {
 		t.Errorf("a rotation changed a MAC, %v", err)
 	}
+	for i := range 2 * maxLabels { // more than are kept at hand
+		first, err := l.MAC(fmt.Sprint("label ", i), []byte("x"))
+		again, err2 := l.MAC(fmt.Sprint("label ", i), []byte("x"))
+		k, err3 := l.derived(kindMAC, fmt.Sprint("label ", i))
+		if want := prf(&k, framed(nil, parts("x"))); err != nil || err2 != nil || err3 != nil || !bytes.Equal(first, want[:]) || !bytes.Equal(again, want[:]) {
+			t.Fatalf("label %d: %x and %x, want %x; %v, %v, %v", i, first, again, want, err, err2, err3)
+		}
+	}
+	if len(l.ring.labels) > maxLabels {
+		t.Errorf("%d keys are at hand", len(l.ring.labels))
+	}
 	if _, err := l.MAC(""); !errors.Is(err, ErrName) {
 		t.Errorf("MAC without a label: %v", err)
 	}
 	_, err = l.MAC("x", make([]byte, MaxPlaintext), make([]byte, 1))
 	wantErr(t, "MAC of too much", err, ErrTooLarge)
+	l.Close()
+	_, err = l.MAC("token", []byte("x"))
+	wantErr(t, "MAC by a key that was at hand before", err, ErrSealed)
 }

@@ -59,7 +59,7 @@ func readRing(tx store.Tx, master *key) (*ring, error) {
 	if len(rows) == 0 {
 		return nil, noTerms(tx)
 	}
-	r := &ring{master: *master, terms: make(map[uint32]key, len(rows))}
+	r := &ring{master: *master, terms: make(map[uint32]key, len(rows)), labels: map[string]key{}}
 	for _, row := range rows {
 		n, k, err := openTerm(master, row.Key, row.Value)
 		if err != nil {

@@ -73,6 +73,7 @@ type ring struct {
 	root     key
 	newest   uint32
 	terms    map[uint32]key
+	labels   map[string]key // keys of MACs that were asked for, by their labels; see MAC
 	rotating bool
 }
 
@@ -81,6 +82,9 @@ func (r *ring) wipe() {
 	r.root.wipe()
 	for n := range r.terms {
 		r.terms[n] = key{}
+	}
+	for label := range r.labels {
+		r.labels[label] = key{}
 	}
 }
 
