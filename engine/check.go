@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sort"
 
 	"penstock/engine/archive"
 	"penstock/locker"
@@ -32,11 +31,20 @@ func (r *Report) found(format string, args ...any) {
 // due rows, money held and paid, history without gaps, webhook ids, the audit
 // chain, sealed records, no orphan. progress may be nil.
 func (e *Engine) Check(ctx context.Context, progress func(done int)) (*Report, error) {
-	k := &check{e: e, ctx: ctx, Report: Report{Counts: map[string]int{}, Findings: []string{}},
-		due: map[string]bool{}, refs: map[string]string{}, recent: map[string]bool{}, wants: map[string]bool{}, back: map[string]bool{}, stages: newStageCheck(), orders: newOrderCheck(), money: map[string]*sums{}, queue: map[string]bool{}, progress: progress}
+	k := e.newCheck(ctx, newMatching(), progress)
 	err := e.Store.View(ctx, func(tx store.Tx) error {
-		k.stubs = archive.Stubs(tx)
-		return k.run(lasting{tx, ctx})
+		if err := k.run(tx); err != nil {
+			return err
+		}
+		again := k.rows.again(matchingKept)
+		if again == nil {
+			return nil
+		}
+		k = e.newCheck(ctx, again, progress)
+		if again.left > 0 {
+			k.found("indexes and records differ in so much that it isn't all named: besides what is, in at least %d rows", again.left)
+		}
+		return k.run(tx)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("check: %w", err)
@@ -49,22 +57,26 @@ func (e *Engine) Check(ctx context.Context, progress func(done int)) (*Report, e
 	return &k.Report, nil
 }
 
+// check is one look at everything. Nothing in it grows with the number of
+// payouts: rows are matched without being kept, and what maps there are have an
+// entry for each scope, account or deposit account.
 type check struct {
 	Report
 	e        *Engine
 	ctx      context.Context
-	stubs    store.Tx          // the same snapshot, with stubs as they are
-	due      map[string]bool   // rows that records ask for
-	refs     map[string]string // merchant's own ids that records ask for
-	recent   map[string]bool   // rows of customers' lists that records ask for
-	wants    map[string]bool   // rows of those that want a person
-	money    map[string]*sums  // by deposit account, summed over payouts
-	queue    map[string]bool   // rows of queues that records ask for
-	back     map[string]bool   // rows of what was brought back that records ask for
+	stubs    store.Tx // the same snapshot, with stubs as they are
+	rows     *matching
+	money    map[string]*sums // by deposit account, summed over payouts
 	stages   *stageCheck
 	orders   *orderCheck
+	told     *tellings
 	progress func(int)
 	done     int
+}
+
+func (e *Engine) newCheck(ctx context.Context, rows *matching, progress func(int)) *check {
+	return &check{e: e, ctx: ctx, Report: Report{Counts: map[string]int{}, Findings: []string{}},
+		rows: rows, money: map[string]*sums{}, stages: newStageCheck(), orders: newOrderCheck(), told: newTellings(), progress: progress}
 }
 
 // lasting is a transaction that reads no further once ctx has ended, so that
@@ -82,6 +94,7 @@ func (l lasting) Scan(bucket string, from, to []byte, limit int, desc bool) ([]s
 }
 
 func (k *check) run(tx store.Tx) error {
+	k.stubs, tx = archive.Stubs(tx), lasting{tx, k.ctx}
 	for _, part := range []func(store.Tx) error{k.customers, k.methods, k.requests, k.payments, k.deliveries, k.indexes, k.byStage, k.byOrder, k.queues, k.deposits, k.reported, k.runs, k.onces, k.accounts, k.people, k.auditLog, k.archived} {
 		err := part(tx)
 		if ended := k.ctx.Err(); ended != nil { // what was found then is not to be trusted
@@ -180,35 +193,6 @@ func (k *check) methods(tx store.Tx) error {
 	})
 }
 
-func (k *check) deliveries(tx store.Tx) error {
-	seen := map[string]string{} // message and endpoint -> delivery
-	return scoped(k, tx, bucketDelivery, func(s Scope, id string, d *Delivery) error {
-		if !d.Due.IsZero() {
-			k.due[string(dueKey(d.Due, dueDelivery, s, id))] = true
-		}
-		if (d.State == Waiting) == d.Due.IsZero() {
-			k.found("delivery %s is %s and due %v", id, d.State, d.Due)
-		}
-		at := d.Message + "|" + d.Endpoint
-		if other, ok := seen[at]; ok {
-			k.found("deliveries %s and %s bear one message id to one endpoint", other, id)
-		}
-		seen[at] = id
-		k.sealedValue("delivery "+id, func() error { return k.opens(d.owner(s), d.place(), d.Sealed) })
-		if d.Request != "" {
-			if r, err := loadRequest(tx, s, d.Request); err != nil || !isTold(r.Told, d.Type, d.Endpoint, "") {
-				k.found("delivery %s tells of a request that does not know of it", id)
-			}
-		}
-		if d.Payment != "" {
-			if err := paymentTold(tx, s, d); err != nil {
-				k.found("delivery %s tells of %v", id, err)
-			}
-		}
-		return nil
-	})
-}
-
 // indexes looks at each index from its own side: every row that stands is
 // asked for, every row asked for stands.
 func (k *check) indexes(tx store.Tx) error {
@@ -219,78 +203,55 @@ func (k *check) indexes(tx store.Tx) error {
 			k.found("due: %v", err)
 			return nil
 		}
-		if !k.due[string(p.Key)] && row.kind != dueErase {
+		if row.kind != dueErase && !k.rows.stands(bucketDue, p.Key, "") { // no record asks for an erasure
 			k.found("a due row of kind %c for %s has no record that asks for it", row.kind, row.id)
 		}
-		delete(k.due, string(p.Key))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	for _, key := range sorted(k.due) {
-		row, _ := parseDue([]byte(key))
+	for _, p := range k.rows.missing(bucketDue) {
+		row, _ := parseDue(p.Key)
 		k.found("%c %s is due and has no row: it would be forgotten", row.kind, row.id)
 	}
 	err = each(tx, bucketRef, nil, func(p store.Pair) error {
-		if k.refs[string(p.Key)] != string(p.Value) {
+		if !k.rows.stands(bucketRef, p.Key, string(p.Value)) {
 			k.found("an id of a merchant's own leads to %s, which does not bear it", p.Value)
 		}
-		delete(k.refs, string(p.Key))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	for _, id := range k.refs {
-		k.found("request %s is not found by its merchant's id", id)
+	for _, p := range k.rows.missing(bucketRef) {
+		k.found("request %s is not found by its merchant's id", p.Value)
 	}
-	err = each(tx, bucketRecent, nil, func(p store.Pair) error {
-		if !k.recent[string(p.Key)] {
-			k.found("a customer's list names a request that is not theirs")
+	for _, x := range []struct{ bucket, more, fewer string }{
+		{bucketRecent, "a customer's list names a request that is not theirs", "%d requests are missing from their customers' lists"},
+		{bucketWants, "a request is in the list of those that want a person, and wants none", "%d requests want a person and are not in the list of those"},
+		{bucketBack, "a row of what was brought back leads to no request that was", "%d requests that were brought back would not be known again"},
+	} {
+		if err := k.index(tx, x.bucket, x.more, x.fewer); err != nil {
+			return err
 		}
-		delete(k.recent, string(p.Key))
-		return nil
-	})
-	if err != nil {
-		return err
 	}
-	err = each(tx, bucketWants, nil, func(p store.Pair) error {
-		if !k.wants[string(p.Key)] {
-			k.found("a request is in the list of those that want a person, and wants none")
-		}
-		delete(k.wants, string(p.Key))
-		return nil
-	})
-	if len(k.wants) > 0 {
-		k.found("%d requests want a person and are not in the list of those", len(k.wants))
-	}
-	if len(k.recent) > 0 {
-		k.found("%d requests are missing from their customers' lists", len(k.recent))
-	}
-	if err != nil {
-		return err
-	}
-	err = each(tx, bucketBack, nil, func(p store.Pair) error {
-		if !k.back[string(p.Key)] {
-			k.found("a row of what was brought back leads to no request that was")
-		}
-		delete(k.back, string(p.Key))
-		return nil
-	})
-	if len(k.back) > 0 {
-		k.found("%d requests that were brought back would not be known again", len(k.back))
-	}
-	return err
+	return nil
 }
 
-func sorted(m map[string]bool) []string {
-	keys := make([]string, 0, len(m))
-	for s := range m {
-		keys = append(keys, s)
+// index holds the rows of an index that bear nothing against what records ask
+// for: more is found of each row too many, fewer of how many are missing.
+func (k *check) index(tx store.Tx, bucket, more, fewer string) error {
+	err := each(tx, bucket, nil, func(p store.Pair) error {
+		if !k.rows.stands(bucket, p.Key, "") {
+			k.found("%s", more)
+		}
+		return nil
+	})
+	if n := len(k.rows.missing(bucket)); n > 0 {
+		k.found(fewer, n)
 	}
-	sort.Strings(keys)
-	return keys
+	return err
 }
 
 func (k *check) onces(tx store.Tx) error {

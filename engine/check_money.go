@@ -90,15 +90,5 @@ func (k *check) ledger(tx store.Tx, s Scope, d *Deposit, b *balance) error {
 
 // queues holds the rows of those that wait for money against the records.
 func (k *check) queues(tx store.Tx) error {
-	err := each(tx, bucketQueue, nil, func(p store.Pair) error {
-		if !k.queue[string(p.Key)] {
-			k.found("a queue names a request that doesn't wait for money")
-		}
-		delete(k.queue, string(p.Key))
-		return nil
-	})
-	if len(k.queue) > 0 {
-		k.found("%d requests wait for money in no queue: they would be forgotten", len(k.queue))
-	}
-	return err
+	return k.index(tx, bucketQueue, "a queue names a request that doesn't wait for money", "%d requests wait for money in no queue: they would be forgotten")
 }

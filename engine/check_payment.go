@@ -12,12 +12,10 @@ import (
 // payments looks at money that comes in: sums, what is open and its due row,
 // ids that lead to it, refunds, and what lies sealed.
 func (k *check) payments(tx store.Tx) error {
-	lead := map[string]string{} // ids of merchants' own -> payment
-	paying := map[string]bool{}
 	err := scoped(k, tx, bucketPayment, func(s Scope, id string, p *Payment) error {
 		what := "payment " + id
 		if !p.Due.IsZero() {
-			k.due[string(dueKey(p.Due, duePayment, s, id))] = true
+			k.rows.ask(bucketDue, dueKey(p.Due, duePayment, s, id), "")
 		}
 		open := p.Open.Kind != payin.None
 		switch {
@@ -38,16 +36,16 @@ func (k *check) payments(tx store.Tx) error {
 		}
 		k.paymentRefunds(tx, s, p)
 		if p.Customer != "" && p.asks() {
-			paying[string(s.key(p.Customer, id))] = true
+			k.rows.ask(bucketPaying, s.key(p.Customer, id), "")
 		}
 		for _, r := range p.Refunds {
-			lead[bucketRefund+string(s.key(r.ID))] = id
+			k.rows.ask(bucketRefund, s.key(r.ID), id)
 		}
 		if p.Ref != "" {
 			if at, err := tx.Get(bucketPayRef, s.key(p.Ref)); err != nil || string(at) != id {
 				k.found("%s is not found by its merchant's id", what)
 			}
-			lead[bucketPayRef+string(s.key(p.Ref))] = id
+			k.rows.ask(bucketPayRef, s.key(p.Ref), id)
 		}
 		for _, t := range p.Told {
 			if d, err := load[Delivery](tx, bucketDelivery, s.key(t.Delivery)); err != nil && !errors.Is(err, store.ErrNotFound) || err == nil && d.Payment != id {
@@ -69,21 +67,12 @@ func (k *check) payments(tx store.Tx) error {
 		return nil
 	})
 	if err == nil {
-		err = each(tx, bucketPaying, nil, func(row store.Pair) error {
-			if !paying[string(row.Key)] {
-				k.found("a customer's list of open payments names one that is not open")
-			}
-			delete(paying, string(row.Key))
-			return nil
-		})
-	}
-	if len(paying) > 0 {
-		k.found("%d open payments are missing from their customers' lists", len(paying))
+		err = k.index(tx, bucketPaying, "a customer's list of open payments names one that is not open", "%d open payments are missing from their customers' lists")
 	}
 	for _, bucket := range []string{bucketPayRef, bucketRefund} {
 		if err == nil {
 			err = each(tx, bucket, nil, func(row store.Pair) error {
-				if lead[bucket+string(row.Key)] != string(row.Value) {
+				if !k.rows.stands(bucket, row.Key, string(row.Value)) {
 					k.found("%s: an id leads to payment %s, which does not bear it", bucket, row.Value)
 				}
 				return nil

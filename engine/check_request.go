@@ -15,31 +15,31 @@ func (k *check) requests(tx store.Tx) error {
 			return nil
 		}
 		if r.Ref != "" {
-			k.refs[string(s.key(r.Ref))] = id
+			k.rows.ask(bucketRef, s.key(r.Ref), id)
 		}
 		if r.Customer != "" {
-			k.recent[string(s.key(r.Customer, id))] = true
+			k.rows.ask(bucketRecent, s.key(r.Customer, id), "")
 		}
-		if err := k.stages.ask(tx, s, r); err != nil {
+		if err := k.askStages(tx, s, r); err != nil {
 			return err
 		}
 		if r.WantsPerson() {
-			k.wants[string(s.key(id))] = true
+			k.rows.ask(bucketWants, s.key(id), "")
 		}
 		if r.Forgotten {
-			k.back[string(backKey(s, id))] = true
+			k.rows.ask(bucketBack, backKey(s, id), "")
 		}
 		if at := r.expiry(); !at.IsZero() {
-			k.due[string(dueKey(at, dueRequest, s, id))] = true
+			k.rows.ask(bucketDue, dueKey(at, dueRequest, s, id), "")
 		}
 		if at := r.stepDue(); !at.IsZero() {
-			k.due[string(dueKey(at, dueStep, s, id))] = true
+			k.rows.ask(bucketDue, dueKey(at, dueStep, s, id), "")
 		}
 		if r.forgotten() {
 			k.found("request %s is %s, nobody is called, and nothing of it is ever due: it would be forgotten", id, r.Stage)
 		}
 		if r.inQueue() {
-			k.queue[string(s.key(r.Service, id))] = true
+			k.rows.ask(bucketQueue, s.key(r.Service, id), "")
 		}
 		for i := range r.Payouts {
 			k.payout(s, r, i)
@@ -68,7 +68,7 @@ func (k *check) payout(s Scope, r *Request, i int) {
 		k.found("payout %s is out of place in request %s", p.ID, r.ID)
 	}
 	if at := r.payoutDue(i); !at.IsZero() {
-		k.due[string(dueKey(at, duePayout, s, p.ID[len(PrefixPayout):]))] = true
+		k.rows.ask(bucketDue, dueKey(at, duePayout, s, p.ID[len(PrefixPayout):]), "")
 	} else if !p.Status.Ended() && r.Moderation == "" {
 		k.found("payout %s has not ended and is never due", p.ID)
 	}
