@@ -42,7 +42,7 @@ func (e *Engine) Check(ctx context.Context, progress func(done int)) (*Report, e
 		}
 		k = e.newCheck(ctx, again, progress)
 		if again.left > 0 {
-			k.found("indexes and records differ in so much that it isn't all named: besides what is, in at least %d rows", again.left)
+			k.found("indexes and records differ in so much that it isn't all named: besides what is, at least %d rows do", again.left)
 		}
 		return k.run(tx)
 	})
