@@ -20,6 +20,7 @@ type catalog struct {
 	sheets   uint64 // which import of rates book is of
 	standard string // id of the merchant's default point, which never changes; empty: there is no such merchant
 	points   map[string]*Point
+	live     []*Point // those that take requests, the oldest first
 	schemes  map[string]*Scheme
 	rates    map[string]*RateScheme
 	accounts map[string]*ProviderAccount
@@ -79,7 +80,7 @@ func readCatalog(tx store.Tx, s Scope) (*catalog, error) {
 	if k.book, err = sheetsOf(tx); err != nil {
 		return nil, err
 	}
-	return k, errors.Join(
+	err = errors.Join(
 		keyed(tx, bucketPoint, s, k.points, func(p *Point) string { return p.ID }),
 		keyed(tx, bucketScheme, s, k.schemes, func(p *Scheme) string { return p.ID }),
 		keyed(tx, bucketRates, s, k.rates, func(p *RateScheme) string { return p.ID }),
@@ -92,6 +93,8 @@ func readCatalog(tx store.Tx, s Scope) (*catalog, error) {
 			}
 			return err
 		}))
+	k.live = livePoints(k.points)
+	return k, err
 }
 
 func keyed[T any](tx store.Tx, bucket string, s Scope, into map[string]*T, id func(*T) string) error {

@@ -171,7 +171,7 @@ func (e *Engine) lookAtPoint(tx store.Tx, s Scope, w wanted, l *looked) error {
 	}
 	id := w.point
 	if id == "" && w.choose != nil {
-		if id, l.noPoint = w.choose(k.livePoints(), k.standard); l.noPoint != nil {
+		if id, l.noPoint = w.choose(k.live, k.standard); l.noPoint != nil {
 			return nil
 		}
 	}

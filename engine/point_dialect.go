@@ -83,10 +83,9 @@ func (a *ProviderAccount) checkDialect(tx store.Tx, s Scope, ownLabel bool) erro
 	return nil
 }
 
-// livePoints are the points of the catalogue that take requests, the oldest
-// first.
-func (k *catalog) livePoints() (out []*Point) {
-	for _, p := range slices.SortedFunc(maps.Values(k.points), func(a, b *Point) int { return cmp.Compare(a.ID, b.ID) }) {
+// livePoints are those of points that take requests, the oldest first.
+func livePoints(points map[string]*Point) (out []*Point) {
+	for _, p := range slices.SortedFunc(maps.Values(points), func(a, b *Point) int { return cmp.Compare(a.ID, b.ID) }) {
 		if !p.Archived {
 			out = append(out, p)
 		}
@@ -178,7 +177,7 @@ func (e *Engine) LivePoints(ctx context.Context, s Scope) ([]Point, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range k.livePoints() {
+		for _, p := range k.live {
 			out = append(out, *p)
 		}
 		return out, nil

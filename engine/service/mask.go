@@ -1,7 +1,6 @@
 package service
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -186,20 +185,19 @@ func ends(value string, head, tail int) string {
 		return stars(value)
 	}
 	middle := runes[head : len(runes)-tail]
-	hidden := slices.Clone(middle)
 	count := 0
-	for i, r := range hidden {
+	for i, r := range middle {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			count++
 		}
 		if telling(r) {
-			hidden[i] = '*'
+			middle[i] = '*'
 		}
 	}
 	if count < 2 {
 		return stars(value)
 	}
-	return string(runes[:head]) + string(hidden) + string(runes[len(runes)-tail:])
+	return string(runes)
 }
 
 // stars hides every letter and digit.

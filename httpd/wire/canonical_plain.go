@@ -12,32 +12,20 @@ import (
 // through the body once, where the general way takes three passes, and says no to
 // whatever it doesn't know, be that JSON or not.
 func canonicalPlain(body []byte) ([]byte, bool) {
-	if !utf8.Valid(body) {
+	if len(body) > math.MaxInt32 || !utf8.Valid(body) {
 		return nil, false
 	}
-	if len(body) > math.MaxInt32 {
-		return nil, false
-	}
-	p := plainer{in: body, out: make([]byte, 0, 2*len(body)), members: make([]plainMember, 0, 32)} // twice: see sort
-	if !p.value(0) {
-		return nil, false
-	}
+	p := plainer{in: body}
+	out, ok := p.value(make([]byte, 0, 2*len(body)), 0) // twice: see sort
 	p.space()
-	return p.out, p.at == len(body)
+	return out, ok && p.at == len(body)
 }
 
+// plainer reads in; what it writes is appended to what each method is given.
 type plainer struct {
-	in      []byte
-	at      int // what of in has been read
-	out     []byte
-	members []plainMember // of the objects that are open, the outermost first
+	in []byte
+	at int // what of in has been read
 }
-
-// plainMember is a member that has been written: where in out it begins and ends,
-// and where its name stands in in.
-type plainMember struct{ from, to, name, end int32 }
-
-func (p *plainer) name(m plainMember) []byte { return p.in[m.name:m.end] }
 
 func (p *plainer) space() {
 	for p.at < len(p.in) && isSpace(p.in[p.at]) {
@@ -56,109 +44,127 @@ func (p *plainer) next() byte {
 	return p.in[p.at]
 }
 
-// take writes c where it is next.
+// take passes over c where it is next.
 func (p *plainer) take(c byte) bool {
-	if p.next() != c {
-		return false
+	is := p.next() == c
+	if is {
+		p.at++
 	}
-	p.at++
-	p.out = append(p.out, c)
-	return true
+	return is
 }
 
-func (p *plainer) value(depth int) bool {
+func (p *plainer) value(out []byte, depth int) ([]byte, bool) {
 	switch c := p.next(); {
 	case c == '"':
-		return p.text()
+		return p.text(out)
 	case c == '{':
-		return depth < MaxDepth && p.object(depth+1)
+		return p.object(out, depth+1)
 	case c == '[':
-		return depth < MaxDepth && p.array(depth+1)
+		return p.array(out, depth+1)
 	case c == '-' || isDigit(c):
-		return p.number()
+		return p.number(out)
 	}
 	for _, word := range [...]string{"true", "false", "null"} {
 		if bytes.HasPrefix(p.in[p.at:], []byte(word)) {
 			p.at += len(word)
-			p.out = append(p.out, word...)
-			return true
+			return append(out, word...), true
 		}
 	}
-	return false
+	return out, false
 }
 
-// text writes a string.
-func (p *plainer) text() bool {
+func (p *plainer) text(out []byte) ([]byte, bool) {
 	for i, c := range p.in[p.at+1:] {
 		switch {
 		case c == '"':
 			end := p.at + i + 2
-			p.out = append(p.out, p.in[p.at:end]...)
+			out = append(out, p.in[p.at:end]...)
 			p.at = end
-			return true
+			return out, true
 		case c == '\\' || c < ' ':
-			return false
+			return out, false
 		}
 	}
-	return false
+	return out, false
 }
 
-func (p *plainer) number() bool {
+func (p *plainer) number(out []byte) ([]byte, bool) {
 	end := p.at
 	for end < len(p.in) && inNumber(p.in[end]) {
 		end++
 	}
 	digits := bytes.TrimPrefix(p.in[p.at:end], []byte("-"))
 	if !digitsOnly(string(digits)) || digits[0] == '0' && len(digits) > 1 {
-		return false // a fraction, an exponent, or no number
+		return out, false // a fraction, an exponent, or no number
 	}
-	p.out = appendNumber(p.out, string(p.in[p.at:end]))
+	out = appendNumber(out, string(p.in[p.at:end]))
 	p.at = end
-	return true
+	return out, true
 }
 
-func (p *plainer) array(depth int) bool {
+func (p *plainer) array(out []byte, depth int) ([]byte, bool) {
+	if depth > MaxDepth {
+		return out, false
+	}
 	p.take('[')
+	out = append(out, '[')
 	if p.take(']') {
-		return true
+		return append(out, ']'), true
 	}
 	for {
-		if !p.value(depth) {
-			return false
+		var ok bool
+		if out, ok = p.value(out, depth); !ok {
+			return out, false
 		}
 		if !p.take(',') {
-			return p.take(']')
+			return append(out, ']'), p.take(']')
 		}
+		out = append(out, ',')
 	}
 }
 
-func (p *plainer) object(depth int) bool {
-	p.take('{')
-	if p.take('}') {
-		return true
+// plainMember is a member that has been written: where in what is written it
+// begins and ends, and where its name stands in what is read.
+type plainMember struct{ from, to, name, end int32 }
+
+func (p *plainer) name(m plainMember) []byte { return p.in[m.name:m.end] }
+
+func (p *plainer) object(out []byte, depth int) ([]byte, bool) {
+	if depth > MaxDepth {
+		return out, false
 	}
-	first, start := len(p.members), len(p.out)
+	p.take('{')
+	out = append(out, '{')
+	if p.take('}') {
+		return append(out, '}'), true
+	}
+	var space [24]plainMember
+	members, start := space[:0], len(out)
 	for {
-		from := len(p.out)
+		m, ok := plainMember{from: int32(len(out))}, false
 		if p.next() != '"' {
-			return false
+			return out, false
 		}
-		name := p.at + 1
-		if !p.text() {
-			return false
+		m.name = int32(p.at + 1)
+		if out, ok = p.text(out); !ok {
+			return out, false
 		}
-		end := p.at - 1
-		if !isASCII(p.in[name:end]) || !p.take(':') || !p.value(depth) {
-			return false
+		m.end = int32(p.at - 1)
+		if !isASCII(p.name(m)) || !p.take(':') {
+			return out, false
 		}
-		p.members = append(p.members, plainMember{int32(from), int32(len(p.out)), int32(name), int32(end)})
+		if out, ok = p.value(append(out, ':'), depth); !ok {
+			return out, false
+		}
+		m.to = int32(len(out))
+		members = append(members, m)
 		if !p.take(',') {
 			break
 		}
+		out = append(out, ',')
 	}
-	ok := p.sort(p.members[first:], start)
-	p.members = p.members[:first]
-	return ok && p.take('}')
+	out, ok := p.sort(out, members, start)
+	return append(out, '}'), ok && p.take('}')
 }
 
 func isASCII(name []byte) bool {
@@ -167,25 +173,24 @@ func isASCII(name []byte) bool {
 
 // sort puts members, which are what is written from start on, in the order of
 // their names. It says no where one stands twice.
-func (p *plainer) sort(members []plainMember, start int) bool {
+func (p *plainer) sort(out []byte, members []plainMember, start int) ([]byte, bool) {
 	inOrder := true
 	for i := 1; i < len(members) && inOrder; i++ {
 		inOrder = bytes.Compare(p.name(members[i-1]), p.name(members[i])) < 0
 	}
 	if inOrder {
-		return true
+		return out, true
 	}
 	slices.SortFunc(members, func(a, b plainMember) int { return bytes.Compare(p.name(a), p.name(b)) })
-	end := len(p.out) // behind which they are written in their order first
+	end := len(out) // behind which they are written in their order first
 	for i, m := range members {
 		if i > 0 {
 			if bytes.Equal(p.name(members[i-1]), p.name(m)) {
-				return false
+				return out, false
 			}
-			p.out = append(p.out, ',')
+			out = append(out, ',')
 		}
-		p.out = append(p.out, p.out[m.from:m.to]...)
+		out = append(out, out[m.from:m.to]...)
 	}
-	p.out = append(p.out[:start], p.out[end:]...)
-	return true
+	return append(out[:start], out[end:]...), true
 }
