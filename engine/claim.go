@@ -15,9 +15,9 @@ import (
 // job is one piece of claimed work.
 type job struct {
 	dueRow
-	act     payout.Act // for payouts
-	request *Request   // for payouts: as it was claimed
-	payout  payout.Payout
+	act     payout.Act     // for payouts
+	request *Request       // for payouts: as it was claimed
+	payout  *payout.Payout // of that request; nil of a batch
 	via     connector.Connector
 	message *Delivery     // for deliveries: as it was claimed
 	to      *Endpoint     // where that goes; nil: it is there no more
@@ -322,7 +322,7 @@ func (c *claims) payout(tx store.Tx, row dueRow) error {
 		return err
 	}
 	if act == payout.Send || act == payout.Ask {
-		c.add(job{dueRow: row, act: act, request: r, payout: p, via: via, lane: lane})
+		c.add(job{dueRow: row, act: act, request: r, payout: &r.Payouts[i], via: via, lane: lane})
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func (e *Engine) Pull(ctx context.Context, c Caller, payoutID string) (*View, in
 		return nil, 0, &Error{Code: CodeNotBuilt, Object: ObjPayout, ID: payoutID, Message: "the provider can't be asked about a payout", Hint: "add a statement that says whether it was paid"}
 	}
 	row := dueRow{kind: duePayout, Scope: c.Scope, id: p.ID[len(PrefixPayout):]}
-	if err := e.ask(ctx, job{dueRow: row, request: &v.Request, payout: p, via: via}); err != nil {
+	if err := e.ask(ctx, job{dueRow: row, request: &v.Request, payout: &v.Payouts[i], via: via}); err != nil {
 		return nil, 0, err
 	}
 	return e.Payout(ctx, c, payoutID)

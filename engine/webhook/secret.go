@@ -68,9 +68,12 @@ func (s Secret) Reveal() string {
 // IsZero says that there is no secret.
 func (s Secret) IsZero() bool { return len(s.key) == 0 }
 
-func (s Secret) sign(signed []byte) []byte {
+// sign is over all parts as one.
+func (s Secret) sign(parts ...[]byte) []byte {
 	mac := hmac.New(sha256.New, s.key)
-	mac.Write(signed)
+	for _, p := range parts {
+		mac.Write(p)
+	}
 	return mac.Sum(nil)
 }
 

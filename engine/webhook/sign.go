@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +68,7 @@ func Sign(p Profile, s Secrets, id string, at time.Time, body []byte) (http.Head
 		return nil, fmt.Errorf("time %d is before 1970: %w", at.Unix(), ErrSign)
 	}
 	timestamp := strconv.FormatInt(at.Unix(), 10)
-	signature, err := signatures(p, s, signedBytes(id, timestamp, body))
+	signature, err := signatures(p, s, signedHead(id, timestamp), body)
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +85,9 @@ func Sign(p Profile, s Secrets, id string, at time.Time, body []byte) (http.Head
 	return h, nil
 }
 
-// signatures is the value of webhook-signature: v1 of each secret, then v1a.
-func signatures(p Profile, s Secrets, signed []byte) (string, error) {
+// signatures is the value of webhook-signature: v1 of each secret, then v1a, over
+// head and body as one.
+func signatures(p Profile, s Secrets, head, body []byte) (string, error) {
 	if len(s.Endpoint) > maxSecrets {
 		return "", fmt.Errorf("%d secrets, at most %d: %w", len(s.Endpoint), maxSecrets, ErrSign)
 	}
@@ -94,17 +96,17 @@ func signatures(p Profile, s Secrets, signed []byte) (string, error) {
 		if secret.IsZero() {
 			return "", fmt.Errorf("secret %d is empty: %w", i, ErrSign)
 		}
-		list = append(list, "v1,"+base64.StdEncoding.EncodeToString(secret.sign(signed)))
+		list = append(list, "v1,"+base64.StdEncoding.EncodeToString(secret.sign(head, body)))
 	}
 	if p == Hosted && !s.Own.IsZero() {
 		token := Secret{[]byte(s.Own.text)}
-		list = append(list, "v1,"+base64.StdEncoding.EncodeToString(token.sign(signed)))
+		list = append(list, "v1,"+base64.StdEncoding.EncodeToString(token.sign(head, body)))
 	}
 	if len(list) == 0 {
 		return "", fmt.Errorf("no secret: %w", ErrSign)
 	}
 	if !s.Signing.IsZero() {
-		list = append(list, "v1a,"+base64.StdEncoding.EncodeToString(s.Signing.sign(signed)))
+		list = append(list, "v1a,"+base64.StdEncoding.EncodeToString(s.Signing.sign(slices.Concat(head, body))))
 	}
 	return strings.Join(list, " "), nil
 }
@@ -155,16 +157,10 @@ func sandwich(key Key, body []byte) string {
 	return base64.StdEncoding.EncodeToString(sum.Sum(nil))
 }
 
-// signedBytes is id.timestamp.body. A dot inside id or timestamp would let one
-// signature stand for two messages, so neither may have one.
-func signedBytes(id, timestamp string, body []byte) []byte {
-	b := make([]byte, 0, len(id)+len(timestamp)+2+len(body))
-	b = append(b, id...)
-	b = append(b, '.')
-	b = append(b, timestamp...)
-	b = append(b, '.')
-	return append(b, body...)
-}
+// signedHead is what is signed before the body: "id.timestamp.". A dot inside id
+// or timestamp would let one signature stand for two messages, so neither may have
+// one.
+func signedHead(id, timestamp string) []byte { return []byte(id + "." + timestamp + ".") }
 
 func checkID(id string) error {
 	switch {

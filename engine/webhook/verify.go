@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,7 +83,7 @@ func Verify(keys []Verifier, h http.Header, body []byte, now time.Time, toleranc
 	if d := now.Sub(at); d > tolerance || d < -tolerance {
 		return fmt.Errorf("timestamp %s, tolerance %s: %w", timestamp, tolerance, ErrTimestamp)
 	}
-	signed := signedBytes(id, timestamp, body)
+	signed := slices.Concat(signedHead(id, timestamp), body)
 	for _, sig := range sigs {
 		for _, key := range keys {
 			if key.verify(sig.version, signed, sig.bytes) {
