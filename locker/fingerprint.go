@@ -86,7 +86,8 @@ func (l *Locker) labelKey(label string) (key, error) {
 		l.mu.RUnlock()
 		return key{}, ErrSealed
 	}
-	k, ok := l.ring.labels[label]
+	ring := l.ring
+	k, ok := ring.labels[label]
 	l.mu.RUnlock()
 	if ok {
 		return k, nil
@@ -97,8 +98,8 @@ func (l *Locker) labelKey(label string) (key, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ring != nil && len(l.ring.labels) < maxLabels {
-		l.ring.labels[label] = k
+	if l.ring == ring && len(ring.labels) < maxLabels { // it may have been sealed or changed meanwhile
+		ring.labels[label] = k
 	}
 	return k, nil
 }

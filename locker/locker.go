@@ -86,6 +86,7 @@ func (r *ring) wipe() {
 	for label := range r.labels {
 		r.labels[label] = key{}
 	}
+	clear(r.labels)
 }
 
 // Open returns an unsealed locker. An empty keyring gets its first term,
