@@ -140,6 +140,33 @@ func TestAPowerCutBetweenClaimAndCallIsLookedUp(t *testing.T) {
 	}
 }
 
+// heardBetween is a second place that hears a word of a payout after its claim has
+// committed and before it is sent.
+type heardBetween struct {
+	engine.Anchor
+	word func()
+}
+
+func (h *heardBetween) Save(head engine.Head) error {
+	h.word()
+	return h.Anchor.Save(head)
+}
+
+func TestWhatIsSettledBetweenClaimAndCallIsNotSent(t *testing.T) {
+	k := newKit(t, sim.Config{})
+	v := k.pay(card("4111111111111111"))
+	k.Engine.Config.Anchor = &heardBetween{k.Engine.Config.Anchor, func() {
+		if k.get(v.ID).Payouts[0].Status == payout.Sending {
+			must(t, k.Engine.State(k.Ctx, k.me, v.Payouts[0].ID, connector.Outcome{Verdict: connector.Rejected, Resolution: "declined"}))
+		}
+	}}
+	k.run(time.Minute)
+	v = k.wantStage(v.ID, payout.NonePaid)
+	if got := k.movements(v); got != 0 || v.Payouts[0].Attempt != 1 {
+		t.Errorf("money moved %d times in attempt %d, want none in the first: it had been stated as refused before it was sent", got, v.Payouts[0].Attempt)
+	}
+}
+
 // A restart forgets how long ago the call ended, so waiting starts anew.
 func TestSettleStartsAnewAfterARestart(t *testing.T) {
 	k := newKit(t, sim.Config{Traits: connector.Traits{Idempotent: true, Lookup: true, Settle: time.Hour}})
