@@ -387,7 +387,8 @@ func (e *Engine) ring() {
 func (e *Engine) newID(now time.Time) (string, error) { return newID(now, e.Rand) }
 
 // update runs fn in one transaction with one reading of the clock, and rings
-// when that made something due. What the store can't vouch for comes back as CodeUnknown.
+// when that made something due, or when requests are made faster than ticks sort
+// them. What the store can't vouch for comes back as CodeUnknown.
 func (e *Engine) update(ctx context.Context, fn func(store.Tx, time.Time) error) error {
 	now, _ := e.pulse.now()
 	due := dueTx{by: dueBefore(now)}
@@ -403,7 +404,7 @@ func (e *Engine) update(ctx context.Context, fn func(store.Tx, time.Time) error)
 	if errors.Is(err, store.ErrFull) {
 		return errNoSpace
 	}
-	if err == nil && due.some {
+	if err == nil && (due.some || e.sorting.behind.Load()) {
 		e.ring()
 	}
 	return err

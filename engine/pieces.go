@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,6 +22,7 @@ type sorting struct {
 	began  time.Duration // monotonic; of the round
 	piece  time.Duration // monotonic; of the latest piece
 	run    bool          // there was a round
+	behind atomic.Bool   // the latest piece left more behind; for everybody
 }
 
 // inPieces does one piece of the first scope that has something to do, unless
@@ -47,6 +49,7 @@ func (e *Engine) inPieces(ctx context.Context, q *sorting, piece func(context.Co
 		if err != nil {
 			return err
 		}
+		q.behind.Store(n >= sortPage)
 		if n < sortPage {
 			q.scopes = q.scopes[1:]
 		}
