@@ -64,11 +64,7 @@ func (p *payoutResponse) write(m *wire.Members) {
 }
 
 func (c *customerShown) write(m *wire.Members, name string) {
-	if c == nil {
-		m.Null(name)
-		return
-	}
-	m.Inner(name, func(m *wire.Members) {
+	m.InnerIf(c != nil, name, func(m *wire.Members) {
 		m.Text("id", c.ID)
 		m.Optional("name", c.Name)
 		m.Optional("email", c.Email)
@@ -79,11 +75,7 @@ func (c *customerShown) write(m *wire.Members, name string) {
 }
 
 func (l *payoutLink) write(m *wire.Members, name string) {
-	if l == nil {
-		m.Null(name)
-		return
-	}
-	m.Inner(name, func(m *wire.Members) {
+	m.InnerIf(l != nil, name, func(m *wire.Members) {
 		m.Text("payout_link_id", l.ID)
 		m.Text("link", l.Link)
 	})
@@ -97,11 +89,7 @@ func (d *detailsShown) MarshalJSON() ([]byte, error) {
 }
 
 func (d *detailsShown) write(m *wire.Members, name string) {
-	if d == nil {
-		m.Null(name)
-		return
-	}
-	m.Inner(name, d.member)
+	m.InnerIf(d != nil, name, d.member)
 }
 
 func (d *detailsShown) member(m *wire.Members) {

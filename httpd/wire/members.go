@@ -65,6 +65,15 @@ func (m *Members) Inner(name string, fill func(*Members)) {
 	m.text = append(m.text, '}')
 }
 
+// InnerIf is Inner where there is such an object, and Null where there is none.
+func (m *Members) InnerIf(is bool, name string, fill func(*Members)) {
+	if !is {
+		m.Null(name)
+		return
+	}
+	m.Inner(name, fill)
+}
+
 // Null writes a member that is null.
 func (m *Members) Null(name string) {
 	m.name(name)

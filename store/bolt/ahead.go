@@ -118,7 +118,12 @@ const (
 // follow is for the rows of a bucket from a key on, which are on so many pages at
 // the most.
 func (f file) follow(b *bbolt.Bucket, from []byte, limit int) *follower {
-	w := &follower{file: f, pages: f.leaves(b, from, limit)}
+	return f.before(f.leaves(b, from, limit))
+}
+
+// before is for whoever reads these pages.
+func (f file) before(pages []uint64) *follower {
+	w := &follower{file: f, pages: pages}
 	w.fetchNext(followed)
 	return w
 }

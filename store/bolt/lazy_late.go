@@ -10,8 +10,8 @@ import (
 // What the runs' filters are made of lies in the file: some 20 bytes for each
 // payout there ever was, in pages that a machine just switched on has to fetch
 // one by one. To wait for that would make a start the longer the more was paid.
-// So a start reads the first of it, which is all of it up to about a million
-// payouts, and the rest is read beside the work. Until a run's are read each
+// So a start reads the first of it, which is all of it up to some four hundred
+// thousand payouts, and the rest is read beside the work. Until a run's are read each
 // look goes into the run, and runs are not merged.
 
 // earlyBytes is how much the start waits for.

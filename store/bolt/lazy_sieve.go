@@ -14,8 +14,7 @@ import (
 //
 // Rows of hashes come in the order of their keys, and each belongs to one part
 // as a whole. A sieve doesn't change, except that the last part grows while it
-// is read: a key too many makes a search longer, and no answer wrong. Nil knows
-// no key.
+// is read: a key too many makes a search longer, and no answer wrong.
 type sieve struct {
 	parts  []sievePart
 	expect int // hashes that it is going to have in all, about

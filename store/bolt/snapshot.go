@@ -120,20 +120,21 @@ func (s *Store) names() ([]string, error) {
 func (s *Store) fetchAll() (stop func()) {
 	var stopped atomic.Bool
 	ended := make(chan struct{})
-	errStopped := errors.New("stopped")
+	errStopped, first := errors.New("stopped"), make([]byte, 1)
 	go func() {
 		defer close(ended)
 		_ = s.db.View(func(tx *bbolt.Tx) error { // it fails when the store is closed
 			return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
 				pages := s.pages.leaves(b, nil, allPages)
+				ahead := s.pages.before(pages)
 				for i, number := range pages {
 					if stopped.Load() {
 						return errStopped
 					}
 					if i%fetchedOnce == 0 {
-						s.pages.fetch(pages[i:min(i+followed, len(pages))])
+						ahead.fetchNext(fetchedOnce)
 					}
-					_, _ = s.pages.ReadAt(make([]byte, 1), int64(number)*int64(s.pages.page)) // it waits for the page; who reads it next says what is wrong with it
+					_, _ = s.pages.ReadAt(first, int64(number)*int64(s.pages.page)) // it waits for the page; who reads it next says what is wrong with it
 				}
 				return nil
 			})
