@@ -54,7 +54,7 @@ const (
 	manyLanes   = 4096
 )
 
-func accountLane(s Scope, account string) string { return "p" + string(s.prefix()) + account }
+func accountLane(s Scope, account string) string { return s.name("p", account) }
 
 // lane of the next attempt. Retries have one of their own, so that news never
 // waits behind what is old.
@@ -62,7 +62,7 @@ func (d *Delivery) lane(s Scope) string {
 	if d.isRetry() {
 		return d.retryLane(s)
 	}
-	return "d" + d.receiver(s)
+	return d.receiver("d", s)
 }
 
 // openLanes gives work so many hands; zero ends that.

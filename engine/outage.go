@@ -30,10 +30,10 @@ const (
 )
 
 // retryLane is where the retries to a delivery's receiver wait.
-func (d *Delivery) retryLane(s Scope) string { return "r" + d.receiver(s) }
+func (d *Delivery) retryLane(s Scope) string { return d.receiver("r", s) }
 
-func (d *Delivery) receiver(s Scope) string {
-	return string(s.prefix()) + d.Endpoint + "\x00" + d.URL
+func (d *Delivery) receiver(kind string, s Scope) string {
+	return s.name(kind, d.Endpoint, "\x00", d.URL)
 }
 
 // isRetry says whether the next attempt is one that the schedule asks for.

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -98,9 +100,11 @@ type Scope struct {
 
 // prefix is the first part of every key of the scope. Merchant ids bear no
 // zero byte, so no scope's prefix is the beginning of another's.
-func (s Scope) prefix() []byte {
-	b := make([]byte, 0, len(s.Merchant)+64)
-	b = append(b, s.Merchant...)
+func (s Scope) prefix() []byte { return s.appendPrefix(nil, 0) }
+
+// appendPrefix appends it to b, and makes room for more bytes behind it.
+func (s Scope) appendPrefix(b []byte, more int) []byte {
+	b = append(slices.Grow(b, len(s.Merchant)+2+more), s.Merchant...)
 	m := byte('t')
 	if s.Mode == Live {
 		m = 'l'
@@ -108,9 +112,23 @@ func (s Scope) prefix() []byte {
 	return append(b, 0, m)
 }
 
+// name is the prefix as a text, with what else a name in memory begins and ends with.
+func (s Scope) name(before string, behind ...string) string {
+	b := make([]byte, 0, 128)
+	b = s.appendPrefix(append(b, before...), 0)
+	for _, part := range behind {
+		b = append(b, part...)
+	}
+	return string(b)
+}
+
 // key joins parts below the scope's prefix; a zero byte ends each but the last.
 func (s Scope) key(parts ...string) []byte {
-	b := s.prefix()
+	size := len(parts)
+	for _, p := range parts {
+		size += len(p)
+	}
+	b := s.appendPrefix(nil, size)
 	for i, p := range parts {
 		if i > 0 {
 			b = append(b, 0)
@@ -161,7 +179,7 @@ func dueKey(at time.Time, kind byte, s Scope, id string) []byte {
 	b := make([]byte, 9, 9+len(s.Merchant)+2+len(id))
 	binary.BigEndian.PutUint64(b, uint64(at.UnixMicro()))
 	b[8] = kind
-	return append(append(b, s.prefix()...), id...)
+	return append(s.appendPrefix(b, len(id)), id...)
 }
 
 type dueRow struct {
@@ -227,6 +245,9 @@ func decode[T any](bucket string, raw []byte) (*T, error) {
 	case isOwn:
 		err = own.UnmarshalBinary(raw)
 	case isPacked && !isJSON(raw):
+		if r, ok := packed.(*Request); ok {
+			r.History = make([]Line, 0, mostLines)
+		}
 		err = unpack(raw, packed)
 	default:
 		err = json.Unmarshal(raw, v, codec)
@@ -240,25 +261,40 @@ func decode[T any](bucket string, raw []byte) (*T, error) {
 // errDecode says that a record's bytes are whole and make no sense.
 var errDecode = errors.New("decode")
 
+// keep writes one record.
 func keep(tx store.Tx, bucket string, key []byte, v any) error {
-	var raw []byte
-	var err error
-	switch own := v.(type) {
-	case encoding.BinaryAppender:
-		raw, err = own.AppendBinary(nil)
-	case msgp.Marshaler:
-		raw, err = own.MarshalMsg(nil)
-	default:
-		raw, err = json.Marshal(v, codec)
-	}
+	room := recordRoom.Get().(*[]byte)
+	defer recordRoom.Put(room)
+	raw, err := appendRecord((*room)[:0], v)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", bucket, err)
+	}
+	if cap(raw) <= mostRoom {
+		*room = raw
 	}
 	if err := tx.Put(bucket, key, raw); err != nil {
 		return fmt.Errorf("write %s: %w", bucket, err)
 	}
 	return nil
 }
+
+func appendRecord(dst []byte, v any) ([]byte, error) {
+	switch own := v.(type) {
+	case encoding.BinaryAppender:
+		return own.AppendBinary(dst)
+	case msgp.Marshaler:
+		return own.MarshalMsg(dst)
+	}
+	raw, err := json.Marshal(v, codec)
+	return append(dst, raw...), err
+}
+
+// recordRoom is room to encode records in, which a store copies as it takes them. What
+// stood in it before means nothing.
+var recordRoom = sync.Pool{New: func() any { return new([]byte) }}
+
+// mostRoom is the largest that is used again; records are one or two kilobytes.
+const mostRoom = 64 << 10
 
 // each calls fn for every pair of the prefix in key order, a page at a time.
 func each(tx store.Tx, bucket string, prefix []byte, fn func(store.Pair) error) error {

@@ -159,6 +159,10 @@ type Told struct {
 // bucket of their own.
 const keepLines = 96
 
+// mostLines are those of most histories to their end: room for so many spares a
+// transaction that adds some from moving all of them.
+const mostLines = 8
+
 // tell adds a line, or counts one more of the last.
 func (r *Request) tell(l Line) {
 	if n := len(r.History); n > 0 {

@@ -20,7 +20,7 @@ import (
 // leaves no mark that a later one could bear again.
 const settingsMark = "settings"
 
-func settingsKey(s Scope) []byte { return append([]byte(settingsMark+"\x00"), s.prefix()...) }
+func settingsKey(s Scope) []byte { return s.appendPrefix([]byte(settingsMark+"\x00"), 0) }
 
 // alter carries out a command on a scope's settings, which the next payout
 // sees.

@@ -253,8 +253,11 @@ func (x payoutExtra) sought() engine.Sought {
 }
 
 func readExtra(kept json.RawMessage) payoutExtra {
-	var x payoutExtra
-	if wire.Decode(kept, &x, wire.DecodeOptions{IgnoreUnknown: true}) != nil {
+	if len(kept) == 0 || kept[0] != '{' {
+		return payoutExtra{Entity: individual}
+	}
+	x, err := decodeExtra(kept)
+	if err != nil {
 		return payoutExtra{Entity: individual}
 	}
 	return x

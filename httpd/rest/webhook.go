@@ -28,7 +28,7 @@ func Render(o engine.Occasion) (kind string, body []byte, err error) {
 	if kind == "" {
 		return "", nil, nil
 	}
-	m, out := wire.NewMembers(1792), showPayout(o.Merchant, o.View)
+	m, out := wire.NewMembers(2048), showPayout(o.Merchant, o.View)
 	m.Text("merchant_id", o.Merchant)
 	m.Text("event_id", o.Event)
 	m.Text("event_type", kind)

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"penstock/httpd/wire"
@@ -12,7 +13,7 @@ import (
 
 // encode is the answer of a call about one payout.
 func (p *payoutResponse) encode() ([]byte, error) {
-	m := wire.NewMembers(1536) // most answers
+	m := wire.NewMembers(1792) // most answers
 	p.write(m)
 	return m.End()
 }
@@ -152,4 +153,55 @@ func (x payoutExtra) encode() (json.RawMessage, error) {
 		return nil, fmt.Errorf("encode the payout's texts: %w", err)
 	}
 	return raw, nil
+}
+
+// decodeExtra reads what encode wrote, which is read some times on a payout's way:
+// TestTextsAreReadAsTheyWereWritten.
+func decodeExtra(kept json.RawMessage) (x payoutExtra, err error) {
+	for name, value := range wire.MembersOf(kept) {
+		if to := x.text(name); to != nil {
+			*to = wire.TextOf(value)
+			continue
+		}
+		switch name {
+		case "metadata":
+			x.Metadata = value
+		case "billing":
+			x.Billing = value
+		case "source":
+			err = errors.Join(err, wire.Decode(value, &x.Source, wire.DecodeOptions{}))
+		case "link":
+			err = errors.Join(err, wire.Decode(value, &x.Link, wire.DecodeOptions{IgnoreUnknown: true}))
+		}
+	}
+	return x, err
+}
+
+// text is where a member goes that is a text; nil, of others.
+func (x *payoutExtra) text(name string) *string {
+	switch name {
+	case "secret":
+		return &x.Secret
+	case "type":
+		return &x.Type
+	case "order_ref":
+		return &x.OrderRef
+	case "return_url":
+		return &x.ReturnURL
+	case "description":
+		return &x.Description
+	case "source_form":
+		return &x.SourceForm
+	case "business_country":
+		return &x.BusinessCountry
+	case "business_label":
+		return &x.BusinessLabel
+	case "entity":
+		return &x.Entity
+	case "priority":
+		return &x.Priority
+	case "link_at":
+		return &x.LinkAt
+	}
+	return nil
 }

@@ -48,6 +48,33 @@ func TestPayoutsAreWrittenAsTheyAreEncoded(t *testing.T) {
 	same("an empty account", map[string]any{"bank": bank.other}, bank.MarshalJSON)
 }
 
+// TestTextsAreReadAsTheyWereWritten: whatever the dialect keeps of a payout comes
+// back, as it does by the types that say so.
+func TestTextsAreReadAsTheyWereWritten(t *testing.T) {
+	var extra payoutExtra
+	for _, what := range []string{"nothing", "everything"} {
+		raw, err := extra.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want payoutExtra
+		if err := wire.Decode(raw, &want, wire.DecodeOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := readExtra(raw); !reflect.DeepEqual(got, want) {
+			t.Errorf("of %s: got %+v, want %+v", what, got, want)
+		}
+		fill(reflect.ValueOf(&extra).Elem(), "x")
+		card := methodWord("card")
+		extra.Link.Methods = []linkMethods{{Method: &card}} // words are of a list
+	}
+	for _, none := range []string{"", "null", "[1]", `{"secret":"s","link":{"secret":7}}`} {
+		if got := readExtra(json.RawMessage(none)); !reflect.DeepEqual(got, payoutExtra{Entity: individual}) {
+			t.Errorf("of %q: got %+v", none, got)
+		}
+	}
+}
+
 // fill gives every field of v a value of its own, at any depth.
 func fill(v reflect.Value, name string) {
 	switch v.Interface().(type) {
