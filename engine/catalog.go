@@ -24,6 +24,7 @@ type catalog struct {
 	schemes  map[string]*Scheme
 	rates    map[string]*RateScheme
 	accounts map[string]*ProviderAccount
+	sorted   []*ProviderAccount // the same, the oldest first
 	deposits map[string]*Deposit
 	routes   map[string][]*Route // by service, the oldest first
 	book     *fx.Book
@@ -94,6 +95,7 @@ func readCatalog(tx store.Tx, s Scope) (*catalog, error) {
 			return err
 		}))
 	k.live = livePoints(k.points)
+	k.sorted = slices.SortedFunc(maps.Values(k.accounts), func(a, b *ProviderAccount) int { return cmp.Compare(a.ID, b.ID) })
 	return k, err
 }
 
@@ -130,9 +132,4 @@ func (k *catalog) depositOf(account, currency string) *Deposit {
 		}
 	}
 	return nil
-}
-
-// sorted are the provider accounts, the oldest first.
-func (k *catalog) sorted() []*ProviderAccount {
-	return slices.SortedFunc(maps.Values(k.accounts), func(a, b *ProviderAccount) int { return cmp.Compare(a.ID, b.ID) })
 }

@@ -11,18 +11,14 @@ import (
 )
 
 // confirm makes a whole request ready: it finds a way for the money to leave,
-// and fulfils where that was asked for.
+// and fulfils where that was asked for. Whoever calls has seen that its customer
+// lives.
 func (e *Engine) confirm(tx store.Tx, c Caller, now time.Time, r *View) error {
 	if r.Sealed == nil {
 		return missing("payout_method_data")
 	}
 	if e.Held() != "" {
 		return errHeld
-	}
-	if r.Customer != "" {
-		if err := stillLives(tx, c.Scope, r.Customer, nil); err != nil {
-			return err
-		}
 	}
 	if r.Later {
 		return e.confirmLater(c, now, r)
@@ -34,7 +30,8 @@ func (e *Engine) confirm(tx store.Tx, c Caller, now time.Time, r *View) error {
 		}
 		return e.noRoute(k, c.Scope, &r.Request, routing.Decision{})
 	}
-	d, _, err := e.decide(tx, c.Scope, now, &r.Request, e.Rules.Next(r.wish(), nil, e.mayFailOver))
+	m := e.Rules.Next(r.wish(), nil, e.mayFailOver)
+	d, price, err := e.decide(tx, c.Scope, now, &r.Request, m)
 	if err != nil {
 		return err
 	}
@@ -54,6 +51,9 @@ func (e *Engine) confirm(tx store.Tx, c Caller, now time.Time, r *View) error {
 	}
 	if !r.AutoFulfill {
 		return nil
+	}
+	if d.Choice != nil {
+		r.decided = &decided{m, d, price}
 	}
 	return e.issue(tx, c, now, r)
 }

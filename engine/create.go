@@ -60,6 +60,8 @@ type Wishes struct {
 type View struct {
 	Request
 	Person *Person // of its customer; nil without one
+
+	decided *decided // where its first payout leaves, decided in the transaction that makes it; nil: it is still to be decided
 }
 
 // Create makes a payout request. With Confirm it is ready at once, with

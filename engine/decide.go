@@ -69,8 +69,12 @@ func (q *deliberation) input() (routing.Input, error) {
 	if err != nil {
 		return routing.Input{}, err
 	}
-	in := routing.Input{Tree: tree, Facts: q.facts(), Remaining: q.m.Amount, Split: q.r.Split, PartsLeft: payout.MaxPieces - q.pieces(), Seed: seed}
+	in := routing.Input{Tree: tree, Remaining: q.m.Amount, Split: q.r.Split, PartsLeft: payout.MaxPieces - q.pieces(), Seed: seed}
+	if tree.Asks() {
+		in.Facts = q.facts()
+	}
 	routes := q.k.routes[q.r.Service]
+	in.Candidates = make([]routing.Candidate, 0, len(routes))
 	for _, route := range routes {
 		c, err := q.candidate(route, len(routes) > 1)
 		if err != nil {

@@ -207,7 +207,7 @@ func (v *View) choose(tx store.Tx, s Scope, c Choice) error {
 		v.Chose = append([]stored(nil), v.Chose[1:]...)
 	}
 	v.Chosen++
-	v.Chose = append(v.Chose, stored{On: c.On, At: c.At, Rate: c.Rate, Decision: c.Decision.AppendJSON(nil)})
+	v.Chose = append(v.Chose, stored{On: c.On, At: c.At, Rate: c.Rate, Decision: c.Decision.AppendJSON(make([]byte, 0, 768))})
 	return nil
 }
 

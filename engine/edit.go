@@ -93,6 +93,11 @@ func (e *Engine) editOnce(ctx context.Context, c Caller, name, action string, ch
 				return err
 			}
 		}
+		if r.Customer != "" {
+			if err := stillLives(tx, c.Scope, r.Customer, nil); err != nil {
+				return err
+			}
+		}
 		return e.confirm(tx, c, now, r)
 	})
 }

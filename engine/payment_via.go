@@ -84,7 +84,7 @@ func (e *Engine) collectors(ctx context.Context, s Scope, point string) (able []
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range k.sorted() {
+		for _, a := range k.sorted {
 			if !a.Disabled && !a.Archived && (a.Point == "" || a.Point == point) {
 				out = append(out, a)
 			}

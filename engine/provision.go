@@ -100,7 +100,7 @@ func (e *Engine) provisionFor(tx store.Tx, s Scope, now time.Time, code string, 
 		return k, err
 	}
 	made := false
-	for _, a := range k.sorted() {
+	for _, a := range k.sorted {
 		if a.Disabled || k.routed(code, a.ID) || !e.pays(a, code) {
 			continue
 		}

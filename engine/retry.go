@@ -54,10 +54,27 @@ func (r RetryRule) fits(provider string, p payout.Payout) bool {
 // nowhere is no route.
 const nowhere = "-"
 
+// decided is what was decided of a request's first payout when it was confirmed,
+// in the transaction that makes the payout too.
+type decided struct {
+	move  payout.Move
+	by    routing.Decision
+	price *Pricing
+}
+
+// fits says whether it is the answer to a move.
+func (d *decided) fits(m payout.Move) bool {
+	return d != nil && m.Turn == payout.Pay && d.move.Turn == m.Turn && d.move.Amount == m.Amount && d.move.Piece == m.Piece && !m.Retry && len(m.Tried) == 0 && m.Only == ""
+}
+
 // decideNext is decide for a request's next payout. One of the rest dialect
 // that stands in for a refused one goes to other provider accounts first, and
 // then to the same one, each as often as its profile says.
 func (e *Engine) decideNext(tx store.Tx, s Scope, now time.Time, v *View, m payout.Move) (routing.Decision, *Pricing, error) {
+	if done := v.decided; len(v.Payouts) == 0 && done.fits(m) {
+		v.decided = nil
+		return done.by, done.price, nil
+	}
 	if !m.Retry || v.Dialect != dialectRest {
 		return e.decide(tx, s, now, &v.Request, m)
 	}
@@ -102,7 +119,7 @@ func (k *catalog) fallback(p *Point) []routing.Ref {
 		return nil
 	}
 	var last []routing.Ref
-	for _, a := range k.sorted() {
+	for _, a := range k.sorted {
 		switch {
 		case a.Archived:
 		case a.Label == sandboxLabel:

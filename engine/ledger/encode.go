@@ -40,7 +40,7 @@ func (p Posting) AppendBinary(dst []byte) ([]byte, error) {
 	if err := p.Cause.check(p.Kind); err != nil {
 		return dst, fmt.Errorf("%w: posting %d: %v", ErrEncoding, p.Seq, err)
 	}
-	dst = append(dst, version, byte(kind))
+	dst = append(slices.Grow(dst, 128), version, byte(kind)) // most fit into that
 	dst = binary.AppendUvarint(dst, p.Seq)
 	dst = binary.AppendVarint(dst, p.At.UnixMicro())
 	dst = append(dst, byte(len(p.Currency.Code())))

@@ -7,6 +7,9 @@ package routing
 // is Parse.
 type Tree struct{ Root *Node }
 
+// Asks says whether the way through the tree depends on facts.
+func (t Tree) Asks() bool { return t.Root != nil && t.Root.If != nil }
+
 // Node is a condition or a leaf, and exactly one of its three forms:
 //
 //	{"if": Expr, "then": Node, "else": Node}
