@@ -14,28 +14,35 @@ import (
 // are ignored later, but for security codes.
 type fields struct {
 	text map[string]string
-	odd  map[string]string
+	odd  map[string]string // nil: there are none
 }
 
 func (f *fields) UnmarshalJSON(b []byte) error {
 	if b[0] != '{' {
 		return wire.Decode(b, &f.text, wire.DecodeOptions{AnyValue: true}) // which words it, and lets null pass
 	}
-	f.text, f.odd = make(map[string]string, 8), map[string]string{}
+	f.text, f.odd = make(map[string]string, 8), nil
 	for name, value := range wire.MembersOf(b) {
 		switch value[0] {
 		case '"':
 			f.text[name] = wire.TextOf(value)
 		case 'n':
 		case 't', 'f':
-			f.odd[name] = "boolean"
+			f.oddly(name, "boolean")
 		case '{', '[':
-			f.odd[name] = "object"
+			f.oddly(name, "object")
 		default:
-			f.odd[name] = "number"
+			f.oddly(name, "number")
 		}
 	}
 	return nil
+}
+
+func (f *fields) oddly(name, sort string) {
+	if f.odd == nil {
+		f.odd = map[string]string{}
+	}
+	f.odd[name] = sort
 }
 
 // details picks what the method has. What would be a security code stays in,

@@ -146,15 +146,20 @@ func (c *carried[T]) UnmarshalJSON(b []byte) error {
 	if len(b) == 0 || b[0] != '{' {
 		return wire.Rule("must be an object")
 	}
+	if err := c.keep(b); err != nil {
+		return err
+	}
+	return wire.Decode(b, &c.shape, wire.DecodeOptions{IgnoreUnknown: true})
+}
+
+// keep keeps the text of an object, within the bounds of one.
+func (c *carried[T]) keep(b []byte) error {
 	text, depth := compact(b)
 	if depth > wire.MaxObjectDepth {
 		return wire.Rule(fmt.Sprintf("must not nest deeper than %d", wire.MaxObjectDepth))
 	}
 	if len(text) > wire.MaxObjectBytes {
 		return wire.Rule(fmt.Sprintf("must not be longer than %d bytes", wire.MaxObjectBytes))
-	}
-	if err := wire.Decode(b, &c.shape, wire.DecodeOptions{IgnoreUnknown: true}); err != nil {
-		return err
 	}
 	c.text = text
 	return nil

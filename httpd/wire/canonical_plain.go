@@ -7,51 +7,20 @@ import (
 	"unicode/utf8"
 )
 
-// canonicalPlain is canonical for what most bodies are: JSON with nothing
-// escaped, names of ASCII and no more depth than a request may have. It goes
-// through the body once, where the general way takes three passes, and says no to
-// whatever it doesn't know, be that JSON or not.
+// canonicalPlain is canonical for what most bodies are: plain JSON (see [Plain])
+// with names of ASCII. It goes through the body once, where the general way takes
+// three passes, and says no to whatever it doesn't know, be that JSON or not.
 func canonicalPlain(body []byte) ([]byte, bool) {
 	if len(body) > math.MaxInt32 || !utf8.Valid(body) {
 		return nil, false
 	}
-	p := plainer{in: body}
+	p := plainer{Plain{in: body}}
 	out, ok := p.value(make([]byte, 0, 2*len(body)), 0) // twice: see sort
-	p.space()
-	return out, ok && p.at == len(body)
+	return out, ok && p.ended()
 }
 
-// plainer reads in; what it writes is appended to what each method is given.
-type plainer struct {
-	in []byte
-	at int // what of in has been read
-}
-
-func (p *plainer) space() {
-	for p.at < len(p.in) && isSpace(p.in[p.at]) {
-		p.at++
-	}
-}
-
-func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
-
-// next is the byte that the next token begins with, 0 at the end.
-func (p *plainer) next() byte {
-	p.space()
-	if p.at == len(p.in) {
-		return 0
-	}
-	return p.in[p.at]
-}
-
-// take passes over c where it is next.
-func (p *plainer) take(c byte) bool {
-	is := p.next() == c
-	if is {
-		p.at++
-	}
-	return is
-}
+// plainer reads; what it writes is appended to what each method is given.
+type plainer struct{ Plain }
 
 func (p *plainer) value(out []byte, depth int) ([]byte, bool) {
 	switch c := p.next(); {
@@ -64,42 +33,21 @@ func (p *plainer) value(out []byte, depth int) ([]byte, bool) {
 	case c == '-' || isDigit(c):
 		return p.number(out)
 	}
-	for _, word := range [...]string{"true", "false", "null"} {
-		if bytes.HasPrefix(p.in[p.at:], []byte(word)) {
-			p.at += len(word)
-			return append(out, word...), true
-		}
-	}
-	return out, false
+	word, ok := p.Value()
+	return append(out, word...), ok
 }
 
 func (p *plainer) text(out []byte) ([]byte, bool) {
-	for i, c := range p.in[p.at+1:] {
-		switch {
-		case c == '"':
-			end := p.at + i + 2
-			out = append(out, p.in[p.at:end]...)
-			p.at = end
-			return out, true
-		case c == '\\' || c < ' ':
-			return out, false
-		}
-	}
-	return out, false
+	text, ok := p.Text()
+	return append(append(append(out, '"'), text...), '"'), ok
 }
 
 func (p *plainer) number(out []byte) ([]byte, bool) {
-	end := p.at
-	for end < len(p.in) && inNumber(p.in[end]) {
-		end++
+	digits, ok := p.Whole()
+	if !ok {
+		return out, false
 	}
-	digits := bytes.TrimPrefix(p.in[p.at:end], []byte("-"))
-	if !digitsOnly(string(digits)) || digits[0] == '0' && len(digits) > 1 {
-		return out, false // a fraction, an exponent, or no number
-	}
-	out = appendNumber(out, string(p.in[p.at:end]))
-	p.at = end
-	return out, true
+	return appendNumber(out, string(digits)), true
 }
 
 func (p *plainer) array(out []byte, depth int) ([]byte, bool) {

@@ -255,6 +255,9 @@ func decode(d *Dialect, o Options, c *Call, req any) error {
 	if len(c.Body) > 0 && !d.reads(c.media()) {
 		return ErrMediaType
 	}
+	if r, ok := req.(PlainReader); ok && r.ReadPlain(c.Body) {
+		return nil
+	}
 	return Decode(c.Body, req, into)
 }
 

@@ -242,6 +242,9 @@ func FuzzDecode(f *testing.F) {
 		if Fingerprint(body) != Fingerprint(canon) || string(canonical(canon)) != string(canon) {
 			t.Fatalf("canonical form is not stable: %q, then %q", canon, canonical(canon))
 		}
+		if ReadPlain(body, (*Plain).Pass) && err != nil {
+			t.Fatalf("%q is read plainly, and refused by the general way: %v", body, err)
+		}
 		if err != nil {
 			var de *DecodeError
 			if !errors.As(err, &de) || de.Rule == "" {
