@@ -3,10 +3,13 @@ package engine
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"penstock/engine/webhook"
@@ -79,6 +82,7 @@ func (e *Engine) post(ctx context.Context, d *Delivery, body []byte, p *Endpoint
 	}
 	resp, err := e.Transport.RoundTrip(req)
 	if err != nil {
+		e.Log.Debug("webhook got no answer", "delivery", d.ID, "endpoint", p.ID, "error", err)
 		return webhook.Answer{}, 0, reason(err)
 	}
 	defer resp.Body.Close()
@@ -86,16 +90,30 @@ func (e *Engine) post(ctx context.Context, d *Delivery, body []byte, p *Endpoint
 	return webhook.Judge(webhook.Profile(d.Profile), resp.StatusCode, resp.Header, now), resp.StatusCode, ""
 }
 
+// reason is why there was no answer, in words of our own. Those of the error
+// could be the target's, or tell what a name resolves to inside.
 func reason(err error) string {
-	var timeout interface{ Timeout() bool }
+	var late interface{ Timeout() bool }
+	var name *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var refused interface{ ErrorCode() string }
 	switch {
-	case errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &timeout) && timeout.Timeout()):
+	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &late) && late.Timeout():
 		return "timeout"
 	case errors.Is(err, context.Canceled):
 		return "the server is stopping"
+	case errors.As(err, &refused):
+		return refused.ErrorCode()
+	case errors.As(err, &name):
+		return "the name cannot be resolved"
+	case errors.As(err, &certificate):
+		return "the certificate cannot be verified"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection was cut before an answer"
 	}
-	text := err.Error()
-	return text[:min(len(text), 200)]
+	return "no answer that can be read"
 }
 
 // attempted writes an attempt into the record and decides what comes next.

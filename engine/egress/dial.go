@@ -23,7 +23,8 @@ type Options struct {
 	// Certificates are shown to servers that ask for one.
 	Certificates []tls.Certificate
 	// Dial bounds looking a name up and connecting, TLS the handshake, Header
-	// the wait for an answer's header once the request is written. Zero is
+	// the wait for an answer's header once the request is written; of a webhook
+	// it bounds the whole request, if its context has no deadline. Zero is
 	// 10 s, 10 s and 20 s. The whole of a request is bounded by its context.
 	Dial, TLS, Header time.Duration
 	// Idle is how many kept connections a webhook client holds open, IdlePerHost

@@ -46,6 +46,9 @@ func (e *Error) Error() string {
 	return e.Code + ": " + e.Host + ": " + e.Reason
 }
 
+// ErrorCode is what may be shown to a tenant, wherever the refusal came from.
+func (e *Error) ErrorCode() string { return e.Code }
+
 // Unwrap makes errors.Is(err, ErrNotAllowed) true.
 func (e *Error) Unwrap() error { return ErrNotAllowed }
 

@@ -227,7 +227,7 @@ func TestMoneyLeavesNothingToRepeat(t *testing.T) {
 	if req.GetBody == nil || req.Close || req.URL.Host != "Pay.Example" {
 		t.Error("the caller's request was changed")
 	}
-	for _, tr := range []*http.Transport{rt.secure, rt.plain} {
+	for _, tr := range []*http.Transport{rt.secure.(*http.Transport), rt.plain.(*http.Transport)} {
 		if !tr.DisableKeepAlives || tr.ForceAttemptHTTP2 || tr.Protocols.HTTP2() || tr.TLSNextProto == nil || len(tr.TLSNextProto) != 0 || tr.Proxy != nil {
 			t.Errorf("transport %+v could repeat a request", tr)
 		}

@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	maxResponseHeader = 32 << 10 // bytes, all header lines of one answer
-	idleTimeout       = 60 * time.Second
+	maxResponseHeader = 32 << 10         // bytes, all header lines of one answer
+	idleTimeout       = 60 * time.Second // at most that long a connection is kept unused
 	// totalTimeout bounds a whole request of a Client, the body of the answer
 	// included.
 	totalTimeout = 20 * time.Second
 )
 
 // Webhooks is the way out to targets that tenants choose. It keeps connections,
-// so net/http may send a request again by itself when a kept one turns out to
-// be cut; a receiver drops the second copy by its webhook-id. Use it through
-// [Client] and close it with CloseIdleConnections.
+// so a request is sent again when a kept one turns out to be cut; a receiver
+// drops the second copy by its webhook-id. Use it through [Client] and close it
+// with CloseIdleConnections.
 func Webhooks(p *Policy, o Options) http.RoundTripper { return newTransport(p, o, false) }
 
 // Money is the way out for requests that move money: one call to RoundTrip is
@@ -46,12 +46,19 @@ func Client(rt http.RoundTripper) *http.Client {
 	}
 }
 
-// transport checks each request by the policy and hands it to the http.Transport
-// of its scheme. There are two because a dial doesn't know for which scheme it is.
+// transport checks each request by the policy and hands it to the carrier of its
+// scheme. There are two because a dial doesn't know for which scheme it is.
 type transport struct {
 	policy        *Policy
-	secure, plain *http.Transport
+	secure, plain carrier
 	once          bool // one arrival at most
+}
+
+// carrier makes requests of one scheme: a courier, or for money an
+// http.Transport.
+type carrier interface {
+	http.RoundTripper
+	CloseIdleConnections()
 }
 
 func newTransport(p *Policy, o Options, once bool) *transport {
@@ -61,33 +68,37 @@ func newTransport(p *Policy, o Options, once bool) *transport {
 	o.Idle = cmp.Or(o.Idle, 256)
 	o.IdlePerHost = cmp.Or(o.IdlePerHost, 64)
 	o.PerHost = cmp.Or(o.PerHost, 64)
-	return &transport{
-		policy: p,
-		secure: httpTransport(dialer{p, false, o}, once),
-		plain:  httpTransport(dialer{p, true, o}, once),
-		once:   once,
+	t := &transport{policy: p, once: once}
+	if once {
+		t.secure, t.plain = httpTransport(dialer{p, false, o}), httpTransport(dialer{p, true, o})
+	} else {
+		t.secure, t.plain = newCourier(dialer{p, false, o}), newCourier(dialer{p, true, o})
+	}
+	return t
+}
+
+func tlsConfig(o Options) *tls.Config {
+	return &tls.Config{
+		MinVersion:   tls.VersionTLS12,
+		NextProtos:   []string{"http/1.1"},
+		RootCAs:      o.RootCAs,
+		Certificates: o.Certificates,
 	}
 }
 
-func httpTransport(d dialer, once bool) *http.Transport {
+// httpTransport keeps no connection.
+func httpTransport(d dialer) *http.Transport {
 	h1 := new(http.Protocols)
 	h1.SetHTTP1(true)
 	return &http.Transport{
-		Proxy:       nil, // not that of the environment: it would dial what it likes
-		DialContext: d.DialContext,
-		TLSClientConfig: &tls.Config{
-			MinVersion:   tls.VersionTLS12,
-			RootCAs:      d.opts.RootCAs,
-			Certificates: d.opts.Certificates,
-		},
+		Proxy:                  nil, // not that of the environment: it would dial what it likes
+		DialContext:            d.DialContext,
+		TLSClientConfig:        tlsConfig(d.opts),
 		TLSHandshakeTimeout:    d.opts.TLS,
 		ResponseHeaderTimeout:  d.opts.Header,
-		DisableKeepAlives:      once,
+		DisableKeepAlives:      true,
 		DisableCompression:     true, // a few bytes of gzip can be a gigabyte
-		MaxIdleConns:           d.opts.Idle,
-		MaxIdleConnsPerHost:    d.opts.IdlePerHost,
 		MaxConnsPerHost:        d.opts.PerHost,
-		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxResponseHeader,
 		Protocols:              h1,
 		ForceAttemptHTTP2:      false,

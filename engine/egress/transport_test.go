@@ -199,16 +199,17 @@ func TestProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
 	t.Setenv("HTTP_PROXY", proxy.URL)
 	t.Setenv("HTTPS_PROXY", proxy.URL)
 	t.Setenv("NO_PROXY", "")
-	rt := Webhooks(mustPolicy(t, "", target.addr().String()), Options{}).(*transport)
-	t.Cleanup(rt.CloseIdleConnections)
-	if rt.secure.Proxy != nil || rt.plain.Proxy != nil {
-		t.Error("a proxy is asked for")
-	}
-	if _, err := post(Client(rt), target.URL); err != nil {
-		t.Error(err)
-	}
-	if proxy.arrived.Load() != 0 || target.arrived.Load() != 1 {
-		t.Errorf("%d at the proxy, %d at the target, want 0 and 1", proxy.arrived.Load(), target.arrived.Load())
+	for i, rt := range []*transport{
+		Webhooks(mustPolicy(t, "", target.addr().String()), Options{}).(*transport),
+		Money(mustPolicy(t, "", target.addr().String()), Options{}).(*transport),
+	} {
+		t.Cleanup(rt.CloseIdleConnections)
+		if _, err := post(Client(rt), target.URL); err != nil {
+			t.Error(err)
+		}
+		if proxy.arrived.Load() != 0 || target.arrived.Load() != int64(i+1) {
+			t.Errorf("%d at the proxy, %d at the target, want 0 and %d", proxy.arrived.Load(), target.arrived.Load(), i+1)
+		}
 	}
 }
 

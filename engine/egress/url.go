@@ -163,16 +163,20 @@ func publicName(host string) bool {
 func portOf(u *url.URL) (uint16, error) {
 	s := u.Port()
 	if s == "" {
-		if u.Scheme == "http" {
-			return 80, nil
-		}
-		return 443, nil
+		s = defaultPort(u.Scheme)
 	}
 	n, err := strconv.ParseUint(s, 10, 16)
 	if err != nil || n == 0 {
 		return 0, refuse("", "port must be a number from 1 to 65535")
 	}
 	return uint16(n), nil
+}
+
+func defaultPort(scheme string) string {
+	if scheme == "http" {
+		return "80"
+	}
+	return "443"
 }
 
 func joinHost(host string, port uint16, scheme string) string {

@@ -34,7 +34,7 @@ func lowers() []lower {
 		// The dashboard is apart from admin: that one is served where a file's permission is the authentication, this one authenticates everybody itself.
 		{pkg: "httpd/browsertest"}, // Chromium, which knows of no page
 		{pkg: "httpd/dash", may: "httpd/ui httpd/wire engine" + pure, tests: "httpd/browsertest httpd/wire/wiretest engine/** locker" + stores},
-		{pkg: "engine", may: "locker store engine/archive" + pure, tests: "engine/connector/* engine/sim" + stores},
+		{pkg: "engine", may: "locker store engine/archive" + pure, tests: "engine/connector/* engine/sim engine/egress" + stores},
 		{pkg: "engine/archive", may: "store", tests: stores},
 		{pkg: "engine/money engine/egress"},
 		// payout judges what a connector said, so it knows the connector's words.
@@ -95,7 +95,7 @@ func doors() []door {
 		{module: "github.com/pkg/sftp", packages: "engine/connector/iso20022 httpd/offsite"},
 		{module: "golang.org/x/crypto/ssh", packages: "engine/connector/iso20022 httpd/offsite"},
 		{module: "github.com/tidwall/btree", packages: "store/mem store/bolt"},
-		{module: "golang.org/x/net/http/httpguts", packages: "engine/webhook engine"},
+		{module: "golang.org/x/net/http/httpguts", packages: "engine/webhook engine/egress engine"},
 		{module: "golang.org/x/net/dns/dnsmessage", files: "engine/egress/*_test.go"},
 		{module: "golang.org/x/net/idna", packages: "engine/egress"},
 		{module: "golang.org/x/sync", packages: "engine httpd httpd/cli"},
