@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -70,11 +69,7 @@ func (s Secret) IsZero() bool { return len(s.key) == 0 }
 
 // sign is over all parts as one.
 func (s Secret) sign(parts ...[]byte) []byte {
-	mac := hmac.New(sha256.New, s.key)
-	for _, p := range parts {
-		mac.Write(p)
-	}
-	return mac.Sum(nil)
+	return mac(sha256.New(), string(s.key), parts...)
 }
 
 func (Secret) String() string               { return redacted }

@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"cmp"
-	"crypto/hmac"
 	"crypto/sha1" // of the jsonapi dialect's own header; never the only signature
 	"crypto/sha256"
 	"crypto/sha512"
@@ -72,17 +71,34 @@ func Sign(p Profile, s Secrets, id string, at time.Time, body []byte) (http.Head
 	if err != nil {
 		return nil, err
 	}
-	h := http.Header{}
-	h.Set("Content-Type", "application/json")
-	h.Set("User-Agent", "penstock")
-	h.Set(HeaderID, id)
-	h.Set(HeaderTimestamp, timestamp)
-	h.Set(HeaderSignature, signature)
-	if !s.Hash.IsZero() {
-		h.Set(HeaderHash512, Hash512(s.Hash, body))
+	f := fields{header: make(http.Header, 8), values: make([]string, 0, 8)}
+	agent := "penstock"
+	if p == Rest {
+		agent = "Hyperswitch-Backend-Server"
 	}
-	setOwn(h, p, s, body)
-	return h, nil
+	f.set("Content-Type", "application/json")
+	f.set("User-Agent", agent)
+	f.set(HeaderID, id)
+	f.set(HeaderTimestamp, timestamp)
+	f.set(HeaderSignature, signature)
+	if !s.Hash.IsZero() {
+		f.set(HeaderHash512, Hash512(s.Hash, body))
+	}
+	f.setOwn(p, s, body)
+	return f.header, nil
+}
+
+// fields are a header under way, whose values lie in one array.
+type fields struct {
+	header http.Header
+	values []string
+}
+
+// set sets a field by its canonical name.
+func (f *fields) set(name, value string) {
+	f.values = append(f.values, value)
+	n := len(f.values)
+	f.header[name] = f.values[n-1 : n : n]
 }
 
 // signatures is the value of webhook-signature: v1 of each secret, then v1a, over
@@ -91,61 +107,62 @@ func signatures(p Profile, s Secrets, head, body []byte) (string, error) {
 	if len(s.Endpoint) > maxSecrets {
 		return "", fmt.Errorf("%d secrets, at most %d: %w", len(s.Endpoint), maxSecrets, ErrSign)
 	}
-	var list []string
+	list := make([]byte, 0, 64*(1+len(s.Endpoint)))
+	add := func(version string, signature []byte) {
+		if len(list) > 0 {
+			list = append(list, ' ')
+		}
+		list = append(list, version...)
+		list = base64.StdEncoding.AppendEncode(append(list, ','), signature)
+	}
 	for i, secret := range s.Endpoint {
 		if secret.IsZero() {
 			return "", fmt.Errorf("secret %d is empty: %w", i, ErrSign)
 		}
-		list = append(list, "v1,"+base64.StdEncoding.EncodeToString(secret.sign(head, body)))
+		add("v1", secret.sign(head, body))
 	}
 	if p == Hosted && !s.Own.IsZero() {
-		token := Secret{[]byte(s.Own.text)}
-		list = append(list, "v1,"+base64.StdEncoding.EncodeToString(token.sign(head, body)))
+		add("v1", mac(sha256.New(), s.Own.text, head, body))
 	}
 	if len(list) == 0 {
 		return "", fmt.Errorf("no secret: %w", ErrSign)
 	}
 	if !s.Signing.IsZero() {
-		list = append(list, "v1a,"+base64.StdEncoding.EncodeToString(s.Signing.sign(slices.Concat(head, body))))
+		add("v1a", s.Signing.sign(slices.Concat(head, body)))
 	}
-	return strings.Join(list, " "), nil
+	return string(list), nil
 }
 
 // setOwn adds what the receivers of the profile know from the product whose
 // dialect it speaks.
-func setOwn(h http.Header, p Profile, s Secrets, body []byte) {
-	own := s.Own
+func (f *fields) setOwn(p Profile, s Secrets, body []byte) {
 	switch p {
 	case Rest:
-		h.Set("User-Agent", "Hyperswitch-Backend-Server")
-		h.Set("Via", "HyperSwitch")
+		f.set("Via", "HyperSwitch")
 	case JSONAPI:
-		if !own.IsZero() {
-			h.Set(HeaderOwn, sandwich(own, body))
+		if !s.Own.IsZero() {
+			f.set(HeaderOwn, sandwich(s.Own, body))
 		}
 	case Hosted:
-		if !own.IsZero() && s.Form.Name != "off" {
-			h.Set(cmp.Or(s.Form.Name, HeaderOwn), s.Form.value(own, body))
+		if !s.Own.IsZero() && s.Form.Name != "off" {
+			f.set(http.CanonicalHeaderKey(cmp.Or(s.Form.Name, HeaderOwn)), s.Form.value(s.Own, body))
 		}
 	}
 }
 
 func (f OwnHeader) value(token Key, body []byte) string {
-	mac := hmac.New(sha256.New, []byte(token.text))
-	mac.Write(body)
+	sum := mac(sha256.New(), token.text, body)
 	if f.Encoding == "base64" {
-		return f.Prefix + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+		return f.Prefix + base64.StdEncoding.EncodeToString(sum)
 	}
-	return f.Prefix + hex.EncodeToString(mac.Sum(nil))
+	return f.Prefix + hex.EncodeToString(sum)
 }
 
 // Hash512 is lower-case hex HMAC-SHA512(key, body), the value of
 // X-Webhook-Signature-512. It covers no time, so by itself it leaves a replay
 // undetected.
 func Hash512(key Key, body []byte) string {
-	mac := hmac.New(sha512.New, []byte(key.text))
-	mac.Write(body)
-	return hex.EncodeToString(mac.Sum(nil))
+	return string(hex.AppendEncode(make([]byte, 0, 2*sha512.Size), mac(sha512.New(), key.text, body)))
 }
 
 // sandwich is base64(sha1(key + body + key)), PayCore's X-Signature.
