@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -48,13 +47,12 @@ func (e *Engine) tagSum(ctx context.Context, s Scope, parts ...string) ([sha256.
 	if err != nil {
 		return [sha256.Size]byte{}, err
 	}
-	text := netstring(netstring(make([]byte, 0, 256), s.Merchant), string(s.Mode))
+	var space [256]byte
+	text := netstring(netstring(space[:0], s.Merchant), string(s.Mode))
 	for _, part := range parts {
 		text = netstring(text, part)
 	}
-	mac := hmac.New(sha256.New, key)
-	mac.Write(text)
-	return [sha256.Size]byte(mac.Sum(nil)), nil
+	return locker.HMAC(key, text), nil
 }
 
 // netstring appends a part after its length, so that parts never run together.
@@ -79,9 +77,9 @@ func (o *Once) tag() (kind, name string) {
 
 // tagKey is the key of all tags. It is drawn once in the life of a store and
 // lies in it sealed, so every copy of the store has it.
-func (e *Engine) tagKey(ctx context.Context) ([]byte, error) {
+func (e *Engine) tagKey(ctx context.Context) (*[32]byte, error) {
 	if k := e.tags.Load(); k != nil {
-		return *k, nil
+		return k, nil
 	}
 	fresh := make([]byte, 32)
 	if _, err := io.ReadFull(e.Rand, fresh); err != nil {
@@ -104,12 +102,16 @@ func (e *Engine) tagKey(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keep the key of tags: %w", err)
 	}
-	key, err := e.Locker.OpenSecret(ctx, tagPlace, kept)
+	opened, err := e.Locker.OpenSecret(ctx, tagPlace, kept)
 	if err != nil {
 		return nil, sealError("open the key of tags", err)
 	}
+	if len(opened) != len(fresh) {
+		return nil, errors.New("engine: the key of tags is of another length")
+	}
+	key := [32]byte(opened)
 	e.tags.Store(&key)
-	return key, nil
+	return &key, nil
 }
 
 var tagPlace = locker.Place{Bucket: bucketMeta, Token: "tags"}

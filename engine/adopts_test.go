@@ -58,7 +58,7 @@ func TestARepeatBearsItsTagWhateverItLeavesOut(t *testing.T) {
 // TestTagsStayAsTheyAre: by the tag in an id of an older store a repeat finds
 // what was paid already.
 func TestTagsStayAsTheyAre(t *testing.T) {
-	e, key := &Engine{}, []byte("an older store's key of all tags")
+	e, key := &Engine{}, [32]byte([]byte("an older store's key of all tags"))
 	e.tags.Store(&key)
 	got, err := e.tagSum(t.Context(), Scope{"shop", Live}, "own id", "order 4711")
 	if want := "9f5361418708"; err != nil || hex.EncodeToString(got[:tagLen]) != want {

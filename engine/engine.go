@@ -150,7 +150,7 @@ type Engine struct {
 	held     atomic.Pointer[string]         // why nothing is sent; nil: not on hold
 	lists    lists                          // how far the providers' lists have been read, on hold
 	back     atomic.Bool                    // something was brought back from a list that nobody has asked for again
-	tags     atomic.Pointer[[]byte]         // the key of tags
+	tags     atomic.Pointer[[32]byte]       // the key of tags
 	older    atomic.Bool                    // this store was brought back from an earlier state once
 	wary     atomic.Pointer[[]string]       // provider accounts whose new payouts wait for a person
 	fatal    atomic.Pointer[error]          // why this process must not go on

@@ -39,7 +39,10 @@ func memberNames(text []byte) iter.Seq[[]byte] {
 				return
 			}
 			name := text[1 : end-1]
-			text = bytes.TrimLeft(text[end:], " \t\r\n")
+			text = text[end:]
+			for len(text) > 0 && (text[0] == ' ' || text[0] == '\t' || text[0] == '\r' || text[0] == '\n') {
+				text = text[1:]
+			}
 			if len(text) == 0 || text[0] != ':' {
 				continue
 			}
@@ -56,6 +59,9 @@ func memberNames(text []byte) iter.Seq[[]byte] {
 // stringEnd is the length of the JSON string that text begins with, quotes and
 // all; -1 where it has no end.
 func stringEnd(text []byte) int {
+	if n := bytes.IndexByte(text[1:], '"'); n >= 0 && bytes.IndexByte(text[1:1+n], '\\') < 0 {
+		return n + 2 // as of nearly every text
+	}
 	for i := 1; i < len(text); i++ {
 		switch text[i] {
 		case '\\':

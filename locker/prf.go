@@ -24,6 +24,10 @@ func prf(k *key, parts ...[]byte) [sha256.Size]byte {
 	return sum
 }
 
+// HMAC is HMAC-SHA256 (RFC 2104) of a message under a key that the caller has,
+// without the objects that crypto/hmac makes.
+func HMAC(k *[keySize]byte, message []byte) [sha256.Size]byte { return prf((*key)(k), message) }
+
 // padded makes block k, filled up with zeros, with each byte turned by with.
 func padded(block []byte, k *key, with byte) []byte {
 	for i, b := range k {
