@@ -143,6 +143,9 @@ func (t *transport) prepare(req *http.Request) (*http.Request, error) {
 	if req.Host != "" && req.Host != req.URL.Host && req.Host != strings.TrimSuffix(req.URL.Host, ":") {
 		return nil, refuse(u.Hostname(), "Host header names another host")
 	}
+	if !t.once && u == req.URL && (req.Host == "" || req.Host == u.Host) {
+		return req, nil
+	}
 	out := req.WithContext(req.Context())
 	out.URL, out.Host = u, ""
 	if t.once {

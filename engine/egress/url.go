@@ -36,7 +36,8 @@ func (p *Policy) CheckURL(raw string) (*url.URL, error) {
 	return p.checkTarget(u)
 }
 
-// checkTarget is CheckURL for a parsed URL, without the rules of its text.
+// checkTarget is CheckURL for a parsed URL, without the rules of its text. It
+// gives u itself where that is canonical.
 func (p *Policy) checkTarget(u *url.URL) (*url.URL, error) {
 	if u.Opaque != "" || u.Host == "" {
 		return nil, refuse("", "is not an absolute URL")
@@ -63,9 +64,13 @@ func (p *Policy) checkTarget(u *url.URL) (*url.URL, error) {
 	} else if host, err = p.checkName(host, port, u.Scheme == "http"); err != nil {
 		return nil, err
 	}
+	host = joinHost(host, port, u.Scheme)
+	if u.Host == host && u.Fragment == "" && u.RawFragment == "" {
+		return u, nil
+	}
 	clean := *u
 	clean.Fragment, clean.RawFragment = "", ""
-	clean.Host = joinHost(host, port, u.Scheme)
+	clean.Host = host
 	return &clean, nil
 }
 

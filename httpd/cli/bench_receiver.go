@@ -44,7 +44,7 @@ func newBenchReceiver(addr string, secret webhook.Secret) (*benchReceiver, error
 	}
 	r := &benchReceiver{secret: secret, ended: make(chan error, 1), waiters: map[string]chan benchNotice{}}
 	r.server = &fasthttp.Server{
-		Handler: r.serve, Name: "penstock-bench", CloseOnShutdown: true, MaxRequestBodySize: 1 << 20,
+		Handler: r.serve, Name: "penstock-bench", CloseOnShutdown: true, MaxRequestBodySize: 1 << 20, NoDefaultDate: true, NoDefaultContentType: true,
 		ReadTimeout: benchPatience, WriteTimeout: benchPatience, IdleTimeout: benchPatience, Concurrency: 1024,
 	}
 	go func() { r.ended <- r.server.Serve(ln) }()
