@@ -43,7 +43,11 @@ type Store struct {
 
 	queue   chan *request
 	answers answers
-	done    chan struct{} // closed when the writer has ended
+	work    chan *batch   // from the writer to the committer
+	said    chan word     // and back
+	done    chan struct{} // closed when both have ended
+	// swamped is set by the committer while lazy buckets can take no more.
+	swamped atomic.Bool
 	// commit is bbolt's. Tests put a failing one in its place, because no test
 	// can make the fsync of the meta page fail on a sound disk.
 	commit func(*bbolt.Tx) error

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,48 +13,126 @@ import (
 	"penstock/store"
 )
 
-// commit ends the batch's transaction. Its error is store.ErrFull when surely
+// committer commits batches, one after the other, and moves what the lazy buckets
+// owe between them.
+type committer struct {
+	store *Store
+	lazy  lazy
+
+	unseenCommits, unseenBytes int // since the last look at the room left
+}
+
+// word is what the committer tells the writer: first how a batch's commit ended,
+// then that it is idle.
+type word struct {
+	err  error
+	idle bool
+}
+
+// run serves until the writer has ended.
+func (c *committer) run() {
+	defer close(c.store.done)
+	for b := range c.store.work {
+		err := c.commit(b)
+		c.settle(b, err)
+		c.store.said <- word{err: err}
+		if !c.store.dead.Load() {
+			c.upkeep()
+		}
+		c.store.said <- word{idle: true}
+	}
+}
+
+// commit writes a batch to the file. Its error is store.ErrFull when surely
 // nothing was committed, and store.ErrCommitUnknown otherwise.
-func (w *writer) commit() error {
-	if !w.wrote {
-		_ = w.base.Rollback() // it can only say that the transaction has ended
+func (c *committer) commit(b *batch) error {
+	if len(b.layers) == 0 {
 		return nil
 	}
-	logged, err := w.lazy.journal.put(w.base)
+	tx, err := c.store.db.Begin(true)
 	if err != nil {
-		panic(fmt.Sprintf("bolt: the log refuses a row: %v", err))
+		return fmt.Errorf("%w: begin: %w", store.ErrCommitUnknown, err)
 	}
-	before := w.store.versions.current
-	if err := w.end(w.base, w.lazy.version(w.base.ID(), before)); err != nil {
-		w.lazy.forget()
+	fresh, logged, err := c.write(tx, b)
+	if err != nil {
+		panic(fmt.Sprintf("bolt: bbolt refuses what store allows: %v", err))
+	}
+	before := c.store.versions.current
+	if err := c.end(tx, before.with(tx.ID(), fresh)); err != nil {
+		c.lazy.journal.reset()
 		return err
 	}
-	w.lazy.wrote(logged, before.runs)
-	w.store.stats.committed(len(w.batch), w.arena.used)
-	w.lookAtSpace(w.arena.used)
+	c.lazy.wrote(logged, before.runs)
+	c.store.stats.committed(len(b.requests), b.arena.used)
+	c.lookAtSpace(b.arena.used)
 	return nil
 }
 
+// write hands what a batch wrote to bbolt. fresh is what of it belongs to the
+// lazy buckets, logged how many bytes of the log that takes.
+func (c *committer) write(tx *bbolt.Tx, b *batch) (fresh []entry, logged int, err error) {
+	slices.SortFunc(b.layers, func(a, b *layer) int { return cmp.Compare(a.of.lazy, b.of.lazy) })
+	for _, l := range b.layers {
+		if l.of.lazy != 0 {
+			fresh = slices.Grow(fresh, l.entries.Len())
+			l.entries.Scan(func(e entry) bool {
+				fresh = append(fresh, c.lazy.journal.add(l.of.lazy, e))
+				return true
+			})
+			continue
+		}
+		if err := l.put(tx); err != nil {
+			return nil, 0, fmt.Errorf("bucket %q: %w", l.of.name, err)
+		}
+	}
+	logged, err = c.lazy.journal.put(tx)
+	return fresh, logged, err
+}
+
+// put writes a layer to the bucket of bbolt that it belongs to.
+func (l *layer) put(tx *bbolt.Tx) (err error) {
+	b := tx.Bucket(l.of.path)
+	if b != nil {
+		b.FillPercent = l.of.fill
+	}
+	l.entries.Scan(func(e entry) bool {
+		switch {
+		case e.stored != nil && b == nil:
+			if b, err = tx.CreateBucket(l.of.path); err != nil {
+				return false
+			}
+			b.FillPercent = l.of.fill
+			fallthrough
+		case e.stored != nil:
+			err = b.Put(e.key, e.stored)
+		case b != nil:
+			err = b.Delete(e.key)
+		}
+		return err == nil
+	})
+	return err
+}
+
 // end commits a transaction that makes a version.
-func (w *writer) end(tx *bbolt.Tx, v *version) error {
-	w.store.announce(v)
-	err := w.store.commit(tx)
+func (c *committer) end(tx *bbolt.Tx, v *version) error {
+	c.store.announce(v)
+	err := c.store.commit(tx)
 	switch {
 	case err == nil:
-		w.store.conclude(true)
+		c.store.conclude(true)
 		return nil
-	case w.store.nothingWritten(v.id, err):
-		w.store.conclude(false)
+	case c.store.nothingWritten(v.id, err):
+		c.store.conclude(false)
 		return fmt.Errorf("%w: %w", store.ErrFull, err)
 	}
 	return fmt.Errorf("%w: %w", store.ErrCommitUnknown, err)
 }
 
 // fatal ends the store's life after a commit whose outcome is not known.
-func (w *writer) fatal(err error) {
-	w.store.dead.Store(true)
-	w.store.opt.OnFatal(err)
-	w.store.conclude(false)
+func (c *committer) fatal(err error) {
+	c.store.dead.Store(true)
+	c.store.opt.OnFatal(err)
+	c.store.conclude(false)
 }
 
 // How much may be committed between two looks at the room left.
@@ -62,12 +141,12 @@ const (
 	lookBytes   = mib
 )
 
-func (w *writer) lookAtSpace(wrote int) {
-	w.unseenCommits++
-	w.unseenBytes += wrote
-	if w.unseenCommits >= lookCommits || w.unseenBytes >= lookBytes {
-		w.store.refreshSpace()
-		w.unseenCommits, w.unseenBytes = 0, 0
+func (c *committer) lookAtSpace(wrote int) {
+	c.unseenCommits++
+	c.unseenBytes += wrote
+	if c.unseenCommits >= lookCommits || c.unseenBytes >= lookBytes {
+		c.store.refreshSpace()
+		c.unseenCommits, c.unseenBytes = 0, 0
 	}
 }
 
@@ -95,25 +174,19 @@ func (s *Store) nothingWritten(id int, err error) bool {
 
 // settle answers the whole batch, also those whose fn failed: what they read
 // may have been written by others of the batch, so what they say holds only
-// once that is committed.
-func (w *writer) settle(err error) {
+// once that is committed. One that was too much runs again in parts.
+func (c *committer) settle(b *batch, err error) {
 	switch {
 	case errors.Is(err, store.ErrCommitUnknown):
-		w.fatal(err)
-	case err != nil && len(w.batch) > 1:
-		// Too much for all of them together: those that fit still go in.
-		w.again = slices.Concat(w.batch, w.again)
-		w.alone = len(w.batch)
-		w.reset()
+		c.fatal(err)
+	case err != nil && len(b.requests) > 1:
 		return
 	}
-	w.alone = max(0, w.alone-1)
-	for _, r := range w.batch {
+	for _, r := range b.requests {
 		if err != nil {
 			r.how, r.err = returned, err
 		}
-		w.store.stats.answered(r)
+		c.store.stats.answered(r)
 		r.done <- struct{}{}
 	}
-	w.reset()
 }

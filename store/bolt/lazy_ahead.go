@@ -26,8 +26,8 @@ const (
 func newAhead() ahead { return ahead{busy: make(chan struct{}, 1), fetched: map[string]uint64{}} }
 
 // fetch begins to fetch what a task reads next, unless that is going on.
-func (w *writer) fetch(t *task) {
-	a, s := &w.lazy.ahead, w.store
+func (c *committer) fetch(t *task) {
+	a, s := &c.lazy.ahead, c.store
 	if t == nil || t.table != nil || a.of == t && a.steps < aheadSteps {
 		return
 	}

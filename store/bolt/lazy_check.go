@@ -45,7 +45,7 @@ func (s *Store) checkTables(names []string) (*version, error) {
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback() }() // it can only say that the transaction has ended
-	logged := newFresh()
+	logged := newEntries()
 	for _, tail := range under(tx, logPrefix) {
 		err := replay(tx, logPrefix+tail, NoFault, func(e entry) error {
 			logged.Set(e)

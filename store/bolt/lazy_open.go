@@ -76,7 +76,7 @@ func (s *Store) nameLazy() (names []string, err error) {
 
 // openLazy makes the lazy buckets of what the file holds. It writes nothing
 // unless there are new names.
-func (s *Store) openLazy(w *writer) error {
+func (s *Store) openLazy(c *committer) error {
 	names, err := s.nameLazy()
 	if err != nil {
 		return fmt.Errorf("lazy buckets: %w", err)
@@ -85,24 +85,24 @@ func (s *Store) openLazy(w *writer) error {
 	for i, name := range names {
 		s.lazy[name] = byte(i + 1)
 	}
-	w.lazy = lazy{limits: s.opt.lazyLimits(), fresh: newFresh(), ahead: newAhead()}
-	w.lazy.step = w.lazy.limits.step
+	c.lazy = lazy{limits: s.opt.lazyLimits(), ahead: newAhead()}
+	c.lazy.step = c.lazy.limits.step
 	v := (&version{fault: s.opt.fault}).after(0)
 	close(v.settled)
 	var late []*run
 	err = s.db.View(func(tx *bbolt.Tx) error {
 		v.id = tx.ID()
-		w.lazy.bottom = true
+		c.lazy.bottom = true
 		for _, name := range names {
-			w.lazy.bottom = w.lazy.bottom && tx.Bucket([]byte(dataPrefix+name)) == nil
+			c.lazy.bottom = c.lazy.bottom && tx.Bucket([]byte(dataPrefix+name)) == nil
 		}
 		if v.runs, err = findRuns(tx); err != nil {
 			return err
 		}
-		if late, err = s.readEarly(tx, v.runs, w.lazy.limits.early); err != nil {
+		if late, err = s.readEarly(tx, v.runs, c.lazy.limits.early); err != nil {
 			return err
 		}
-		t, err := w.lazy.readLogs(tx, s.opt.fault)
+		t, err := c.lazy.readLogs(tx, s.opt.fault)
 		v.tables = []*table{t}
 		return err
 	})
@@ -111,10 +111,10 @@ func (s *Store) openLazy(w *writer) error {
 	}
 	go s.readLate(late)
 	for _, r := range v.runs {
-		w.lazy.lastRun = max(w.lazy.lastRun, r.id)
+		c.lazy.lastRun = max(c.lazy.lastRun, r.id)
 	}
 	s.versions.current = v
-	w.lazy.plan(v.runs)
+	c.lazy.plan(v.runs)
 	return nil
 }
 
@@ -149,7 +149,7 @@ func findRuns(tx *bbolt.Tx) (runs []*run, err error) {
 // new one.
 func (l *lazy) readLogs(tx *bbolt.Tx, fault Fault) (*table, error) {
 	var last uint64
-	all := newFresh()
+	all := newEntries()
 	for _, tail := range under(tx, logPrefix) {
 		b, err := hex.DecodeString(tail)
 		if err != nil || len(b) != 8 {

@@ -78,7 +78,7 @@ func openLocked(opt Options, l *lock) (*Store, error) {
 	}
 	s := &Store{
 		opt: opt, lock: l,
-		queue: make(chan *request, defaultMaxBatch), done: make(chan struct{}), sieved: make(chan struct{}),
+		queue: make(chan *request, defaultMaxBatch), work: make(chan *batch, 1), said: make(chan word, 2), done: make(chan struct{}), sieved: make(chan struct{}),
 		commit: (*bbolt.Tx).Commit,
 	}
 	var opened *os.File
@@ -92,15 +92,16 @@ func openLocked(opt Options, l *lock) (*Store, error) {
 	if err == nil {
 		err = harden(opened, s.pages.page)
 	}
-	w := newWriter(s)
+	c := &committer{store: s}
 	if err == nil {
-		err = s.openLazy(w)
+		err = s.openLazy(c)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
 	s.refreshSpace()
-	go w.run()
+	go newWriter(s).run()
+	go c.run()
 	return s, nil
 }
 

@@ -2,23 +2,25 @@ package bolt
 
 import (
 	"bytes"
-	"encoding/binary"
 	"slices"
 
 	"go.etcd.io/bbolt"
 )
 
-// bucket is one bucket as the writer sees it: bbolt's, with what earlier
-// Updates of the batch wrote, and over it what the running one has written.
+// bucket is one bucket as the writer sees it: what the running fn has written,
+// over what earlier ones of the batch wrote, over the batch that is being
+// committed, over what lies below.
 type bucket struct {
 	name string
 	path []byte // its name in the file
 	fill float64
 	lazy byte // its number among the lazy buckets; zero: it is none
 
-	base     *bbolt.Bucket // nil when absent, or not yet looked up
-	resolved bool          // base was looked up in this batch
-	over     []entry       // in the order of keys; the bytes lie in the arena
+	over   []entry // in the order of keys; the bytes lie in the arena
+	making *layer  // nil: the batch has nothing for it
+	flying *layer  // the same of the one that is being committed
+	base   *bbolt.Bucket
+	of     uint64 // the number of what lies below when base was looked up
 }
 
 // find returns where key stands, or belongs, among the writes. Keys mostly
@@ -31,6 +33,22 @@ func (b *bucket) find(key []byte) (int, bool) {
 	return findEntry(b.over, key)
 }
 
+// get finds what was written last, if anything was that is not below.
+func (b *bucket) get(key []byte) (entry, bool) {
+	if i, found := b.find(key); found {
+		return b.over[i], true
+	}
+	if e, found := b.making.get(key); found {
+		return e, true
+	}
+	return b.flying.get(key)
+}
+
+// feeds appends those of a span of what is not below.
+func (b *bucket) feeds(feeds []feed, r span) []feed {
+	return append(feeds, r.entryFeed(b.over), b.making.feed(r), b.flying.feed(r))
+}
+
 // set notes a write; the last one under a key counts.
 func (b *bucket) set(a *arena, key, stored []byte) {
 	i, found := b.find(key)
@@ -39,33 +57,6 @@ func (b *bucket) set(a *arena, key, stored []byte) {
 		return
 	}
 	b.over = slices.Insert(b.over, i, entry{key: a.copy(key), stored: stored})
-}
-
-// apply hands the writes to bbolt and forgets them.
-func (b *bucket) apply(tx *bbolt.Tx) error {
-	for _, e := range b.over {
-		if err := b.applyOne(tx, e); err != nil {
-			return err
-		}
-	}
-	b.discard()
-	return nil
-}
-
-func (b *bucket) applyOne(tx *bbolt.Tx, e entry) (err error) {
-	if e.stored == nil {
-		if b.base == nil {
-			return nil
-		}
-		return b.base.Delete(e.key)
-	}
-	if b.base == nil {
-		if b.base, err = tx.CreateBucket(b.path); err != nil {
-			return err
-		}
-		b.base.FillPercent = b.fill
-	}
-	return b.base.Put(e.key, e.stored)
 }
 
 // discard forgets the writes.
@@ -77,46 +68,5 @@ func (b *bucket) discard() {
 	}
 }
 
-const (
-	arenaChunk  = mib
-	keptEntries = 4096 // room that a bucket keeps from one Update to the next
-)
-
-// arena holds the bytes written by a batch: bbolt reads them until its commit
-// has ended, then all are given up at once.
-type arena struct {
-	chunk []byte
-	used  int // bytes taken since reset
-}
-
-func (a *arena) take(n int) []byte {
-	if cap(a.chunk)-len(a.chunk) < n {
-		a.chunk = make([]byte, 0, max(n, arenaChunk))
-	}
-	start := len(a.chunk)
-	a.chunk = a.chunk[:start+n]
-	a.used += n
-	return a.chunk[start : start+n : start+n]
-}
-
-func (a *arena) copy(b []byte) []byte {
-	c := a.take(len(b))
-	copy(c, b)
-	return c
-}
-
-// seal copies a value and puts its checksum behind it.
-func (a *arena) seal(bucket string, key, value []byte) []byte {
-	stored := a.take(len(value) + sumSize)
-	copy(stored, value)
-	binary.BigEndian.PutUint32(stored[len(value):], sum(bucket, key, value))
-	return stored
-}
-
-// reset gives the bytes up. One chunk is kept for the next batch.
-func (a *arena) reset() {
-	a.chunk, a.used = a.chunk[:0], 0
-	if cap(a.chunk) > arenaChunk {
-		a.chunk = nil
-	}
-}
+// keptEntries is the room that a bucket keeps from one Update to the next.
+const keptEntries = 4096

@@ -163,67 +163,35 @@ func (w *entrySource) next() (e entry, _ error) {
 // walker goes through bbolt's part of a span.
 type walker struct {
 	span
-	bucket *bbolt.Bucket
 	cursor *bbolt.Cursor
-	key    []byte // where it stands
 }
 
 // baseFeed gives what a bucket of bbolt holds within a span.
 func (r span) baseFeed(b *bbolt.Bucket) feed {
-	w := &walker{span: r, bucket: b, cursor: b.Cursor()}
+	w := &walker{span: r, cursor: b.Cursor()}
 	return feed{entry: r.bound(w.start()), rest: w, raw: true}
 }
 
 func (w *walker) start() entry {
-	if w.bucket.Writable() {
-		// bbolt's Last never returns from a bucket that an earlier Update of the
-		// batch emptied, if it has more than one page.
-		if first, _ := w.cursor.First(); first == nil {
-			return entry{}
-		}
-	}
 	switch {
 	case !w.desc && len(w.from) == 0:
-		return w.at(w.cursor.First())
+		return asEntry(w.cursor.First())
 	case !w.desc:
-		return w.at(w.cursor.Seek(w.from))
-	case w.to == nil:
-		return w.at(w.cursor.Last())
+		return asEntry(w.cursor.Seek(w.from))
+	case w.to != nil:
+		if k, _ := w.cursor.Seek(w.to); k != nil {
+			return asEntry(w.cursor.Prev())
+		}
 	}
-	if k, _ := w.cursor.Seek(w.to); k != nil {
-		return w.prev(w.to)
-	}
-	return w.at(w.cursor.Last())
+	return asEntry(w.cursor.Last())
 }
 
-// at notes where the cursor stands.
-func (w *walker) at(key, stored []byte) entry {
-	w.key = key
-	return entry{key, stored}
-}
+// asEntry is the entry where a cursor of bbolt stands.
+func asEntry(key, stored []byte) entry { return entry{key, stored} }
 
 func (w *walker) next() (entry, error) {
 	if w.desc {
-		return w.bound(w.prev(w.key)), nil
+		return w.bound(asEntry(w.cursor.Prev())), nil
 	}
-	return w.bound(w.at(w.cursor.Next())), nil
-}
-
-// prev steps back from a place that stands before at. In a write transaction
-// bbolt's Prev says nil not only at the beginning but also on a page that an
-// earlier Update of the batch emptied, since pages are merged at commit only;
-// so nil is believed when nothing smaller is left.
-func (w *walker) prev(at []byte) entry {
-	e := w.at(w.cursor.Prev())
-	if e.key != nil || !w.bucket.Writable() {
-		return e
-	}
-	first, _ := w.bucket.Cursor().First()
-	if first == nil || bytes.Compare(first, at) >= 0 {
-		return e
-	}
-	for e.key == nil {
-		e = w.at(w.cursor.Prev())
-	}
-	return e
+	return w.bound(asEntry(w.cursor.Next())), nil
 }

@@ -105,7 +105,7 @@ func (t *viewTx) refuse() error {
 	return store.ErrReadOnly
 }
 
-// updateTx is a store.Tx over the writer's batch. Each Update has one of its
+// updateTx is a store.Tx over the writer's batches. Each Update has one of its
 // own, so that one kept after its end stays ended.
 type updateTx struct {
 	w    *writer
@@ -120,16 +120,20 @@ func (t *updateTx) Get(name string, key []byte) ([]byte, error) {
 	if err := store.CheckKey(name, key); err != nil {
 		return nil, err
 	}
-	b := t.w.bucket(name)
-	if i, found := b.find(key); found {
-		return b.over[i].value()
+	w, b := t.w, t.w.bucket(name)
+	if e, found := b.get(key); found {
+		return e.value()
+	}
+	if err := w.below(); err != nil {
+		return nil, err
 	}
 	if b.lazy != 0 {
-		if value, found, err := t.w.lazy.get(t.w.base, b, key, t.w.store.versions.current); found || err != nil {
+		w.key = append(append(w.key[:0], b.lazy), key...)
+		if value, found, err := w.seen.get(w.base, name, w.key); found || err != nil {
 			return value, err
 		}
 	}
-	return get(name, b.base, key)
+	return get(name, w.under(b), key)
 }
 
 // Put implements store.Tx.
@@ -140,7 +144,7 @@ func (t *updateTx) Put(name string, key, value []byte) error {
 	if err := store.CheckPut(name, key, value); err != nil {
 		return err
 	}
-	t.w.write(name, key, t.w.arena.seal(name, key, value))
+	t.w.write(name, key, t.w.making.arena.seal(name, key, value))
 	return nil
 }
 
@@ -164,18 +168,20 @@ func (t *updateTx) Scan(name string, from, to []byte, limit int, desc bool) ([]s
 	if err := store.CheckScan(name, limit); err != nil {
 		return nil, err
 	}
-	b := t.w.bucket(name)
-	r := span{from, to, limit, desc}
-	var feeds [2]feed
-	all := append(feeds[:0], r.entryFeed(b.over))
+	w, b, r := t.w, t.w.bucket(name), span{from, to, limit, desc}
+	if err := w.below(); err != nil {
+		return nil, err
+	}
+	var room [5]feed
+	feeds := b.feeds(room[:0], r)
 	if b.lazy != 0 {
 		var err error
-		if all, err = t.w.lazy.feeds(all, t.w.base, b.lazy, r, t.w.store.versions.current); err != nil {
+		if feeds, err = w.seen.feeds(feeds, w.base, r.in(b.lazy)); err != nil {
 			return nil, err
 		}
 	}
-	if b.base != nil {
-		all = append(all, r.baseFeed(b.base))
+	if base := w.under(b); base != nil {
+		feeds = append(feeds, r.baseFeed(base))
 	}
-	return r.merge(name, all)
+	return r.merge(name, feeds)
 }

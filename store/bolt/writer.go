@@ -2,7 +2,9 @@ package bolt
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -86,75 +88,109 @@ func (s *Store) enqueue(r *request) error {
 // Update nothing.
 const yields = 3
 
-// writer runs all Updates, in one goroutine.
+// writer runs all Updates, in one goroutine, and makes batches of them. While one
+// is committed it makes the next, on what that one wrote.
 type writer struct {
 	store   *Store
-	base    *bbolt.Tx // of the batch
 	buckets map[string]*bucket
+	last    *bucket   // asked for last, and mostly the next one too
 	touched []*bucket // those that the running fn wrote to
-	arena   arena
-	lazy    lazy
+	key     []byte    // room for a key with its bucket's number
 
-	batch []*request
-	wrote bool // something of the batch is in base
+	base  *bbolt.Tx // what lies below the batches; nil: it is not open
+	seen  *version  // of the lazy buckets, as of base
+	bases uint64    // how many there have been
+
+	making *batch
+	flying *batch // is being committed: it may fail yet, and nobody was answered
+	spare  *batch
+	busy   bool // the committer has not asked for another batch yet
+
 	// again are requests to run before the queue's: their batch was given up
 	// for no fault of theirs. The first alone of them get a batch each.
 	again []*request
 	alone int
 
-	unseenCommits, unseenBytes int // since the last look at the room left
-
+	closed  bool // the queue was, and nothing is left in it
 	leaving bool // fn called runtime.Goexit: the goroutine unwinds
 	ended   bool
 }
 
 func newWriter(s *Store) *writer {
-	return &writer{store: s, buckets: map[string]*bucket{}}
+	return &writer{store: s, buckets: map[string]*bucket{}, making: new(batch), spare: new(batch)}
 }
 
-// run serves until the queue is closed and empty. A runtime.Goexit in a fn
-// takes the goroutine away; then another goes on with the same writer.
+// run serves until the queue is closed and all is committed. A runtime.Goexit in
+// a fn takes the goroutine away; then another goes on with the same writer.
 func (w *writer) run() {
 	defer func() {
 		switch {
 		case w.ended:
-			close(w.store.done)
+			close(w.store.work)
 		case w.leaving:
 			w.leaving = false
 			go w.run()
 		}
 	}()
-	for {
-		r, ok := w.first()
-		if !ok {
-			w.ended = true
-			return
+	for !w.over() {
+		r := w.next()
+		switch {
+		case r == nil:
+		case w.store.dead.Load():
+			refuse(r)
+		default:
+			w.making.requests = append(w.making.requests, r)
+			w.try(r)
 		}
-		w.serve(r)
 	}
+	w.ended = true
 }
 
-// first waits for a batch's first request.
-func (w *writer) first() (*request, bool) {
-	if r := w.takeAgain(); r != nil {
-		return r, true
-	}
-	r, ok := <-w.store.queue
-	return r, ok
+// over says whether everything is done that there will ever be to do.
+func (w *writer) over() bool {
+	return w.closed && !w.busy && len(w.again) == 0 && len(w.making.requests) == 0
 }
 
-// more returns the batch's next request, or nil when it should be committed:
-// it is full, or nobody else is waiting.
-func (w *writer) more() *request {
-	if w.alone > 0 || len(w.batch) >= w.store.opt.MaxBatch || w.arena.used >= maxBatchBytes {
+// next is the request to run next; nil after something else was done instead.
+func (w *writer) next() *request {
+	takes := w.takes()
+	if takes {
+		if r := w.waiting(); r != nil {
+			return r
+		}
+	}
+	switch {
+	case len(w.making.requests) > 0 && !w.busy:
+		w.handOver()
+		return nil
+	case w.over():
 		return nil
 	}
-	if r := w.takeAgain(); r != nil {
+	return w.wait(takes && !w.closed)
+}
+
+// takes says whether the batch can take another request.
+func (w *writer) takes() bool {
+	if w.alone > 0 {
+		return len(w.making.requests) == 0 && !w.busy
+	}
+	return len(w.making.requests) < w.store.opt.MaxBatch && w.making.arena.used < maxBatchBytes
+}
+
+// waiting is the first request of those that wait, or nil when none does.
+func (w *writer) waiting() *request {
+	if len(w.again) > 0 {
+		r := w.again[0]
+		w.again = w.again[1:]
 		return r
+	}
+	if w.closed {
+		return nil
 	}
 	for range yields {
 		select {
-		case r := <-w.store.queue: // nil once it is closed
+		case r, open := <-w.store.queue:
+			w.closed = !open
 			return r
 		default:
 			runtime.Gosched()
@@ -163,36 +199,81 @@ func (w *writer) more() *request {
 	return nil
 }
 
-func (w *writer) takeAgain() *request {
-	if len(w.again) == 0 {
+// wait waits for a request, where one may be taken, or for word of the committer.
+// What lies below is let go of meanwhile: bbolt waits for all readers when the
+// file outgrows its map.
+func (w *writer) wait(takes bool) *request {
+	w.release()
+	queue := w.store.queue
+	if !takes {
+		queue = nil
+	}
+	select {
+	case r, open := <-queue:
+		w.closed = !open
+		return r
+	case said := <-w.store.said:
+		w.hear(said)
 		return nil
 	}
-	r := w.again[0]
-	w.again = w.again[1:]
-	return r
 }
 
-// serve makes one batch, commits it and answers.
-func (w *writer) serve(r *request) {
-	if w.store.dead.Load() {
-		r.how, r.err = returned, store.ErrClosed
-		r.done <- struct{}{}
+// handOver gives the batch to the committer and begins another.
+func (w *writer) handOver() {
+	w.alone = max(0, w.alone-1)
+	for _, l := range w.making.layers {
+		l.of.making, l.of.flying = nil, l
+	}
+	w.flying, w.making, w.spare = w.making, w.spare, nil
+	w.busy = true
+	w.store.work <- w.flying
+}
+
+// hear takes word of the committer.
+func (w *writer) hear(said word) {
+	if said.idle {
+		w.busy = false
 		return
 	}
-	var err error
-	if w.base, err = w.store.db.Begin(true); err != nil {
-		w.batch = append(w.batch, r)
-		w.settle(fmt.Errorf("%w: begin: %w", store.ErrCommitUnknown, err))
-		return
+	b := w.flying
+	w.release() // what lies below has the batch, or it is lost
+	for _, l := range b.layers {
+		l.of.flying = nil
 	}
-	for ; r != nil; r = w.more() {
-		w.batch = append(w.batch, r)
-		w.try(r)
+	switch {
+	case errors.Is(said.err, store.ErrCommitUnknown):
+		for _, r := range w.making.requests {
+			refuse(r)
+		}
+		w.giveUp()
+	case said.err != nil:
+		// What was made since stands on it. And where it was too much for all of
+		// them together, those that fit still go in.
+		made := w.making.requests
+		if len(b.requests) > 1 {
+			w.alone = len(b.requests)
+			made = slices.Concat(b.requests, made)
+		}
+		w.again = slices.Concat(made, w.again)
+		w.giveUp()
 	}
-	w.settle(w.commit())
-	if !w.store.dead.Load() {
-		w.upkeep()
+	w.forgetBuckets()
+	b.reset()
+	w.flying, w.spare = nil, b
+}
+
+// giveUp forgets the batch that is being made.
+func (w *writer) giveUp() {
+	for _, l := range w.making.layers {
+		l.of.making = nil
 	}
+	w.making.reset()
+}
+
+// refuse answers a request of a store that is dead.
+func refuse(r *request) {
+	r.how, r.err = returned, store.ErrClosed
+	r.done <- struct{}{}
 }
 
 // try runs one fn over its own overlay and keeps its writes if it succeeds.
@@ -208,26 +289,26 @@ func (w *writer) try(r *request) {
 	}
 	for _, b := range w.touched {
 		if r.how == returned && r.err == nil {
-			w.apply(b)
-		} else {
-			b.discard()
+			w.keep(b)
 		}
+		b.discard()
 	}
 	w.touched = w.touched[:0]
 }
 
-// apply keeps what a fn wrote to a bucket.
-func (w *writer) apply(b *bucket) {
-	w.wrote = true
-	if b.lazy != 0 {
-		for _, e := range b.over {
-			w.lazy.add(b.lazy, e)
-		}
-		b.discard()
-		return
+// swamped says whether the running fn writes to a lazy bucket while there is no
+// room to write out what is in memory of them.
+func (w *writer) swamped() bool {
+	return w.store.swamped.Load() && slices.ContainsFunc(w.touched, func(b *bucket) bool { return b.lazy != 0 })
+}
+
+// keep puts what a fn wrote to a bucket into the batch.
+func (w *writer) keep(b *bucket) {
+	if b.making == nil {
+		b.making = w.making.layer(b)
 	}
-	if err := b.apply(w.base); err != nil {
-		panic(fmt.Sprintf("bolt: bucket %q refuses what store allows: %v", b.name, err))
+	for _, e := range b.over {
+		b.making.entries.Set(e)
 	}
 }
 
@@ -244,51 +325,13 @@ func (w *writer) call(r *request) {
 			r.how, r.value = panicked, v
 			return
 		}
-		w.abandon(r)
+		for _, b := range w.touched {
+			b.discard()
+		}
+		w.touched, w.leaving = w.touched[:0], true
 	}()
 	r.err = r.fn(t)
 	r.how = returned
-}
-
-// abandon gives the batch up while runtime.Goexit unwinds the goroutine, and
-// leaves the other requests to the one that comes after it.
-func (w *writer) abandon(r *request) {
-	for _, b := range w.touched {
-		b.discard()
-	}
-	w.touched = w.touched[:0]
-	w.giveUp()
-	others := w.batch[:len(w.batch)-1]
-	w.again = slices.Concat(others, w.again)
-	w.alone = max(0, w.alone-1)
-	w.leaving = true
-	w.reset()
-	r.done <- struct{}{}
-}
-
-// giveUp forgets all that the batch wrote.
-func (w *writer) giveUp() {
-	_ = w.base.Rollback() // it can only say that the transaction has ended
-	w.lazy.forget()
-}
-
-// bucket is the bucket as the running fn sees it.
-func (w *writer) bucket(name string) *bucket {
-	b := w.buckets[name]
-	if b == nil {
-		b = &bucket{name: name, path: []byte(dataPrefix + name), fill: bbolt.DefaultFillPercent, lazy: w.store.lazy[name]}
-		if slices.Contains(w.store.opt.Ordered, name) {
-			b.fill = orderedFill
-		}
-		w.buckets[name] = b
-	}
-	if !b.resolved {
-		b.resolved = true
-		if b.base = w.base.Bucket(b.path); b.base != nil {
-			b.base.FillPercent = b.fill
-		}
-	}
-	return b
 }
 
 // write notes one write of the running fn.
@@ -297,22 +340,61 @@ func (w *writer) write(name string, key, stored []byte) {
 	if len(b.over) == 0 {
 		w.touched = append(w.touched, b)
 	}
-	b.set(&w.arena, key, stored)
+	b.set(&w.making.arena, key, stored)
+}
+
+// bucket is the bucket as the running fn sees it.
+func (w *writer) bucket(name string) *bucket {
+	if b := w.last; b != nil && b.name == name {
+		return b
+	}
+	b := w.buckets[name]
+	if b == nil {
+		b = &bucket{name: name, path: []byte(dataPrefix + name), fill: bbolt.DefaultFillPercent, lazy: w.store.lazy[name]}
+		if slices.Contains(w.store.opt.Ordered, name) {
+			b.fill = orderedFill
+		}
+		w.buckets[name] = b
+	}
+	w.last = b
+	return b
 }
 
 // keptBuckets bounds what the writer remembers of buckets, whose names are
 // the caller's choice.
 const keptBuckets = 256
 
-// reset makes ready for the next batch.
-func (w *writer) reset() {
+// forgetBuckets forgets those that no batch has written to, if there are many.
+func (w *writer) forgetBuckets() {
 	if len(w.buckets) > keptBuckets {
-		clear(w.buckets)
+		w.last = nil
+		maps.DeleteFunc(w.buckets, func(_ string, b *bucket) bool { return b.making == nil && b.flying == nil })
 	}
-	for _, b := range w.buckets {
-		b.base, b.resolved = nil, false
+}
+
+// below opens what lies below the batches: what is committed, at least of all
+// that was before them.
+func (w *writer) below() (err error) {
+	if w.base != nil {
+		return nil
 	}
-	w.arena.reset()
-	clear(w.batch)
-	w.base, w.wrote, w.batch = nil, false, w.batch[:0]
+	w.bases++
+	w.base, w.seen, err = w.store.begin()
+	return err
+}
+
+// release closes it.
+func (w *writer) release() {
+	if w.base != nil {
+		_ = w.base.Rollback() // it can only say that the transaction has ended
+		w.base, w.seen = nil, nil
+	}
+}
+
+// under is bbolt's bucket below; nil when there is none.
+func (w *writer) under(b *bucket) *bbolt.Bucket {
+	if b.of != w.bases {
+		b.of, b.base = w.bases, w.base.Bucket(b.path)
+	}
+	return b.base
 }
