@@ -235,8 +235,7 @@ func (w *writer) hear(said word) {
 		w.busy = false
 		return
 	}
-	b := w.flying
-	w.release() // what lies below has the batch, or it is lost
+	b := w.flying // nothing is open below, and what is opened next has the batch, or it is lost
 	for _, l := range b.layers {
 		l.of.flying = nil
 	}
