@@ -3,6 +3,7 @@ package bolt
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -15,25 +16,30 @@ import (
 func unknowing(t *testing.T) (*Store, []*run) {
 	t.Helper()
 	s := open(t, lazyAt(newPath(t)))
+	var unknown version
+	var forget atomic.Bool
+	s.commit = func(tx *bbolt.Tx) error { // in the committer's goroutine, whose the versions are
+		if forget.Swap(false) {
+			s.versions.mu.Lock()
+			unknown = *s.versions.next
+			unknown.runs = nil
+			for _, r := range s.versions.next.runs {
+				r = r.with(nil)
+				r.late = new(lateSieve)
+				unknown.runs = append(unknown.runs, r)
+			}
+			s.versions.next, s.sieved = &unknown, make(chan struct{})
+			s.versions.mu.Unlock()
+		}
+		return tx.Commit()
+	}
 	for i := range 400 {
 		if err := s.Update(t.Context(), putting(fmt.Sprintf("%x\x00%d", i%7, i*i), "a value")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var unknown version
-	err := s.Update(t.Context(), func(store.Tx) error { // in the writer's goroutine
-		unknown = *newest(s)
-		unknown.runs = nil
-		for _, r := range newest(s).runs {
-			r = r.with(nil)
-			r.late = new(lateSieve)
-			unknown.runs = append(unknown.runs, r)
-		}
-		s.versions.mu.Lock()
-		defer s.versions.mu.Unlock()
-		s.versions.current, s.sieved = &unknown, make(chan struct{})
-		return nil
-	})
+	forget.Store(true)
+	err := s.Update(t.Context(), putting("last", "a value"))
 	if err != nil || len(unknown.runs) < 2 {
 		t.Fatalf("there are only %d runs: %v", len(unknown.runs), err)
 	}

@@ -42,7 +42,7 @@ type Options struct {
 	// AllowAnyFS admits FUSE and network file systems, which Open refuses
 	// otherwise: they may say that data is on disk when it is not.
 	AllowAnyFS bool
-	// OnFatal is called by the writer once when the outcome of a commit is not
+	// OnFatal is called by the committer once when the outcome of a commit is not
 	// known, before anybody is told so. The process must end there: only a new
 	// one can find out, by reading, what is durable. If it returns, the callers
 	// get store.ErrCommitUnknown and the store refuses everything. Nil panics.
@@ -71,7 +71,7 @@ const (
 	mostLazy        = gib
 	leastMaxSize    = 64 * mib
 	defaultMaxBatch = 1024
-	// maxBatchBytes closes a batch early, which bounds the writer's memory.
+	// maxBatchBytes closes a batch early, which bounds the memory of two.
 	maxBatchBytes = 16 * mib
 	// pageSize suits 2 kB records: seven to a page, where 4 KiB holds one.
 	pageSize = 16 << 10
