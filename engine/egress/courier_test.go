@@ -360,6 +360,29 @@ func TestASilentReceiverEndsWithTheContext(t *testing.T) {
 	}
 }
 
+// A target that takes the connection and says nothing of TLS ends likewise.
+func TestASilentHandshakeEndsWithTheContext(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	rt := courierTo(t, Options{}, l.Addr().String())
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := deliver(ctx, rt, "https://"+l.Addr().String()+"/"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v, want the context's error", err)
+	}
+	rt = courierTo(t, Options{TLS: time.Millisecond}, l.Addr().String())
+	var late net.Error
+	if _, err := deliver(t.Context(), rt, "https://"+l.Addr().String()+"/"); !errors.As(err, &late) || !late.Timeout() {
+		t.Errorf("%v, want a timeout of the handshake's own", err)
+	}
+	if c := rt.(*transport).secure.(*courier); len(c.hosts) != 0 {
+		t.Errorf("%d hosts are left", len(c.hosts))
+	}
+}
+
 // Connections and what is known of hosts are bounded, and nothing is left once
 // the idle ones are closed.
 func TestCouriersConnectionsAreBounded(t *testing.T) {
