@@ -253,9 +253,9 @@ func (a *API) page(ctx context.Context, who engine.Caller, f engine.Filter, skip
 	}
 	for i := range list {
 		x := extraOf(&list[i].Request)
-		page.Data[i] = showPayoutWith(who.Merchant, &list[i], x)
+		page.Data[i] = showPayoutWith(who.Merchant, &list[i], &x)
 		page.Data[i].ClientSecret, page.Data[i].Link = nil, nil
-		page.Data[i].Attempts = []payoutAttempt{lastAttempt(&list[i].Request, x)}
+		page.Data[i].Attempts = []payoutAttempt{lastAttempt(&list[i].Request, &x)}
 	}
 	return page, nil
 }
@@ -296,7 +296,8 @@ func (a *API) values(ctx context.Context, who engine.Caller, c *wire.Call, f eng
 		seen[i] = map[string]bool{}
 	}
 	f.Keep = func(q *engine.Request) bool {
-		for i, v := range []string{q.Provider, q.Amount.Currency().Code(), statusOf(q), typeOfPayout(q, extraOf(q))} {
+		x := extraOf(q)
+		for i, v := range []string{q.Provider, q.Amount.Currency().Code(), statusOf(q), typeOfPayout(q, &x)} {
 			if v != "" {
 				seen[i][v] = true
 			}

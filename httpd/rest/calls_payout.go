@@ -100,7 +100,8 @@ func (a *API) getPayout(ctx context.Context, who engine.Caller, c *wire.Call, _ 
 	}
 	out := showPayout(who.Merchant, v)
 	if all {
-		out.Attempts = attempts(&v.Request, extraOf(&v.Request))
+		x := extraOf(&v.Request)
+		out.Attempts = attempts(&v.Request, &x)
 	}
 	return out, nil
 }
@@ -213,7 +214,7 @@ func notByBrowser(fields ...string) error {
 // provePayout compares a client secret in constant time.
 func provePayout(r *engine.Request, secret string) error {
 	x := extraOf(r)
-	want, link := secretOf(r, x), ""
+	want, link := secretOf(payoutID(r), &x), ""
 	if x.Link != nil {
 		link = "payout_link_secret_" + x.Link.Secret
 	}

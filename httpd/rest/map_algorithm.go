@@ -264,7 +264,7 @@ func Facts(r *engine.Request) map[string]string {
 	}
 	put("business_country", x.BusinessCountry)
 	put("business_label", x.BusinessLabel)
-	put("payout_type", typeOfPayout(r, x))
+	put("payout_type", typeOfPayout(r, &x))
 	var billing struct {
 		Address *struct {
 			Country *string `json:"country"`

@@ -264,10 +264,10 @@ func readExtra(kept json.RawMessage) payoutExtra {
 }
 
 // secretOf is the client secret: what a browser proves with that it may confirm; "" for a
-// request that has none.
-func secretOf(r *engine.Request, x payoutExtra) string {
+// payout that has none. id is what the payout is called.
+func secretOf(id string, x *payoutExtra) string {
 	if x.Secret == "" {
 		return ""
 	}
-	return "payout_" + payoutID(r) + "_secret_" + x.Secret
+	return "payout_" + id + "_secret_" + x.Secret
 }

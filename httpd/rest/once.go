@@ -96,7 +96,8 @@ func (a *API) openWith(o *engine.Once, merchant string, texts func(*engine.Reque
 		if v.Stage == payout.Dispatching {
 			return nil, nil
 		}
-		out := showPayoutWith(merchant, v, texts(&v.Request))
+		x := texts(&v.Request)
+		out := showPayoutWith(merchant, v, &x)
 		return out.encode()
 	}
 	return o

@@ -1,7 +1,7 @@
 package rest
 
 import (
-	"fmt"
+	"strconv"
 
 	"penstock/engine"
 	"penstock/engine/connector"
@@ -18,23 +18,26 @@ const (
 // showPayout is the answer of create, retrieve, update, confirm, fulfill and
 // cancel, and the object of a webhook. attempts are added where asked for.
 func showPayout(merchant string, v *engine.View) payoutResponse {
-	return showPayoutWith(merchant, v, extraOf(&v.Request))
+	x := extraOf(&v.Request)
+	return showPayoutWith(merchant, v, &x)
 }
 
 // showPayoutWith is showPayout for who has read already what the dialect keeps.
-func showPayoutWith(merchant string, v *engine.View, x payoutExtra) payoutResponse {
+// The answer points into v and x.
+func showPayoutWith(merchant string, v *engine.View, x *payoutExtra) payoutResponse {
 	r := &v.Request
+	id := payoutID(r)
 	out := payoutResponse{
-		PayoutID: payoutID(r), MerchantID: merchant, OrderRef: shown(x.OrderRef),
-		Amount: r.Amount.Minor(), Currency: r.Amount.Currency().Code(), Connector: shown(r.Provider),
+		PayoutID: id, MerchantID: merchant, OrderRef: shownOf(&x.OrderRef),
+		Amount: r.Amount.Minor(), Currency: r.Amount.Currency().Code(), Connector: shownOf(&r.Provider),
 		Type: shown(typeOfPayout(r, x)), Data: showDetails(r.Kind, r.Masked), SourceBank: x.Source, Billing: x.Billing,
-		AutoFulfill: r.AutoFulfill, CustomerID: shown(r.Customer), ClientSecret: shown(secretOf(r, x)), ReturnURL: shown(x.ReturnURL),
-		BusinessCountry: shown(x.BusinessCountry), BusinessLabel: shown(x.BusinessLabel), Description: shown(x.Description),
-		Entity: either(r.Entity, x.Entity), Recurring: r.Recurring, Metadata: x.Metadata, AccountID: shown(r.Account), Status: statusOf(r),
-		ProfileID: engine.PrefixProfile + r.Point, Created: stamp(r.Created), Priority: shown(x.Priority), MethodID: shown(r.Method),
+		AutoFulfill: r.AutoFulfill, CustomerID: shownOf(&r.Customer), ClientSecret: shown(secretOf(id, x)), ReturnURL: shownOf(&x.ReturnURL),
+		BusinessCountry: shownOf(&x.BusinessCountry), BusinessLabel: shownOf(&x.BusinessLabel), Description: shownOf(&x.Description),
+		Entity: either(r.Entity, x.Entity), Recurring: r.Recurring, Metadata: x.Metadata, AccountID: shownOf(&r.Account), Status: statusOf(r),
+		ProfileID: engine.PrefixProfile + r.Point, Created: stamp(r.Created), Priority: shownOf(&x.Priority), MethodID: shownOf(&r.Method),
 	}
 	if p := v.Person; p != nil && r.Customer != "" {
-		out.Email, out.Name, out.Phone, out.PhoneCode = shown(p.Email), shown(p.Name), shown(p.Phone), shown(p.PhoneCode)
+		out.Email, out.Name, out.Phone, out.PhoneCode = shownOf(&p.Email), shownOf(&p.Name), shownOf(&p.Phone), shownOf(&p.PhoneCode)
 		out.Customer = &customerShown{ID: r.Customer, Name: out.Name, Email: out.Email, Phone: out.Phone, PhoneCountryCode: out.PhoneCode, Document: p.Document}
 	}
 	if r.Link != "" {
@@ -46,14 +49,17 @@ func showPayoutWith(merchant string, v *engine.View, x payoutExtra) payoutRespon
 
 // showEnd adds what came of it: the provider's name of it, why it failed, what
 // was received.
-func showEnd(out *payoutResponse, r *engine.Request, x payoutExtra) {
-	if len(r.Payouts) == 0 && r.Stage == payout.Draft {
+func showEnd(out *payoutResponse, r *engine.Request, x *payoutExtra) {
+	n := len(r.Payouts)
+	if n == 0 && r.Stage == payout.Draft {
 		return
 	}
-	last := lastAttempt(r, x)
-	out.TransactionID = last.TransactionID
+	if n > 0 {
+		out.TransactionID = shownOf(&r.Payouts[n-1].Ref)
+	}
 	switch r.Stage {
 	case payout.NonePaid, payout.GivenBack:
+		last := lastAttempt(r, x)
 		out.ErrorCode, out.ErrorMessage = last.ErrorCode, last.ErrorMessage
 		out.UnifiedCode, out.UnifiedMessage = last.UnifiedCode, last.UnifiedMessage
 	case payout.Withdrawn:
@@ -74,7 +80,7 @@ func received(r *engine.Request) (sum int64) {
 	return sum
 }
 
-func typeOfPayout(r *engine.Request, x payoutExtra) string {
+func typeOfPayout(r *engine.Request, x *payoutExtra) string {
 	if r.Kind != "" {
 		return string(r.Kind)
 	}
@@ -89,7 +95,15 @@ func showDetails(kind service.Kind, m map[string]string) *detailsShown {
 	if kind != service.Card {
 		return &detailsShown{kind: kind, other: m}
 	}
-	at := func(name string) *string { return shown(m[name]) }
+	texts := make([]string, 0, len(m)) // one piece of memory
+	at := func(name string) *string {
+		text := m[name]
+		if text == "" {
+			return nil
+		}
+		texts = append(texts, text)
+		return &texts[len(texts)-1]
+	}
 	return &detailsShown{kind: kind, card: &cardShown{
 		Issuer: at("card_issuer"), Network: at("card_network"), Type: at("card_type"), Country: at("card_issuing_country"),
 		BankCode: at("bank_code"), Last4: at("last4"), ISIN: at("card_isin"), ExtendedBIN: at("card_extended_bin"),
@@ -99,7 +113,7 @@ func showDetails(kind service.Kind, m map[string]string) *detailsShown {
 
 // attempts are all of a request's, oldest first. Before anything was sent
 // there is one, which stands where the request stands.
-func attempts(r *engine.Request, x payoutExtra) []payoutAttempt {
+func attempts(r *engine.Request, x *payoutExtra) []payoutAttempt {
 	if len(r.Payouts) == 0 {
 		a := attempt(r, x, 1)
 		a.Status, a.Amount, a.Currency = statusOf(r), r.Amount.Minor(), r.Amount.Currency().Code()
@@ -115,19 +129,21 @@ func attempts(r *engine.Request, x payoutExtra) []payoutAttempt {
 	return out
 }
 
-func lastAttempt(r *engine.Request, x payoutExtra) payoutAttempt {
-	all := attempts(r, x)
-	return all[len(all)-1]
+func lastAttempt(r *engine.Request, x *payoutExtra) payoutAttempt {
+	if n := len(r.Payouts); n > 0 {
+		return showAttempt(r, x, &r.Payouts[n-1])
+	}
+	return attempts(r, x)[0]
 }
 
-func attempt(r *engine.Request, x payoutExtra, n int) payoutAttempt {
-	return payoutAttempt{ID: fmt.Sprintf("%s_%d", payoutID(r), n), Connector: shown(r.Provider), Method: shown(typeOfPayout(r, x)), MethodType: shown(typeOf(r.Form))}
+func attempt(r *engine.Request, x *payoutExtra, n int) payoutAttempt {
+	return payoutAttempt{ID: payoutID(r) + "_" + strconv.Itoa(n), Connector: shownOf(&r.Provider), Method: shown(typeOfPayout(r, x)), MethodType: shown(typeOf(r.Form))}
 }
 
-func showAttempt(r *engine.Request, x payoutExtra, p *payout.Payout) payoutAttempt {
+func showAttempt(r *engine.Request, x *payoutExtra, p *payout.Payout) payoutAttempt {
 	a := attempt(r, x, p.N)
 	a.Status, a.Amount, a.Currency = attemptStatus(p.Status), p.Amount.Minor(), p.Amount.Currency().Code()
-	a.TransactionID = shown(p.Ref)
+	a.TransactionID = shownOf(&p.Ref)
 	if p.Provider != "" {
 		a.Connector = &p.Provider
 	}

@@ -120,7 +120,8 @@ func TestFunnelErrorsHaveWords(t *testing.T) {
 // TestClientSecretExpires is reached over HTTP once payout links expire.
 func TestClientSecretExpires(t *testing.T) {
 	r := &engine.Request{ID: strings.Repeat("0", 26), Dialect: "rest", Stage: payout.Expired, Echo: engine.Echo{Extra: []byte(`{"secret":"abcdefghij0123456789"}`)}}
-	err := provePayout(r, secretOf(r, extraOf(r)))
+	x := extraOf(r)
+	err := provePayout(r, secretOf(payoutID(r), &x))
 	var refused *refusal
 	if !errors.As(err, &refused) || refused.code != "IR_08" {
 		t.Errorf("got %v, want IR_08", err)

@@ -216,6 +216,14 @@ func shown(s string) *string {
 	return &s
 }
 
+// shownOf is shown of a text that stays what it is while the answer is made.
+func shownOf(s *string) *string {
+	if *s == "" {
+		return nil
+	}
+	return s
+}
+
 // said is the text of an optional member, "" when it is absent.
 func said[S ~string](s *S) string {
 	if s == nil {
