@@ -157,15 +157,15 @@ func checked(line []byte) ([]byte, bool) {
 
 // append returns where the change's line begins, and how much is on disk by now.
 func (j *journal) append(c change) (at, durable int64) {
-	text, err := json.Marshal(c)
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	before := len(j.buf)
+	buf, err := c.appendLine(j.buf)
 	if err != nil {
 		j.err = errors.Join(j.err, fmt.Errorf("encode change: %w", err))
 		return j.size, j.durable
 	}
-	before := len(j.buf)
-	j.buf = fmt.Appendf(j.buf, "%08x %s\n", crc32.Checksum(text, castagnoli), text)
+	j.buf = buf
 	at = j.size
 	j.size += int64(len(j.buf) - before)
 	j.lines++
