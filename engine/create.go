@@ -191,8 +191,13 @@ type prepared struct {
 // drafted is a request as it stands when it has come in: what is plain counts
 // as made at the time that its id bears, so that it is known before.
 func (p *prepared) drafted(c Caller) *View {
-	v := &View{Request: *p.request, Person: p.person}
-	v.Changed = v.Created
+	v := p.view
+	if p.plain { // it has this one line, and nobody changes it
+		v.History = make([]Line, 0, 1)
+	} else {
+		v = &View{Request: *p.request} // a fresh one each time
+	}
+	v.Person, v.Changed = p.person, v.Created
 	v.tell(Line{At: v.Created, What: "created", By: c.Actor, To: string(v.Stage)})
 	return v
 }
@@ -206,13 +211,14 @@ func (e *Engine) prepare(ctx context.Context, c Caller, n NewRequest, l *looked)
 	if l.back != nil {
 		id, now = l.back.ID, l.back.Day
 	}
-	p := &prepared{confirm: n.Confirm, stop: n.Moderation, plain: !n.Confirm && !n.Moderation, request: &Request{
+	v := &View{Request: Request{
 		ID: id, Ref: n.Ref, Dialect: n.Dialect, Stage: payout.Draft, Amount: n.Amount, Service: n.Service, Bounded: n.Service != "", Lock: l.quote,
 		AutoFulfill: n.AutoFulfill, Recurring: n.Recurring, Providers: n.Providers, Exits: n.Exits, Tree: n.Tree, Echo: Echo{Extra: n.Extra, Metadata: n.Metadata, Memo: n.Memo, Page: n.Page},
 		AttemptsLimit: n.AttemptsLimit, Split: n.Split, Parallel: n.Parallel, Whole: n.Whole, Later: n.Later,
 		CallbackURL: n.CallbackURL, Token: n.Token, Link: n.Link,
 		Day: now, Created: now, // the id's own time, by which lists find it
 	}}
+	p := &prepared{confirm: n.Confirm, stop: n.Moderation, plain: !n.Confirm && !n.Moderation, view: v, request: &v.Request}
 	if n.Expires > 0 {
 		p.request.Expires = now.Add(n.Expires)
 	}

@@ -36,10 +36,14 @@ var errDense = errors.New("a text that was written densely and is damaged")
 
 // dense is the text as it is sealed; as it is, if that is shorter.
 func dense(text []byte) []byte {
+	return denseIn(make([]byte, 0, 16+len(text)/2), text) // most take a third
+}
+
+// denseIn is dense in room that the caller has, where it suffices.
+func denseIn(room, text []byte) []byte {
 	var out []byte
 	if len(text) <= densest {
-		out = append(make([]byte, 0, 16+len(text)/2), denseMark) // most take a third
-		out = appendDense(binary.AppendUvarint(out, uint64(len(text))), text)
+		out = appendDense(binary.AppendUvarint(append(room[:0], denseMark), uint64(len(text))), text)
 	} else {
 		out = append([]byte{denseMark}, denseDict.Encode(nil, text)...)
 	}

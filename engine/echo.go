@@ -100,11 +100,12 @@ func (e *Engine) sealEcho(ctx context.Context, s Scope, r *Request) error {
 		r.Shut, r.shown = nil, r.Echo
 		return nil
 	}
-	raw, err := r.Echo.appendJSON(make([]byte, 0, 768))
+	var space, room [768]byte
+	raw, err := r.Echo.appendJSON(space[:0])
 	if err != nil {
 		return fmt.Errorf("encode what a request echoes: %w", err)
 	}
-	sealed, err := e.Locker.Seal(ctx, echoOwner(s, r.Customer, r.Day), echoPlace(r.ID), dense(raw))
+	sealed, err := e.Locker.Seal(ctx, echoOwner(s, r.Customer, r.Day), echoPlace(r.ID), denseIn(room[:0], raw))
 	if err != nil {
 		return sealError("seal what a request echoes", err)
 	}

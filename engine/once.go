@@ -180,11 +180,12 @@ func (e *Engine) answerAhead(ctx context.Context, s Scope, o *Once, result any, 
 	if a.answer, err = o.Render(result); err != nil {
 		return fmt.Errorf("render the answer: %w", err)
 	}
+	var room [768]byte
 	for key := o; key != nil && a.answer != nil; key = key.Also {
 		if key.Key == "" {
 			continue
 		}
-		if key.sealed, err = e.Locker.Seal(ctx, echoOwner(s, holderOf(result), at), key.answerPlace(), dense(a.answer)); err != nil {
+		if key.sealed, err = e.Locker.Seal(ctx, echoOwner(s, holderOf(result), at), key.answerPlace(), denseIn(room[:0], a.answer)); err != nil {
 			return sealError("seal the answer", err)
 		}
 	}
@@ -242,7 +243,8 @@ func (o *Once) record(tx store.Tx, s Scope, now time.Time, subject string, resul
 // shut seals the answer into its record; one that is still open stays so.
 func (e *Engine) shut(rec *onceRecord, s Scope, o *Once, answer []byte) (err error) {
 	if answer != nil {
-		rec.Answer, err = e.sealWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), dense(answer))
+		var room [768]byte
+		rec.Answer, err = e.sealWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), denseIn(room[:0], answer))
 	}
 	return err
 }

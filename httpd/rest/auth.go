@@ -51,12 +51,13 @@ func (a *API) caller(ctx context.Context, c *wire.Call) (engine.Caller, error) {
 // credentials reads `api-key: K`, `Authorization: Bearer K`, or Basic with the
 // key's id as user. A call has one of them, once.
 func credentials(c *wire.Call) (user, secret string, err error) {
-	keys, others := c.HeaderAll("api-key"), c.HeaderAll("Authorization")
-	if len(keys) == 1 {
-		return "", strings.TrimSpace(keys[0]), nil
+	key, keys := c.HeaderOnce("api-key")
+	if keys == 1 {
+		return "", strings.TrimSpace(key), nil
 	}
-	if len(keys) > 1 || len(others) != 1 {
+	other, others := c.HeaderOnce("Authorization")
+	if keys > 1 || others != 1 {
 		return "", "", fmt.Errorf("credentials: %w", wire.ErrUnauthenticated)
 	}
-	return wire.Credentials(others[0])
+	return wire.Credentials(other)
 }

@@ -34,11 +34,16 @@ type Call struct {
 
 type headerField struct{ name, value string }
 
+// is says whether the field has that name, in any case. Names are ASCII.
+func (h *headerField) is(name string) bool {
+	return len(h.name) == len(name) && strings.EqualFold(h.name, name)
+}
+
 // Header returns the first value of a header, "" when absent; name in any
 // case.
 func (c *Call) Header(name string) string {
-	for _, h := range c.header {
-		if strings.EqualFold(h.name, name) {
+	for i := range c.header {
+		if h := &c.header[i]; h.is(name) {
 			return h.value
 		}
 	}
@@ -48,8 +53,8 @@ func (c *Call) Header(name string) string {
 // HeaderAll returns all values of a header, in order.
 func (c *Call) HeaderAll(name string) []string {
 	var out []string
-	for _, h := range c.header {
-		if strings.EqualFold(h.name, name) {
+	for i := range c.header {
+		if h := &c.header[i]; h.is(name) {
 			out = append(out, h.value)
 		}
 	}
@@ -74,10 +79,22 @@ func (c *Call) QueryValues() url.Values {
 // Fingerprint is the Fingerprint of the body.
 func (c *Call) Fingerprint() [sha256.Size]byte { return Fingerprint(c.Body) }
 
+// HeaderOnce returns a header's first value and how often it stands.
+func (c *Call) HeaderOnce(name string) (value string, times int) {
+	for i := range c.header {
+		if h := &c.header[i]; h.is(name) {
+			if times++; times == 1 {
+				value = h.value
+			}
+		}
+	}
+	return value, times
+}
+
 // newCall copies a request out of fasthttp's buffers.
 func newCall(rc *fasthttp.RequestCtx, pattern string, trusted []netip.Prefix) *Call {
 	c := &Call{
-		Method:  string(rc.Method()),
+		Method:  methodOf(rc),
 		Pattern: pattern,
 		Body:    bytes.Clone(rc.Request.Body()),
 		header:  copyHeader(&rc.Request.Header),
@@ -97,17 +114,35 @@ func newCall(rc *fasthttp.RequestCtx, pattern string, trusted []netip.Prefix) *C
 	return c
 }
 
+// methodOf is the method, of those that are known without a copy.
+func methodOf(rc *fasthttp.RequestCtx) string {
+	switch m := rc.Method(); string(m) {
+	case fasthttp.MethodGet:
+		return fasthttp.MethodGet
+	case fasthttp.MethodPost:
+		return fasthttp.MethodPost
+	case fasthttp.MethodPut:
+		return fasthttp.MethodPut
+	case fasthttp.MethodDelete:
+		return fasthttp.MethodDelete
+	default:
+		return string(m)
+	}
+}
+
 // copyHeader copies all fields with two allocations.
 func copyHeader(h *fasthttp.RequestHeader) []headerField {
 	fields, size := 0, 0
 	for k, v := range h.All() {
 		fields, size = fields+1, size+len(k)+len(v)
 	}
-	text := make([]byte, 0, size)
+	var text strings.Builder
+	text.Grow(size)
 	for k, v := range h.All() {
-		text = append(append(text, k...), v...)
+		text.Write(k)
+		text.Write(v)
 	}
-	own := string(text)
+	own := text.String()
 	out := make([]headerField, 0, fields)
 	for k, v := range h.All() {
 		n, m := len(k), len(k)+len(v)
@@ -119,22 +154,25 @@ func copyHeader(h *fasthttp.RequestHeader) []headerField {
 
 // check is the part of decoding that isn't the body's.
 func (c *Call) check() error {
-	query, err := url.ParseQuery(c.rawQuery)
-	if err != nil {
-		return ErrQuery
+	if c.rawQuery != "" {
+		query, err := url.ParseQuery(c.rawQuery)
+		if err != nil {
+			return ErrQuery
+		}
+		c.query = query
 	}
-	c.query = query
 	if c.Method == fasthttp.MethodGet || c.Method == fasthttp.MethodHead {
 		return nil
 	}
-	keys := c.HeaderAll("Idempotency-Key")
-	if len(keys) > 1 {
+	key, times := c.HeaderOnce("Idempotency-Key")
+	switch {
+	case times > 1:
 		return &IdempotencyKeyError{Rule: "must stand once"}
-	}
-	if len(keys) == 0 {
+	case times == 0:
 		return nil
 	}
-	c.IdempotencyKey, err = ParseIdempotencyKey(keys[0])
+	var err error
+	c.IdempotencyKey, err = ParseIdempotencyKey(key)
 	return err
 }
 

@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"strconv"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -17,11 +19,26 @@ import (
 //
 // A body that is not JSON is hashed as it is.
 func Fingerprint(body []byte) [sha256.Size]byte {
-	return sha256.Sum256(canonical(body))
+	room := canonicalRoom.Get().(*[]byte)
+	defer canonicalRoom.Put(room)
+	text := canonical((*room)[:0], body)
+	sum := sha256.Sum256(text)
+	if cap(text) <= mostRoom {
+		*room = text
+	}
+	clear((*room)[:cap(*room)]) // there may be an account's number in it
+	return sum
 }
 
-func canonical(body []byte) []byte {
-	if plain, ok := canonicalPlain(body); ok {
+// canonicalRoom is room for canonical texts. What stood in it before means nothing.
+var canonicalRoom = sync.Pool{New: func() any { return new([]byte) }}
+
+// mostRoom is the largest that is used again; bodies have some hundred bytes.
+const mostRoom = 16 << 10
+
+// canonical may use room for what it returns, which is no part of body.
+func canonical(room, body []byte) []byte {
+	if plain, ok := canonicalPlain(room, body); ok {
 		return plain
 	}
 	return canonicalAny(body)
@@ -32,7 +49,7 @@ func canonicalAny(body []byte) []byte {
 	v := jsontext.Value(body).Clone()
 	err := v.Canonicalize(jsontext.CanonicalizeRawInts(false), jsontext.CanonicalizeRawFloats(false))
 	if err != nil {
-		return body
+		return bytes.Clone(body)
 	}
 	out := make([]byte, 0, len(v))
 	for i := 0; i < len(v); {

@@ -9,13 +9,14 @@ import (
 
 // canonicalPlain is canonical for what most bodies are: plain JSON (see [Plain])
 // with names of ASCII. It goes through the body once, where the general way takes
-// three passes, and says no to whatever it doesn't know, be that JSON or not.
-func canonicalPlain(body []byte) ([]byte, bool) {
+// three passes, and says no to whatever it doesn't know, be that JSON or not. It
+// writes into room, where that suffices.
+func canonicalPlain(room, body []byte) ([]byte, bool) {
 	if len(body) > math.MaxInt32 || !utf8.Valid(body) {
 		return nil, false
 	}
 	p := plainer{Plain{in: body}}
-	out, ok := p.value(make([]byte, 0, 2*len(body)), 0) // twice: see sort
+	out, ok := p.value(slices.Grow(room[:0], 2*len(body)), 0) // twice: see sort
 	return out, ok && p.ended()
 }
 

@@ -17,7 +17,7 @@ func TestFingerprintSeesMeaningOnly(t *testing.T) {
 		want := Fingerprint([]byte(class[0]))
 		for _, body := range class[1:] {
 			if Fingerprint([]byte(body)) != want {
-				t.Errorf("%q and %q differ: %s, %s", class[0], body, canonical([]byte(class[0])), canonical([]byte(body)))
+				t.Errorf("%q and %q differ: %s, %s", class[0], body, canonical(nil, []byte(class[0])), canonical(nil, []byte(body)))
 			}
 		}
 		if other, clash := seen[want]; clash {

@@ -39,14 +39,22 @@ var every = [...][2]string{
 	{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
 }
 
+// everyBytes is every as fasthttp takes it, who copies it.
+var everyBytes = func() (out [len(every)][2][]byte) {
+	for i, kv := range every {
+		out[i] = [2][]byte{[]byte(kv[0]), []byte(kv[1])}
+	}
+	return out
+}()
+
 // write puts the reply into fasthttp's response. It is the only place that
 // does, errors and refusals included.
 func (f *Funnel) write(rc *fasthttp.RequestCtx, d *Dialect, c *Call, r Reply) {
 	h := &rc.Response.Header
 	rc.Response.SetStatusCode(r.status())
 	h.SetContentType(d.contentType())
-	for _, kv := range every {
-		h.SetCanonical([]byte(kv[0]), []byte(kv[1]))
+	for _, kv := range everyBytes {
+		h.SetCanonical(kv[0], kv[1])
 	}
 	h.Set("X-Request-Id", c.RequestID)
 	for _, kv := range r.Header {

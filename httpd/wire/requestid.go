@@ -17,18 +17,19 @@ var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPaddi
 type ids struct {
 	mu     sync.Mutex
 	random io.Reader
+	raw    [16]byte // of the id that is being made
 }
 
 func (g *ids) next(now time.Time) string {
-	var raw [16]byte
-	binary.BigEndian.PutUint64(raw[:8], uint64(now.UnixMilli())<<16)
 	g.mu.Lock()
-	_, err := io.ReadFull(g.random, raw[6:])
-	g.mu.Unlock()
-	if err != nil {
+	defer g.mu.Unlock()
+	binary.BigEndian.PutUint64(g.raw[:8], uint64(now.UnixMilli())<<16)
+	if _, err := io.ReadFull(g.random, g.raw[6:]); err != nil {
 		panic(fmt.Sprintf("wire: random source: %v", err)) // crypto/rand never fails
 	}
-	return "req_" + crockford.EncodeToString(raw[:])
+	id := [30]byte{'r', 'e', 'q', '_'}
+	crockford.Encode(id[4:], g.raw[:])
+	return string(id[:])
 }
 
 // soundRequestID says whether a client's own X-Request-Id may be used: short,
