@@ -20,9 +20,11 @@ type job struct {
 	payout  *payout.Payout // of that request; nil of a batch
 	via     connector.Connector
 	message *Delivery     // for deliveries: as it was claimed
+	body    []byte        // of that, where it is at hand; nil: it lies sealed in it
 	to      *Endpoint     // where that goes; nil: it is there no more
 	lane    string        // whose hand it takes
 	began   time.Duration // of monotonic time
+	counted bool          // among the hands of the lanes
 	batch   []job         // sends that go out together, in one call; this one is none itself then
 }
 
@@ -47,6 +49,7 @@ func (e *Engine) claim(ctx context.Context) ([]job, error) {
 	if some, err := e.anyDue(ctx); !some || err != nil {
 		return nil, err
 	}
+	defer e.claiming(nil)
 	broken := map[dueRow]bool{}
 	for {
 		now, mark := e.pulse.now()
@@ -146,7 +149,8 @@ type claims struct {
 
 func (c *claims) run(tx store.Tx) error {
 	c.jobs, c.need, c.sends = nil, nil, false // the transaction may run more than once
-	c.left, c.moved, c.hands, c.opened, c.taken, c.parked, c.turns = 0, 0, 0, 0, map[string]int{}, map[dueRow]string{}, map[string]lanePace{}
+	c.left, c.moved, c.parked, c.turns = 0, 0, map[dueRow]string{}, map[string]lanePace{}
+	c.e.claiming(c)
 	limit := min(c.e.Timing.Claim+len(c.aside), store.MaxScan)
 	seen := 0
 	for from := []byte(nil); ; {

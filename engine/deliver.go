@@ -28,7 +28,10 @@ func (e *Engine) deliver(ctx context.Context, j job) error {
 	if err != nil {
 		return err
 	}
-	body, err := e.openMessage(ctx, j.Scope, d)
+	body := j.body
+	if body == nil {
+		body, err = e.openMessage(ctx, j.Scope, d)
+	}
 	if errors.Is(err, locker.ErrErased) { // its customer was redacted meanwhile
 		return e.delivered(ctx, j, func(d *Delivery, _ time.Time) { d.State, d.Due, d.Manual = Exhausted, time.Time{}, nil })
 	}

@@ -144,6 +144,7 @@ type Engine struct {
 	aside    map[dueRow]payout.Mark // due rows that can't be handled, since when
 	hand     map[dueRow]bool        // due work that this process has in hand (rule 7)
 	lanes    lanes
+	handedOn []job // what lies ready for Work
 	built    map[string]connector.Connector // by scope and provider account
 	breakers map[string]*breaker            // by the same
 	waits    map[string][]chan *View        // callers that wait for a request's first word
@@ -192,7 +193,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if err := e.openArchive(ctx); err != nil {
 		return nil, err
 	}
-	e.openLanes(0)
+	e.openLanes(0, e.lay)
 	if err := e.meetAnchor(ctx); err != nil {
 		return nil, err
 	}
@@ -392,12 +393,7 @@ func (e *Engine) newID(now time.Time) (string, error) { return newID(now, e.Rand
 func (e *Engine) update(ctx context.Context, fn func(store.Tx, time.Time) error) error {
 	now, _ := e.pulse.now()
 	due := dueTx{by: dueBefore(now)}
-	err := e.warmly(ctx, func() error {
-		return e.Store.Update(ctx, e.noting(func(tx store.Tx) error {
-			due.Tx = tx
-			return fn(&due, now)
-		}))
-	})
+	err := e.handing(ctx, &due, func(tx store.Tx) error { return fn(tx, now) })
 	if errors.Is(err, store.ErrCommitUnknown) {
 		return &Error{Code: CodeUnknown, Message: "it is not known whether this was stored; repeat it with the same key", Err: err}
 	}
@@ -410,11 +406,13 @@ func (e *Engine) update(ctx context.Context, fn func(store.Tx, time.Time) error)
 	return err
 }
 
-// dueTx is a transaction that knows whether it made anything due.
+// dueTx is a transaction that knows whether it made anything due, and may take
+// hands for what it writes: see handing.
 type dueTx struct {
 	store.Tx
 	by   []byte // rows before it are due
 	some bool
+	jobs []job // what is handed on once it is committed
 }
 
 func (t *dueTx) Put(bucket string, key, value []byte) error {

@@ -26,6 +26,10 @@ type lanes struct {
 	parked map[dueRow]string   // due rows that were found to have to wait, and their lanes
 	pace   map[string]lanePace // of lanes that have worked lately
 	left   bool                // the latest claim left something due
+	work   func(job)           // gives a hand what a transaction has taken it for; nil: none may be taken
+
+	waiting map[string]lanePace // lanes that had others waiting in the latest claim
+	claim   *claims             // the one under way, whose jobs have no hands yet; nil: none
 
 	outages map[string]outage // of receivers that failed lately, by the lane of their retries
 	down    int               // failures without a success, after which retries wait for a probe
@@ -65,15 +69,22 @@ func (d *Delivery) lane(s Scope) string {
 	return d.receiver("d", s)
 }
 
-// openLanes gives work so many hands; zero ends that.
-func (e *Engine) openLanes(hands int) {
+// openLanes gives work so many hands; zero ends that. work is called with mu held.
+func (e *Engine) openLanes(hands int, work func(job)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	outages := e.lanes.outages
 	if outages == nil {
 		outages = map[string]outage{}
 	}
-	e.lanes = lanes{hands: hands, of: map[string]int{}, parked: map[dueRow]string{}, pace: map[string]lanePace{}, outages: outages, down: e.Timing.Down}
+	e.lanes = lanes{hands: hands, of: map[string]int{}, parked: map[dueRow]string{}, pace: map[string]lanePace{}, outages: outages, down: e.Timing.Down, work: work}
+}
+
+// shutLanes lets no transaction take a hand any more.
+func (e *Engine) shutLanes() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.lanes.work = nil
 }
 
 // forgetTurns is for when the wall clock was moved: a turn that was reckoned by
@@ -97,6 +108,9 @@ func (l *lanes) free(lane string, c *claims, now time.Duration) bool {
 		return true
 	}
 	busy, all, first := l.of[lane], l.busy, len(l.of)
+	if c == nil {
+		c = l.claim
+	}
 	if c != nil {
 		busy, all, first = busy+c.taken[lane], all+c.hands, first+c.opened
 	}
@@ -120,15 +134,25 @@ func (c *claims) boards(lane string, via connector.Connector) bool {
 	return ok && c.taken[lane] > 0
 }
 
+// claiming says which claim is under way, at the beginning of its transaction.
+func (e *Engine) claiming(c *claims) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.lanes.claim = c
+	if c != nil {
+		c.hands, c.opened, c.taken = 0, 0, map[string]int{}
+	}
+}
+
 // add takes a job.
 func (c *claims) add(j job) {
 	c.jobs = append(c.jobs, j)
 	if j.act == payout.Send && c.boards(j.lane, j.via) {
 		return
 	}
-	c.hands++
 	c.e.mu.Lock()
 	defer c.e.mu.Unlock()
+	c.hands++
 	if c.e.lanes.of[j.lane] == 0 && c.taken[j.lane] == 0 {
 		c.opened++
 	}
@@ -194,23 +218,15 @@ func (e *Engine) take(c *claims) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	l := &e.lanes
+	l.claim = nil
 	for i := range c.jobs {
 		j := &c.jobs[i]
+		e.hold(j)
 		for _, one := range j.each() {
-			e.hand[one.hand()] = true
 			delete(l.parked, one.dueRow)
 		}
-		if l.hands > 0 {
-			j.began = e.Clock.Mono()
-			if l.busy++; l.of[j.lane] == 0 {
-				p := l.pace[j.lane]
-				p.last = j.began
-				l.pace[j.lane] = p
-			}
-			l.of[j.lane]++
-		}
 	}
-	l.left = c.left > 0
+	l.left, l.waiting = c.left > 0, c.turns
 	if len(l.parked) > 2*laneScan { // of rows that went another way
 		clear(l.parked)
 	}
@@ -224,20 +240,62 @@ func (e *Engine) take(c *claims) {
 	}
 }
 
-// release gives back what a job held, and lets the next of its lane in.
-func (e *Engine) release(j job) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+// hold gives a job its hand. mu is held.
+func (e *Engine) hold(j *job) {
+	for _, one := range j.each() {
+		e.hand[one.hand()] = true
+	}
+	l := &e.lanes
+	if j.counted = l.hands > 0; !j.counted {
+		return
+	}
+	j.began = e.Clock.Mono()
+	if l.busy++; l.of[j.lane] == 0 {
+		if l.claim != nil && l.claim.taken[j.lane] > 0 {
+			l.claim.opened--
+		}
+		p := l.pace[j.lane]
+		p.last = j.began
+		l.pace[j.lane] = p
+	}
+	l.of[j.lane]++
+}
+
+// unhold takes it away again. mu is held.
+func (e *Engine) unhold(j job) {
 	for _, one := range j.each() {
 		delete(e.hand, one.hand())
 	}
 	l := &e.lanes
-	if l.hands == 0 {
+	if !j.counted {
 		return
 	}
 	l.busy--
 	if l.of[j.lane]--; l.of[j.lane] <= 0 {
 		delete(l.of, j.lane)
+	}
+}
+
+// giveBack takes the hands of jobs away that were not begun.
+func (e *Engine) giveBack(jobs []job) {
+	if len(jobs) == 0 {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, j := range jobs {
+		e.unhold(j)
+	}
+}
+
+// release gives back what a job held, and lets the next of its lane in.
+func (e *Engine) release(j job) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.unhold(j)
+	l := &e.lanes
+	if !j.counted {
+		return
 	}
 	if len(l.pace) >= manyLanes {
 		clear(l.pace)

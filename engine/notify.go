@@ -106,6 +106,9 @@ func (e *Engine) writeDelivery(tx store.Tx, s Scope, now time.Time, to *Endpoint
 	if d.Sealed, err = e.sealWithin(d.owner(s), d.place(), dense(body)); err != nil {
 		return told, err
 	}
+	if err := e.lease(tx, s, d, body); err != nil {
+		return told, err
+	}
 	if err := saveDelivery(tx, s, d, time.Time{}); err != nil {
 		return told, err
 	}

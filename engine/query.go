@@ -138,6 +138,13 @@ func (e *Engine) DeliveriesOf(ctx context.Context, c Caller, prefix, name string
 
 // NextDue is when the earliest work is due; false when nothing waits.
 func (e *Engine) NextDue(ctx context.Context) (at time.Time, some bool, err error) {
+	e.mu.Lock()
+	ready := len(e.handedOn) > 0
+	e.mu.Unlock()
+	if ready {
+		at, _ = e.pulse.now()
+		return at, true, nil
+	}
 	err = e.Store.View(ctx, func(tx store.Tx) error {
 		page, err := tx.Scan(bucketDue, nil, nil, 1, false)
 		if err != nil || len(page) == 0 {

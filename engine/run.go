@@ -34,12 +34,15 @@ func (e *Engine) Run(ctx context.Context) error {
 		tick = t.C
 	}
 	var scrub scrub
-	e.openLanes(e.Timing.Workers)
 	crew := &crew{e: e, idle: make(chan job)}
+	hire := func(j job) { crew.hire(ctx, j) }
+	e.openLanes(e.Timing.Workers, hire)
 	defer func() {
+		e.shutLanes()
 		crew.wait()
-		e.openLanes(0)
+		e.openLanes(0, nil)
 	}()
+	e.hireLaid()
 	for {
 		if err := e.round(ctx, crew); err != nil {
 			return err

@@ -293,9 +293,7 @@ func (e *Engine) beforeSettle(ctx context.Context, had *Request, s Scope, id str
 // withSaved runs the transaction, with a method drawn where one is to be saved.
 func (e *Engine) withSaved(ctx context.Context, s Scope, g gathered, fn func(store.Tx, *drawn) error) error {
 	if g.save == nil {
-		return e.warmly(ctx, func() error {
-			return e.Store.Update(ctx, e.noting(func(tx store.Tx) error { return fn(tx, nil) }))
-		})
+		return e.handing(ctx, new(dueTx), func(tx store.Tx) error { return fn(tx, nil) })
 	}
 	return e.withMethod(ctx, s, *g.save, func(tx store.Tx, _ time.Time, d *drawn) error { return fn(tx, d) })
 }

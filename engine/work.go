@@ -23,6 +23,12 @@ func (e *Engine) Work(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	e.readLists(ctx)
+	laid := e.laid()
+	for _, j := range laid {
+		if err := e.do(ctx, j); err != nil {
+			return 0, err
+		}
+	}
 	jobs, err := e.claim(ctx)
 	if err != nil {
 		return 0, err
@@ -32,7 +38,7 @@ func (e *Engine) Work(ctx context.Context) (int, error) {
 			return 0, err
 		}
 	}
-	return len(jobs), nil
+	return len(laid) + len(jobs), nil
 }
 
 // healthy says whether this process may send and settle at all.
