@@ -19,7 +19,7 @@ import (
 
 // deliver makes one attempt at a claimed delivery and writes down what came
 // of it. The body is the one first rendered; time and signature are fresh.
-func (e *Engine) deliver(ctx context.Context, j job) error {
+func (e *Engine) deliver(ctx context.Context, j *job) error {
 	d, p := j.message, j.to
 	if p == nil || p.Disabled {
 		return e.delivered(ctx, j, func(d *Delivery, _ time.Time) { d.State, d.Due = GoneAway, time.Time{} })
@@ -41,6 +41,7 @@ func (e *Engine) deliver(ctx context.Context, j job) error {
 	start, began := e.pulse.now()
 	answer, status, failure := e.post(ctx, d, body, p, j.Scope, start)
 	_, ended := e.pulse.now()
+	e.leaveLane(j)
 	e.stats.Attempts.Add(1)
 	e.reached(d.retryLane(j.Scope), d.isRetry(), answer.Verdict)
 	try := Attempt{At: start, Took: ended.Mono - began.Mono, Status: status, Error: failure, Kind: kindOf(d)}
@@ -154,7 +155,7 @@ func (d *Delivery) attempted(now time.Time, try Attempt, a webhook.Answer, jitte
 
 // delivered stores what fn makes of the delivery; a 410 disables the endpoint
 // with it.
-func (e *Engine) delivered(ctx context.Context, j job, fn func(*Delivery, time.Time)) error {
+func (e *Engine) delivered(ctx context.Context, j *job, fn func(*Delivery, time.Time)) error {
 	now, _ := e.pulse.now()
 	return e.Store.Update(ctx, e.noting(func(tx store.Tx) error {
 		d, err := load[Delivery](tx, bucketDelivery, j.key(j.id))

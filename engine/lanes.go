@@ -262,14 +262,20 @@ func (e *Engine) hold(j *job) {
 }
 
 // unhold takes it away again. mu is held.
-func (e *Engine) unhold(j job) {
+func (e *Engine) unhold(j *job) {
 	for _, one := range j.each() {
 		delete(e.hand, one.hand())
 	}
-	l := &e.lanes
+	e.uncount(j)
+}
+
+// uncount takes a job out of its lane. mu is held.
+func (e *Engine) uncount(j *job) {
 	if !j.counted {
 		return
 	}
+	j.counted = false
+	l := &e.lanes
 	l.busy--
 	if l.of[j.lane]--; l.of[j.lane] <= 0 {
 		delete(l.of, j.lane)
@@ -283,20 +289,21 @@ func (e *Engine) giveBack(jobs []job) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, j := range jobs {
-		e.unhold(j)
+	for i := range jobs {
+		e.unhold(&jobs[i])
 	}
 }
 
-// release gives back what a job held, and lets the next of its lane in.
-func (e *Engine) release(j job) {
+// leaveLane gives back a job's place in its lane once its call has ended: what is
+// still to be stored keeps nobody waiting.
+func (e *Engine) leaveLane(j *job) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.unhold(j)
 	l := &e.lanes
 	if !j.counted {
 		return
 	}
+	e.uncount(j)
 	if len(l.pace) >= manyLanes {
 		clear(l.pace)
 	}
@@ -304,7 +311,23 @@ func (e *Engine) release(j job) {
 	p.last = e.Clock.Mono()
 	p.took += (p.last - j.began - p.took) / 8
 	l.pace[j.lane] = p
-	if l.left && (l.busy <= l.hands*3/4 || l.of[j.lane] == 0) { // a claim is worth more than one job
+	e.ringForMore(j.lane)
+}
+
+// ringForMore rings where the latest claim left something that may be done now. mu
+// is held.
+func (e *Engine) ringForMore(lane string) {
+	l := &e.lanes
+	if l.hands > 0 && l.left && (l.busy <= l.hands*3/4 || l.of[lane] == 0) { // a claim is worth more than one job
 		e.ring()
 	}
+}
+
+// release gives back what a job held, and lets what waits for it in.
+func (e *Engine) release(j job) {
+	e.leaveLane(&j)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.unhold(&j)
+	e.ringForMore(j.lane)
 }

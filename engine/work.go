@@ -68,7 +68,7 @@ func (e *Engine) die(err error) error {
 // do carries out one job. What goes wrong with one piece of work is written
 // down and never stops the others; only a store that can't be trusted does.
 func (e *Engine) do(ctx context.Context, j job) (err error) {
-	defer e.release(j)
+	defer func() { e.release(j) }()
 	defer func() {
 		if p := recover(); p != nil {
 			e.stats.Panics.Add(1)
@@ -80,9 +80,9 @@ func (e *Engine) do(ctx context.Context, j job) (err error) {
 	}()
 	switch j.kind {
 	case duePayout:
-		err = e.doPayout(ctx, j)
+		err = e.doPayout(ctx, &j)
 	case dueDelivery:
-		err = e.deliver(ctx, j)
+		err = e.deliver(ctx, &j)
 	case dueErase:
 		err = e.erase(ctx, j)
 	case dueStep:
@@ -105,20 +105,20 @@ func (e *Engine) do(ctx context.Context, j job) (err error) {
 	return nil
 }
 
-func (e *Engine) doPayout(ctx context.Context, j job) error {
+func (e *Engine) doPayout(ctx context.Context, j *job) error {
 	switch {
 	case len(j.batch) > 0:
-		return e.sendBatch(ctx, j)
+		return e.sendBatch(ctx, *j)
 	case j.act == payout.Ask:
-		return e.ask(ctx, j)
+		return e.ask(ctx, *j)
 	}
 	return e.send(ctx, j)
 }
 
 // send makes the one call of an attempt. No transaction is open, and the
 // intent has been committed.
-func (e *Engine) send(ctx context.Context, j job) error {
-	details, err := e.detailsOf(ctx, j)
+func (e *Engine) send(ctx context.Context, j *job) error {
+	details, err := e.detailsOf(ctx, *j)
 	if err != nil {
 		return err
 	}
@@ -134,11 +134,12 @@ func (e *Engine) send(ctx context.Context, j job) error {
 	defer cancel()
 	call, trace := connector.WithTrace(call)
 	e.stats.Sends.Add(1)
-	in := connector.Instruction{Key: j.payout.Key(), Amount: j.payout.Amount, Service: j.payout.Service, Details: details, NotifyURL: e.notifyURL(j)}
+	in := connector.Instruction{Key: j.payout.Key(), Amount: j.payout.Amount, Service: j.payout.Service, Details: details, NotifyURL: e.notifyURL(*j)}
 	out, err := j.via.Send(call, in)
+	e.leaveLane(j)
 	out = heard(out, err)
 	e.answered(ctx, j.Scope, j.payout.Account, out)
-	return e.settleJob(ctx, j, payout.Statement{Source: payout.FromSend, Attempt: j.payout.Attempt, Outcome: out, Calls: trace.Calls()})
+	return e.settleJob(ctx, *j, payout.Statement{Source: payout.FromSend, Attempt: j.payout.Attempt, Outcome: out, Calls: trace.Calls()})
 }
 
 func (e *Engine) notifyURL(j job) string {
