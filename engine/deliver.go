@@ -41,9 +41,9 @@ func (e *Engine) deliver(ctx context.Context, j *job) error {
 	start, began := e.pulse.now()
 	answer, status, failure := e.post(ctx, d, body, p, j.Scope, start)
 	_, ended := e.pulse.now()
-	e.leaveLane(j)
 	e.stats.Attempts.Add(1)
 	e.reached(d.retryLane(j.Scope), d.isRetry(), answer.Verdict)
+	e.leaveLane(j)
 	try := Attempt{At: start, Took: ended.Mono - began.Mono, Status: status, Error: failure, Kind: kindOf(d)}
 	return e.delivered(ctx, j, func(d *Delivery, now time.Time) { d.attempted(now, try, answer, jitter) })
 }

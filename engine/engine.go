@@ -144,7 +144,7 @@ type Engine struct {
 	aside    map[dueRow]payout.Mark // due rows that can't be handled, since when
 	hand     map[dueRow]bool        // due work that this process has in hand (rule 7)
 	lanes    lanes
-	handedOn []job // what lies ready for Work
+	handedOn []job                          // what lies ready for Work
 	built    map[string]connector.Connector // by scope and provider account
 	breakers map[string]*breaker            // by the same
 	waits    map[string][]chan *View        // callers that wait for a request's first word
@@ -399,9 +399,6 @@ func (e *Engine) update(ctx context.Context, fn func(store.Tx, time.Time) error)
 	}
 	if errors.Is(err, store.ErrFull) {
 		return errNoSpace
-	}
-	if err == nil && (due.some || e.sorting.behind.Load()) {
-		e.ring()
 	}
 	return err
 }

@@ -21,7 +21,9 @@ import (
 // mostHandedOn bounds what lies ready for a process that works in one goroutine.
 const mostHandedOn = 64
 
-// handing runs fn in a transaction, and gives the hands what it has taken for them.
+// handing runs fn in a transaction, gives the hands what it has taken for them, and
+// rings where it made something due, or where requests are made faster than ticks
+// sort them.
 func (e *Engine) handing(ctx context.Context, t *dueTx, fn func(store.Tx) error) (err error) {
 	done := false
 	defer func() {
@@ -36,10 +38,14 @@ func (e *Engine) handing(ctx context.Context, t *dueTx, fn func(store.Tx) error)
 			return fn(t)
 		}))
 	})
-	if done = err == nil; done {
-		e.handOn(t.jobs)
+	if done = err == nil; !done {
+		return err
 	}
-	return err
+	e.handOn(t.jobs)
+	if t.some || e.sorting.behind.Load() {
+		e.ring()
+	}
+	return nil
 }
 
 // lease takes a hand for a message that tx is about to write, where there is one.
@@ -83,10 +89,12 @@ func (e *Engine) handOn(jobs []job) {
 	if len(jobs) == 0 {
 		return
 	}
+	now := e.Clock.Mono()
 	e.mu.Lock()
 	work := e.lanes.work
 	for _, j := range jobs {
 		if work != nil {
+			j.began = now
 			work(j)
 		}
 	}

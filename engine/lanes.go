@@ -291,6 +291,7 @@ func (e *Engine) giveBack(jobs []job) {
 	defer e.mu.Unlock()
 	for i := range jobs {
 		e.unhold(&jobs[i])
+		e.ringForMore(jobs[i].lane)
 	}
 }
 

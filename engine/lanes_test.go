@@ -19,6 +19,7 @@ import (
 	"penstock/engine/connector/sandbox"
 	"penstock/engine/payout"
 	"penstock/locker"
+	"penstock/store"
 	"penstock/store/mem"
 )
 
@@ -95,6 +96,11 @@ type throng struct {
 
 func newThrong(t *testing.T, hands int) *throng {
 	t.Helper()
+	return newThrongOver(t, hands, mem.New(mem.Options{}))
+}
+
+func newThrongOver(t *testing.T, hands int, s store.Store) *throng {
+	t.Helper()
 	c := &throng{t: t, to: &receivers{got: map[string]int{}, most: map[string]int{}, now: map[string]int{}}}
 	var err error
 	c.book, err = sandbox.Open(sandbox.Settings{Now: time.Now})
@@ -112,7 +118,7 @@ func newThrong(t *testing.T, hands int) *throng {
 		return made, err
 	}
 	c.Engine, err = engine.Open(t.Context(), engine.Config{
-		Store: mem.New(mem.Options{}), Locker: l, Clock: engine.RealClock(), Rand: rand.Reader, Transport: c.to, Timing: timing,
+		Store: s, Locker: l, Clock: engine.RealClock(), Rand: rand.Reader, Transport: c.to, Timing: timing,
 		Render: map[string]engine.Render{"rest": plain}, Connectors: map[string]connector.Builder{engine.SandboxName: build},
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})

@@ -75,7 +75,6 @@ func (e *Engine) settleOnce(ctx context.Context, had *Request, s Scope, id strin
 		return err
 	})
 	if err == nil {
-		e.ring()
 		e.wake(v)
 	}
 	return err
@@ -293,7 +292,8 @@ func (e *Engine) beforeSettle(ctx context.Context, had *Request, s Scope, id str
 // withSaved runs the transaction, with a method drawn where one is to be saved.
 func (e *Engine) withSaved(ctx context.Context, s Scope, g gathered, fn func(store.Tx, *drawn) error) error {
 	if g.save == nil {
-		return e.handing(ctx, new(dueTx), func(tx store.Tx) error { return fn(tx, nil) })
+		now, _ := e.pulse.now()
+		return e.handing(ctx, &dueTx{by: dueBefore(now)}, func(tx store.Tx) error { return fn(tx, nil) })
 	}
 	return e.withMethod(ctx, s, *g.save, func(tx store.Tx, _ time.Time, d *drawn) error { return fn(tx, d) })
 }
