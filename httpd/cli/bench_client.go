@@ -8,13 +8,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"syscall"
 	"time"
-
-	"github.com/valyala/fasthttp"
 )
 
 // benchPatience is how long one call is waited for, and the end of one payout
@@ -25,25 +24,16 @@ const benchPatience = 30 * time.Second
 // cheaply as a client can: it shares the machine with what it measures. It is
 // safe for concurrent use.
 type benchClient struct {
-	host fasthttp.HostClient
-	base string // without a slash at the end
-	key  string
+	conns *benchConns
+	head  string // what stands in each request between its path and its own headers
 	// run names this run: it begins all ids that the bench makes.
 	run string
 }
 
 // newBenchClient takes an http or https URL and opens no connection yet.
-func newBenchClient(u *url.URL, key string, conns int) *benchClient {
-	c := &benchClient{base: u.Scheme + "://" + u.Host, key: key, run: "bench_" + benchRunID()}
-	c.host = fasthttp.HostClient{
-		Addr: fasthttp.AddMissingPort(u.Host, u.Scheme == "https"), IsTLS: u.Scheme == "https",
-		Name: "penstock-bench", MaxConns: conns, MaxIdleConnDuration: benchPatience,
-		ReadTimeout: benchPatience, WriteTimeout: benchPatience, MaxConnWaitTimeout: benchPatience,
-		// A call is made once: a repeat would hide what is to be counted.
-		MaxIdemponentCallAttempts: 1,
-		RetryIfErr:                func(*fasthttp.Request, int, error) (bool, bool) { return false, false },
-	}
-	return c
+func newBenchClient(u *url.URL, key string) *benchClient {
+	return &benchClient{conns: newBenchConns(u), run: "bench_" + benchRunID(),
+		head: " HTTP/1.1\r\nHost: " + u.Host + "\r\nUser-Agent: penstock-bench\r\napi-key: " + key + "\r\n"}
 }
 
 func benchRunID() string {
@@ -57,40 +47,56 @@ func benchRunID() string {
 // status and the error's code, nothing else that the server wrote. A repeat
 // of a POST by its idempotency key is never made here.
 func (c *benchClient) call(method, path, once string, body []byte, read func([]byte) error) string {
-	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
-	defer fasthttp.ReleaseRequest(req)
-	defer fasthttp.ReleaseResponse(resp)
-	req.Header.SetMethod(method)
-	req.SetRequestURI(c.base + path)
-	req.Header.Set("api-key", c.key)
-	if once != "" {
-		req.Header.Set("Idempotency-Key", once)
-	}
-	if body != nil {
-		req.Header.SetContentType("application/json")
-		req.SetBodyRaw(body)
-	}
-	if err := c.host.Do(req, resp); err != nil {
+	conn, err := c.conns.take()
+	if err != nil {
 		return benchCallError(err)
 	}
-	if status := resp.StatusCode(); status != fasthttp.StatusOK {
-		return "HTTP " + strconv.Itoa(status) + benchErrorCode(resp.Body())
+	conn.out = c.request(conn.out[:0], method, path, once, body)
+	answer, err := conn.exchange()
+	defer func() {
+		if err != nil || !answer.keep {
+			_ = conn.Close() // nothing more is said on it
+			return
+		}
+		c.conns.give(conn)
+	}()
+	if err != nil {
+		return benchCallError(err)
 	}
-	if err := read(resp.Body()); err != nil {
+	if answer.status != http.StatusOK {
+		return "HTTP " + strconv.Itoa(answer.status) + benchErrorCode(answer.body)
+	}
+	if err := read(answer.body); err != nil {
 		return err.Error()
 	}
 	return ""
+}
+
+// request appends a request. Its parts are the bench's own, and the key has no
+// line breaks.
+func (c *benchClient) request(dst []byte, method, path, once string, body []byte) []byte {
+	dst = append(append(append(append(dst, method...), ' '), path...), c.head...)
+	if once != "" {
+		dst = append(append(append(dst, "Idempotency-Key: "...), once...), "\r\n"...)
+	}
+	if body != nil {
+		dst = append(dst, "Content-Type: application/json\r\n"...)
+	}
+	if method != http.MethodGet {
+		dst = append(strconv.AppendInt(append(dst, "Content-Length: "...), int64(len(body)), 10), "\r\n"...)
+	}
+	return append(append(dst, "\r\n"...), body...)
 }
 
 // benchCallError sorts the ways in which no answer came.
 func benchCallError(err error) string {
 	var timeout interface{ Timeout() bool }
 	switch {
-	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, fasthttp.ErrNoFreeConns):
+	case errors.As(err, &timeout) && timeout.Timeout():
 		return "timeout"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, fasthttp.ErrConnectionClosed):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "connection cut"
 	}
 	return "no answer"

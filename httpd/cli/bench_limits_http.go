@@ -69,9 +69,9 @@ func measureHTTP(ctx context.Context, workers int) (rate float64, err error) {
 	server := &fasthttp.Server{Handler: answerEmpty, CloseOnShutdown: true, ReadTimeout: benchPatience, WriteTimeout: benchPatience}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(ln) }()
-	client := newBenchClient(&url.URL{Scheme: "http", Host: ln.Addr().String()}, "", workers)
+	client := newBenchClient(&url.URL{Scheme: "http", Host: ln.Addr().String()}, "")
 	defer func() {
-		client.host.CloseIdleConnections()
+		client.conns.close()
 		err = errors.Join(err, server.Shutdown(), <-ended)
 	}()
 	s := &benchScenario{client: client, customer: client.run}

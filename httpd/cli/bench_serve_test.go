@@ -198,7 +198,7 @@ func BenchmarkServed(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			s := &benchScenario{client: newBenchClient(u, at.key, 64), patience: benchPatience}
+			s := &benchScenario{client: newBenchClient(u, at.key), patience: benchPatience}
 			if s.receiver, err = newBenchReceiver(at.receiver, webhook.Secret{}); err != nil {
 				b.Fatal(err)
 			}

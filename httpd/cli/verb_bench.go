@@ -168,8 +168,8 @@ func bench(ctx context.Context, env Env, p benchPlan) (err error) {
 			return fmt.Errorf("--limits: %w", err)
 		}
 	}
-	s := &benchScenario{client: newBenchClient(p.target, p.key, p.workers+1), patience: p.patience} // one connection more, for the metrics
-	defer s.client.host.CloseIdleConnections()
+	s := &benchScenario{client: newBenchClient(p.target, p.key), patience: p.patience}
+	defer s.client.conns.close()
 	if p.listen != "" {
 		if s.receiver, err = newBenchReceiver(p.listen, p.secret); err != nil {
 			return err
