@@ -157,15 +157,15 @@ func TestCallsKeepTheirBudgetOfAllocations(t *testing.T) {
 	for range 20 {
 		b.create(false)
 	}
-	b.within("allocations of a create", testing.AllocsPerRun(50, func() { b.create(false) }), 160)
+	b.within("allocations of a create", testing.AllocsPerRun(50, func() { b.create(false) }), 130)
 	b.within("allocations of a retrieve", testing.AllocsPerRun(50, func() {
 		_, err := b.Engine.Get(b.Ctx, b.me, prefix, ref)
 		must(t, err)
-	}), 70)
+	}), 53)
 	b.within("allocations of a list of 20", testing.AllocsPerRun(50, func() {
 		_, _, err := b.Engine.List(b.Ctx, b.me, engine.Filter{}, 0, 20)
 		must(t, err)
-	}), 660)
+	}), 580)
 	b.within("allocations of a payout's whole way", testing.AllocsPerRun(50, func() {
 		b.create(true)
 		b.run(time.Second)

@@ -126,6 +126,9 @@ func (r *payoutRequest) who() (string, *engine.Person, error) {
 // original a card number is checked while the body is read, before anything
 // else is looked at, so that mistake is told before every other.
 func (r *payoutRequest) unreadable(err error) error {
+	if err == nil {
+		return nil
+	}
 	var own *refusal
 	var refused *engine.Error
 	if !errors.As(err, &own) && !errors.As(err, &refused) {

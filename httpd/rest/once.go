@@ -27,18 +27,15 @@ func onceByPath(c *wire.Call, params ...string) *engine.Once {
 }
 
 func onceOver(c *wire.Call, body []byte, params []string) *engine.Once {
-	h := sha256.New()
-	h.Write(body)
+	var space [256]byte
+	said := append(space[:0], body...)
 	if profile := c.Header("X-Profile-Id"); profile != "" {
-		h.Write([]byte("\x00\x00" + profile))
+		said = append(append(said, 0, 0), profile...)
 	}
 	for _, name := range params {
-		h.Write([]byte{0})
-		h.Write([]byte(c.Param(name)))
+		said = append(append(said, 0), c.Param(name)...)
 	}
-	o := &engine.Once{Op: c.Method + " " + c.Pattern, Key: c.IdempotencyKey}
-	h.Sum(o.Fingerprint[:0])
-	return o
+	return &engine.Once{Op: c.Method + " " + c.Pattern, Key: c.IdempotencyKey, Fingerprint: sha256.Sum256(said)}
 }
 
 // ok is a good answer, made of bytes that may have been stored.
