@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,9 @@ type job struct {
 	act     payout.Act     // for payouts
 	request *Request       // for payouts: as it was claimed
 	payout  *payout.Payout // of that request; nil of a batch
+	opened  *View          // the same request with what is shown of it; nil: that is still to be opened
+	record  []byte         // the same as it is stored; nil: it isn't at hand
+	journal uint64         // of which the second place must know before it is sent; zero: it does
 	via     connector.Connector
 	message *Delivery     // for deliveries: as it was claimed
 	body    []byte        // of that, where it is at hand; nil: it lies sealed in it
@@ -62,8 +66,8 @@ func (e *Engine) claim(ctx context.Context) ([]job, error) {
 			e.putAside(ctx, bad, mark)
 			continue
 		}
-		if c.sends { // nothing goes out before the second place knows
-			if err := e.drop(ctx); err != nil {
+		if c.journal > 0 { // nothing goes out before the second place knows
+			if err := e.knows(ctx, c.journal); err != nil {
 				return nil, err
 			}
 		}
@@ -128,15 +132,15 @@ func (e *Engine) builtConnector(s Scope, account string) connector.Connector {
 
 // claims is one run of the claiming transaction.
 type claims struct {
-	e      *Engine
-	now    time.Time
-	mark   payout.Mark
-	broken map[dueRow]bool // provider accounts whose connector can't be built
-	aside  map[dueRow]bool // rows that can't be handled
-	at     dueRow          // the row that is looked at
-	jobs   []job
-	sends  bool     // something of it is about to be sent
-	need   []dueRow // provider accounts whose connector is still to be built
+	e       *Engine
+	now     time.Time
+	mark    payout.Mark
+	broken  map[dueRow]bool // provider accounts whose connector can't be built
+	aside   map[dueRow]bool // rows that can't be handled
+	at      dueRow          // the row that is looked at
+	jobs    []job
+	journal uint64   // as it stands with this claim, where something of it is about to be sent; else zero
+	need    []dueRow // provider accounts whose connector is still to be built
 
 	taken  map[string]int      // hands, by lane
 	hands  int                 // of all lanes
@@ -148,7 +152,7 @@ type claims struct {
 }
 
 func (c *claims) run(tx store.Tx) error {
-	c.jobs, c.need, c.sends = nil, nil, false // the transaction may run more than once
+	c.jobs, c.need, c.journal = nil, nil, 0 // the transaction may run more than once
 	c.left, c.moved, c.parked, c.turns = 0, 0, map[dueRow]string{}, map[string]lanePace{}
 	c.e.claiming(c)
 	limit := min(c.e.Timing.Claim+len(c.aside), store.MaxScan)
@@ -179,14 +183,10 @@ func (c *claims) run(tx store.Tx) error {
 		}
 		from = append(last[:len(last):len(last)], 0)
 	}
+	var err error
 	for _, j := range c.jobs {
 		if j.act == payout.Send { // the journal grows before anything is sent
-			c.sends = true
-			n, err := number(tx, "journal")
-			if err != nil {
-				return err
-			}
-			if err := setNumber(tx, "journal", n+1); err != nil {
+			if c.journal, err = growJournal(tx); err != nil {
 				return err
 			}
 			break
@@ -325,9 +325,14 @@ func (c *claims) payout(tx store.Tx, row dueRow) error {
 	if err := saveRequest(tx, row.Scope, r, was); err != nil {
 		return err
 	}
-	if act == payout.Send || act == payout.Ask {
-		c.add(job{dueRow: row, act: act, request: r, payout: &r.Payouts[i], via: via, lane: lane})
+	if act != payout.Send && act != payout.Ask {
+		return nil
 	}
+	record, err := requestRecord(tx, row.Scope, r.ID)
+	if err != nil {
+		return err
+	}
+	c.add(job{dueRow: row, act: act, request: r, payout: &r.Payouts[i], record: bytes.Clone(record), via: via, lane: lane})
 	return nil
 }
 

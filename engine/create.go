@@ -112,6 +112,7 @@ func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *O
 			return nil, err
 		}
 	}
+	_, mark := e.pulse.now()
 	err = e.update(ctx, func(tx store.Tx, now time.Time) error {
 		if !p.plain { // of what is plain nothing is changed here, however often this runs
 			p.view = p.drafted(c)
@@ -122,7 +123,7 @@ func (e *Engine) createOnce(ctx context.Context, c Caller, n NewRequest, once *O
 		if err := e.unlessBack(tx, c.Scope, l.tag); err != nil {
 			return err
 		}
-		return e.create(tx, c, now, p, l, once)
+		return e.create(tx, c, now, mark, p, l, once)
 	})
 	if err != nil || (once != nil && once.Replayed) {
 		return nil, err
@@ -292,7 +293,7 @@ func (e *Engine) welcome(c Caller, n NewRequest, l *looked) error {
 }
 
 // create is the transaction of Create.
-func (e *Engine) create(tx store.Tx, c Caller, now time.Time, p *prepared, l *looked, once *Once) error {
+func (e *Engine) create(tx store.Tx, c Caller, now time.Time, mark payout.Mark, p *prepared, l *looked, once *Once) error {
 	if done, err := e.replay(tx, c.Scope, once); done || err != nil {
 		return err
 	}
@@ -323,7 +324,14 @@ func (e *Engine) create(tx store.Tx, c Caller, now time.Time, p *prepared, l *lo
 			return err
 		}
 	}
+	ahead, err := e.claimAhead(tx, c.Scope, now, mark, &r.Request)
+	if err != nil {
+		return err
+	}
 	if err := saveRequest(tx, c.Scope, &r.Request, dues{}); err != nil {
+		return err
+	}
+	if err := ahead.bear(tx, r, p.customer == nil); err != nil {
 		return err
 	}
 	if err := c.act(tx, now, "payout.create", r.ID); err != nil {

@@ -144,6 +144,7 @@ type Engine struct {
 	aside    map[dueRow]payout.Mark // due rows that can't be handled, since when
 	hand     map[dueRow]bool        // due work that this process has in hand (rule 7)
 	lanes    lanes
+	dropped  dropped                        // what the second place knows
 	handedOn []job                          // what lies ready for Work
 	built    map[string]connector.Connector // by scope and provider account
 	breakers map[string]*breaker            // by the same
@@ -272,27 +273,27 @@ func (e *Engine) begin(ctx context.Context, why string, off time.Duration) error
 	}
 	e.pulse.begin(epoch)
 	e.forgetTurns()
-	return e.drop(ctx)
+	_, err = e.drop(ctx)
+	return err
 }
 
 // drop keeps how far the store has come in the second place. A store on hold
 // stays behind what is known there, until it is released.
-func (e *Engine) drop(ctx context.Context) error {
+func (e *Engine) drop(ctx context.Context) (h Head, err error) {
 	if e.Held() != "" {
-		return nil
+		return h, nil
 	}
-	var h Head
-	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
+	err = e.Store.View(ctx, func(tx store.Tx) (err error) {
 		h, err = e.head(tx)
 		return err
 	})
 	if err != nil {
-		return err
+		return h, err
 	}
 	if err := e.Anchor.Save(h); err != nil {
-		return e.die(fmt.Errorf("keep the anchor: %w", err))
+		return h, e.die(fmt.Errorf("keep the anchor: %w", err))
 	}
-	return nil
+	return h, nil
 }
 
 func checkFormat(tx store.Tx) error {

@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"fmt"
+	"strconv"
 	"time"
 
 	"penstock/engine/connector"
@@ -47,13 +47,8 @@ func (c *claims) plan(tx store.Tx, s Scope, r *Request, i int, via connector.Con
 	}
 	switch act {
 	case payout.Send:
-		deadline := payout.Mark{Epoch: c.mark.Epoch, Mono: c.mark.Mono + length}
-		next, _, err := c.e.Rules.Apply(p, payout.Event{Kind: payout.Claimed, At: c.now, Due: c.now.Add(lease), Deadline: deadline, Began: c.e.pulse.run()})
-		if err != nil {
-			return p, act, err
-		}
-		r.tell(Line{At: c.now, What: string(payout.Claimed), On: p.N, To: string(next.Status), Text: fmt.Sprintf("attempt %d", next.Attempt)})
-		return next, act, nil
+		next, err := c.sending(r, p, length, lease)
+		return next, act, err
 	case payout.Ask:
 		p.Due = c.now.Add(c.e.Timing.Lease)
 	case payout.Wait:
@@ -67,6 +62,18 @@ func (c *claims) plan(tx store.Tx, s Scope, r *Request, i int, via connector.Con
 		p.Due = time.Time{}
 	}
 	return p, act, nil
+}
+
+// sending is the payout with one more attempt, which may take so long, and belongs
+// to its worker for the lease.
+func (c *claims) sending(r *Request, p payout.Payout, length, lease time.Duration) (payout.Payout, error) {
+	deadline := payout.Mark{Epoch: c.mark.Epoch, Mono: c.mark.Mono + length}
+	next, _, err := c.e.Rules.Apply(p, payout.Event{Kind: payout.Claimed, At: c.now, Due: c.now.Add(lease), Deadline: deadline, Began: c.e.pulse.run()})
+	if err != nil {
+		return p, err
+	}
+	r.tell(Line{At: c.now, What: string(payout.Claimed), On: p.N, To: string(next.Status), Text: "attempt " + strconv.Itoa(next.Attempt)})
+	return next, nil
 }
 
 // tooMuch says that what is out and under way comes to more than the request's

@@ -33,6 +33,7 @@ type Rules struct {
 	Next     func(payout.Wish, []payout.Payout, func(string) bool) payout.Move
 	Decide   func(routing.Input) routing.Decision
 	Hold     func(hold func() error) error // how a payout's money is set aside
+	Ahead    func(free bool) bool          // whether a payout is claimed as it is made, if its lane has a hand free
 	Rate     func(fx.Rate) fx.Rate         // the rate that a payout is stored with, of the one that it was decided by
 }
 
@@ -47,7 +48,7 @@ func (r Rules) filled() Rules {
 		r.Apply = payout.Apply
 	}
 	same := func(b bool) bool { return b }
-	for _, f := range []*func(bool) bool{&r.InHand, &r.Owned, &r.Rebase, &r.Same} {
+	for _, f := range []*func(bool) bool{&r.InHand, &r.Owned, &r.Rebase, &r.Same, &r.Ahead} {
 		if *f == nil {
 			*f = same
 		}

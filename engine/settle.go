@@ -23,7 +23,7 @@ func (e *Engine) settle(ctx context.Context, s Scope, id string, t connector.Tra
 
 // settleJob is settle of what a job heard.
 func (e *Engine) settleJob(ctx context.Context, j job, st payout.Statement) error {
-	return e.settleFrom(ctx, j.request, j.Scope, j.id, j.via.Traits(), st, nil)
+	return e.settleFrom(ctx, &j, j.Scope, j.id, j.via.Traits(), st, nil)
 }
 
 // settleBy is settle for a person, whose act is audited in the same transaction,
@@ -34,8 +34,8 @@ func (e *Engine) settleBy(ctx context.Context, s Scope, id string, t connector.T
 
 // settleFrom is settleBy for who has the request at hand, as it stood a while
 // ago; nil: it is read. What is stored comes from the transaction's own reading
-// either way.
-func (e *Engine) settleFrom(ctx context.Context, had *Request, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller, also ...func(store.Tx) error) error {
+// either way, if only to see that it is the same.
+func (e *Engine) settleFrom(ctx context.Context, had *job, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller, also ...func(store.Tx) error) error {
 	for range 8 { // what is shown of the request may be changed meanwhile
 		if err := e.settleOnce(ctx, had, s, id, t, st, by, also...); !errors.Is(err, errChanged) {
 			return err
@@ -45,7 +45,7 @@ func (e *Engine) settleFrom(ctx context.Context, had *Request, s Scope, id strin
 	return &Error{Code: CodeBusy, Object: ObjPayout, ID: PrefixPayout + id, Message: "the payout is being changed by others; repeat"}
 }
 
-func (e *Engine) settleOnce(ctx context.Context, had *Request, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller, also ...func(store.Tx) error) error {
+func (e *Engine) settleOnce(ctx context.Context, had *job, s Scope, id string, t connector.Traits, st payout.Statement, by *Caller, also ...func(store.Tx) error) error {
 	got, err := e.beforeSettle(ctx, had, s, id, st)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func (e *Engine) settleOnce(ctx context.Context, had *Request, s Scope, id strin
 				return err
 			}
 		}
-		with := settling{now: now, mark: mark, jitter: jitter, seen: got.view, method: d, strict: by != nil}
+		with := settling{now: now, mark: mark, jitter: jitter, seen: got.view, had: had, method: d, strict: by != nil}
 		if by != nil {
 			with.by = by.Actor
 		}
@@ -86,6 +86,7 @@ type settling struct {
 	mark   payout.Mark
 	jitter uint64
 	seen   *View  // the request as it was before the transaction, opened
+	had    *job   // what the word answers to; nil: it isn't at hand
 	strict bool   // a person's word: what can't be taken is refused
 	by     string // whose word it is; empty of a machine's
 	method *drawn // to be saved if the request ends paid; nil: none
@@ -93,7 +94,7 @@ type settling struct {
 
 // settleTx returns the request as it stands afterwards.
 func (e *Engine) settleTx(tx store.Tx, s Scope, id string, t connector.Traits, st payout.Statement, with settling) (*View, error) {
-	r, i, err := loadPayout(tx, s, id)
+	r, i, err := loadKnown(tx, s, id, with.had)
 	if err != nil {
 		return nil, err
 	}
@@ -265,14 +266,8 @@ type gathered struct {
 	save *NewMethod // the method to save if this statement ends the request as paid
 }
 
-func (e *Engine) beforeSettle(ctx context.Context, had *Request, s Scope, id string, st payout.Statement) (gathered, error) {
-	v, err := e.view(ctx, s, func(tx store.Tx) (*Request, error) {
-		if had != nil {
-			return had, nil
-		}
-		r, _, err := loadPayout(tx, s, id)
-		return r, err
-	})
+func (e *Engine) beforeSettle(ctx context.Context, had *job, s Scope, id string, st payout.Statement) (gathered, error) {
+	v, err := e.viewOf(ctx, had, s, id)
 	if err != nil {
 		return gathered{}, err
 	}
@@ -287,6 +282,20 @@ func (e *Engine) beforeSettle(ctx context.Context, had *Request, s Scope, id str
 	}
 	g.save = &NewMethod{Customer: r.Customer, Kind: r.Kind, Form: r.Form, Type: r.Form, Details: details, Consent: Consent{Source: "recurring payout"}}
 	return g, nil
+}
+
+// viewOf is the request of a job, or of a payout, opened.
+func (e *Engine) viewOf(ctx context.Context, had *job, s Scope, id string) (*View, error) {
+	if had != nil && had.opened != nil {
+		return had.opened, nil
+	}
+	return e.view(ctx, s, func(tx store.Tx) (*Request, error) {
+		if had != nil {
+			return had.request, nil
+		}
+		r, _, err := loadPayout(tx, s, id)
+		return r, err
+	})
 }
 
 // withSaved runs the transaction, with a method drawn where one is to be saved.

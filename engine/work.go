@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -118,6 +119,14 @@ func (e *Engine) doPayout(ctx context.Context, j *job) error {
 // send makes the one call of an attempt. No transaction is open, and the
 // intent has been committed.
 func (e *Engine) send(ctx context.Context, j *job) error {
+	if j.journal > 0 { // nothing goes out before the second place knows
+		if err := e.knows(ctx, j.journal); err != nil {
+			return err
+		}
+		if e.Held() != "" {
+			return fmt.Errorf("attempt %d of payout %s is not sent: the store is on hold", j.payout.Attempt, j.payout.ID)
+		}
+	}
 	details, err := e.detailsOf(ctx, *j)
 	if err != nil {
 		return err
@@ -186,15 +195,23 @@ func question(ctx context.Context, j job) (connector.Outcome, error) {
 // detailsOf opens the account that a job pays. A word about the payout that has
 // come since the claim may have made the attempt needless, so that is looked up.
 func (e *Engine) detailsOf(ctx context.Context, j job) (connector.Details, error) {
-	var is *brief
-	err := e.Store.View(ctx, func(tx store.Tx) (err error) {
-		is, err = briefOf(tx, j.Scope, j.request.ID)
+	stands := false
+	err := e.Store.View(ctx, func(tx store.Tx) error {
+		record, err := requestRecord(tx, j.Scope, j.request.ID)
+		if err != nil || j.record != nil && bytes.Equal(record, j.record) {
+			stands = err == nil
+			return err
+		}
+		is, err := decode[brief](bucketRequest, record)
+		if i := j.payout.N - 1; err == nil {
+			stands = i < len(is.Payouts) && is.Payouts[i].Status == payout.Sending
+		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if i := j.payout.N - 1; i >= len(is.Payouts) || is.Payouts[i].Status != payout.Sending {
+	if !stands {
 		return nil, fmt.Errorf("attempt %d of payout %s is not sent: somebody has said meanwhile what became of it", j.payout.Attempt, j.payout.ID)
 	}
 	return e.openRequest(ctx, j.Scope, j.request)

@@ -67,7 +67,7 @@ const (
 func newStory(ctx context.Context, seed uint64, b Break, n Nature, r *Result) (*story, error) {
 	s := &story{b: b, nature: n, result: r, asked: map[string]*asking{}, ended: map[string]payout.Status{}, hooks: map[string]webhook.Secret{}, told: map[string]bool{}, back: newRollback(seed), customers: []string{"ada", "bob"}}
 	hostile := rand.New(rand.NewPCG(seed, 3))
-	c := Config{Seed: seed, Older: seed%4 == 3, Wire: hostile.IntN(2) == 0, Traits: n.Traits, Render: map[string]engine.Render{"standard": told}, Break: b}
+	c := Config{Seed: seed, Older: seed%4 == 3, Ahead: seed%3 > 0, Wire: hostile.IntN(2) == 0, Traits: n.Traits, Render: map[string]engine.Render{"standard": told}, Break: b}
 	w, err := New(c)
 	if err != nil {
 		return nil, err

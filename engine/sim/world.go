@@ -48,6 +48,7 @@ type Config struct {
 	// Connect are further providers, which the world's judge knows nothing of.
 	Connect   map[string]connector.Builder
 	Wire      bool             // the provider is spoken to as bytes over a wire, see bank
+	Ahead     bool             // some payouts are claimed as they are made, as by a process with many hands
 	Older     bool             // about half of the requests and deliveries are written as an older penstock did
 	Retention engine.Retention // zero: everything is kept, and where it is
 	Log       io.Writer        // nil: silence
@@ -108,6 +109,7 @@ type World struct {
 	sends    map[string]int
 
 	master locker.MasterKey
+	free   *rand.Rand    // whether a hand is free
 	ids    *rand.ChaCha8 // the engine's draws
 }
 
@@ -118,7 +120,7 @@ func New(c Config) (*World, error) {
 		seed[i] = byte(c.Seed >> (8 * i))
 	}
 	w := &World{Config: c, Ctx: context.Background(), Clock: &Clock{wall: time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC)},
-		Rand: rand.New(rand.NewPCG(c.Seed, 1)), Keys: mem.New(mem.Options{ManualSync: c.Break.UnsyncedKeys}), sends: map[string]int{}, master: locker.NewMaster(), ids: rand.NewChaCha8(seed)}
+		Rand: rand.New(rand.NewPCG(c.Seed, 1)), free: rand.New(rand.NewPCG(c.Seed, 5)), Keys: mem.New(mem.Options{ManualSync: c.Break.UnsyncedKeys}), sends: map[string]int{}, master: locker.NewMaster(), ids: rand.NewChaCha8(seed)}
 	w.Anchor, w.Shelf = &memoryAnchor{}, archive.NewMemory()
 	w.Shelf.Lazy = c.Break.LazyShelf
 	w.Receiver = &Receiver{w: w, Seen: map[string]int{}}
@@ -185,6 +187,10 @@ func (w *World) open() error {
 	if w.Locker, err = locker.Open(w.Ctx, locker.Config{Keys: keys, Master: w.master}); err != nil {
 		return fmt.Errorf("open the locker: %w", err)
 	}
+	rules := w.Break.Rules
+	if w.Ahead {
+		rules.Ahead = func(bool) bool { return w.free.IntN(4) > 0 }
+	}
 	out := io.Writer(&w.Logged)
 	if w.Log != nil {
 		out = io.MultiWriter(out, w.Log)
@@ -192,7 +198,7 @@ func (w *World) open() error {
 	w.Engine, err = engine.Open(w.Ctx, engine.Config{
 		Store: disk, Archive: w.Shelf, Retention: w.Retention, Locker: w.Locker, Clock: clock, Rand: w.ids,
 		Connectors: w.connectors(),
-		Transport:  w.Receiver, Render: w.Render, RenderPayment: w.RenderPayment, Facts: w.Facts, Sought: w.Sought, Timing: timing, Rules: w.Break.Rules, Anchor: w.Anchor,
+		Transport:  w.Receiver, Render: w.Render, RenderPayment: w.RenderPayment, Facts: w.Facts, Sought: w.Sought, Timing: timing, Rules: rules, Anchor: w.Anchor,
 		NotifyURL: "https://penstock.example", Statements: w.Statements,
 		Log: slog.New(slog.NewTextHandler(out, nil)),
 	})
