@@ -58,8 +58,12 @@ func mayHoldSecret(s string) bool {
 			start--
 		}
 		switch strings.ToLower(s[start:i]) {
-		case "snd", "dev", "integ", "prd", "tk", "pk", "epk", "whsec", "whsk", "secret", "bearer", "basic", "key":
+		case "snd", "dev", "integ", "prd", "tk", "pk", "epk", "whsec", "whsk", "secret", "bearer", "basic":
 			return true
+		case "key": // of AGE-SECRET-KEY-, and no name such as key_id
+			if s[i] == '-' {
+				return true
+			}
 		}
 	}
 	return false

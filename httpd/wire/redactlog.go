@@ -28,10 +28,13 @@ func (r redacted) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 func (r redacted) Handle(ctx context.Context, rec slog.Record) error {
 	out := slog.NewRecord(rec.Time, rec.Level, Redact(rec.Message), rec.PC)
+	var space [12]slog.Attr
+	attrs := space[:0]
 	rec.Attrs(func(a slog.Attr) bool {
-		out.AddAttrs(redactAttr(a))
+		attrs = append(attrs, redactAttr(a))
 		return true
 	})
+	out.AddAttrs(attrs...)
 	return r.next.Handle(ctx, out)
 }
 
