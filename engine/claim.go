@@ -25,6 +25,8 @@ type job struct {
 	via     connector.Connector
 	message *Delivery     // for deliveries: as it was claimed
 	body    []byte        // of that, where it is at hand; nil: it lies sealed in it
+	landed  bool          // it is there
+	late    bool          // the one that it waited for isn't: it is to be made due
 	to      *Endpoint     // where that goes; nil: it is there no more
 	lane    string        // whose hand it takes
 	began   time.Duration // of monotonic time

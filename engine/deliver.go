@@ -21,6 +21,10 @@ import (
 // of it. The body is the one first rendered; time and signature are fresh.
 func (e *Engine) deliver(ctx context.Context, j *job) error {
 	d, p := j.message, j.to
+	if j.late {
+		defer e.ring()
+		return e.delivered(ctx, j, func(d *Delivery, now time.Time) { d.Due = now })
+	}
 	if p == nil || p.Disabled {
 		return e.delivered(ctx, j, func(d *Delivery, _ time.Time) { d.State, d.Due = GoneAway, time.Time{} })
 	}
@@ -44,6 +48,9 @@ func (e *Engine) deliver(ctx context.Context, j *job) error {
 	e.stats.Attempts.Add(1)
 	e.reached(d.retryLane(j.Scope), d.isRetry(), answer.Verdict)
 	e.leaveLane(j)
+	if j.landed = answer.Verdict == webhook.Delivered; j.landed {
+		e.pass(j)
+	}
 	try := Attempt{At: start, Took: ended.Mono - began.Mono, Status: status, Error: failure, Kind: kindOf(d)}
 	return e.delivered(ctx, j, func(d *Delivery, now time.Time) { d.attempted(now, try, answer, jitter) })
 }

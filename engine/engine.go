@@ -139,23 +139,24 @@ type Engine struct {
 
 	endpoints remembered[Endpoint]
 
-	catalogs catalogs
-	mu       sync.Mutex
-	aside    map[dueRow]payout.Mark // due rows that can't be handled, since when
-	hand     map[dueRow]bool        // due work that this process has in hand (rule 7)
-	lanes    lanes
-	dropped  dropped                        // what the second place knows
-	handedOn []job                          // what lies ready for Work
-	built    map[string]connector.Connector // by scope and provider account
-	breakers map[string]*breaker            // by the same
-	waits    map[string][]chan *View        // callers that wait for a request's first word
-	held     atomic.Pointer[string]         // why nothing is sent; nil: not on hold
-	lists    lists                          // how far the providers' lists have been read, on hold
-	back     atomic.Bool                    // something was brought back from a list that nobody has asked for again
-	tags     atomic.Pointer[[32]byte]       // the key of tags
-	older    atomic.Bool                    // this store was brought back from an earlier state once
-	wary     atomic.Pointer[[]string]       // provider accounts whose new payouts wait for a person
-	fatal    atomic.Pointer[error]          // why this process must not go on
+	catalogs  catalogs
+	mu        sync.Mutex
+	aside     map[dueRow]payout.Mark // due rows that can't be handled, since when
+	hand      map[dueRow]bool        // due work that this process has in hand (rule 7)
+	lanes     lanes
+	dropped   dropped                        // what the second place knows
+	handedOn  []job                          // what lies ready for Work
+	followers map[dueRow]*follower           // messages that wait for one in hand, by that
+	built     map[string]connector.Connector // by scope and provider account
+	breakers  map[string]*breaker            // by the same
+	waits     map[string][]chan *View        // callers that wait for a request's first word
+	held      atomic.Pointer[string]         // why nothing is sent; nil: not on hold
+	lists     lists                          // how far the providers' lists have been read, on hold
+	back      atomic.Bool                    // something was brought back from a list that nobody has asked for again
+	tags      atomic.Pointer[[32]byte]       // the key of tags
+	older     atomic.Bool                    // this store was brought back from an earlier state once
+	wary      atomic.Pointer[[]string]       // provider accounts whose new payouts wait for a person
+	fatal     atomic.Pointer[error]          // why this process must not go on
 
 	watching watchers // who wants to know of changes
 
@@ -189,7 +190,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		c.Anchor = noAnchor{}
 	}
 	c.Rand = &lockedReader{r: c.Rand}
-	e := &Engine{Config: c, bell: make(chan struct{}, 1), hand: map[dueRow]bool{}, aside: map[dueRow]payout.Mark{}, built: map[string]connector.Connector{}, waits: map[string][]chan *View{}}
+	e := &Engine{Config: c, bell: make(chan struct{}, 1), hand: map[dueRow]bool{}, aside: map[dueRow]payout.Mark{}, built: map[string]connector.Connector{}, waits: map[string][]chan *View{}, followers: map[dueRow]*follower{}}
 	e.pulse = newPulse(c.Clock, 0)
 	if err := e.openArchive(ctx); err != nil {
 		return nil, err
@@ -411,6 +412,8 @@ type dueTx struct {
 	by   []byte // rows before it are due
 	some bool
 	jobs []job // what is handed on once it is committed
+
+	follows []*follower // what waits for others in hand from then on
 }
 
 func (t *dueTx) Put(bucket string, key, value []byte) error {

@@ -16,7 +16,7 @@ import (
 // gives its hands back. A process that ends in between leaves a lease that runs out,
 // as a claim does. What has to wait is written as due now and claimed: a message
 // whose lane is full or leaves others waiting, and one behind a message that hasn't
-// had its first try.
+// had its first try and isn't in hand (see follower).
 
 // mostHandedOn bounds what lies ready for a process that works in one goroutine.
 const mostHandedOn = 64
@@ -29,12 +29,14 @@ func (e *Engine) handing(ctx context.Context, t *dueTx, fn func(store.Tx) error)
 	defer func() {
 		if !done { // it failed, or it panicked
 			e.giveBack(t.jobs)
+			e.forsake(t.follows)
 		}
 	}()
 	err = e.warmly(ctx, func() error {
 		return e.Store.Update(ctx, e.noting(func(tx store.Tx) error {
 			e.giveBack(t.jobs) // of a run before
-			t.Tx, t.jobs = tx, nil
+			e.forsake(t.follows)
+			t.Tx, t.jobs, t.follows = tx, nil, nil
 			return fn(t)
 		}))
 	})
@@ -42,6 +44,7 @@ func (e *Engine) handing(ctx context.Context, t *dueTx, fn func(store.Tx) error)
 		return err
 	}
 	e.handOn(t.jobs)
+	e.keepFollowing(t.follows)
 	if t.some || e.sorting.behind.Load() {
 		e.ring()
 	}
@@ -54,8 +57,10 @@ func (e *Engine) lease(tx store.Tx, s Scope, d *Delivery, body []byte) error {
 	if !ok || e.Locker.Sealed() || e.fatal.Load() != nil {
 		return nil
 	}
+	waits := false
 	if d.After != "" {
-		if first, err := untried(tx, s, d.After); first || err != nil {
+		var err error
+		if waits, err = untried(tx, s, d.After); err != nil {
 			return err
 		}
 	}
@@ -64,9 +69,13 @@ func (e *Engine) lease(tx store.Tx, s Scope, d *Delivery, body []byte) error {
 		return err
 	}
 	j := job{dueRow: dueRow{kind: dueDelivery, Scope: s, id: d.ID}, lane: d.lane(s), message: d, to: to, body: body}
-	if e.takeHand(&j) {
+	lease := e.Timing.Deliver + e.Timing.Lease
+	switch {
+	case waits && e.follow(t, j, d.After):
+		d.Due = d.Due.Add(e.Timing.Deliver + lease)
+	case !waits && e.takeHand(&j):
 		t.jobs = append(t.jobs, j)
-		d.Due = d.Due.Add(e.Timing.Deliver + e.Timing.Lease)
+		d.Due = d.Due.Add(lease)
 	}
 	return nil
 }

@@ -327,6 +327,7 @@ func (e *Engine) ringForMore(lane string) {
 // release gives back what a job held, and lets what waits for it in.
 func (e *Engine) release(j job) {
 	e.leaveLane(&j)
+	e.pass(&j)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.unhold(&j)

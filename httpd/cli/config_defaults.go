@@ -43,7 +43,7 @@ func defaults() Config {
 				minute(2), minute(5), minute(15), hour(1)},
 			PollMax:        hour(6),
 			AttentionAfter: hour(24),
-			Workers:        64,
+			Workers:        128,
 			ClaimBatch:     64,
 			FirstWord:      second(3),
 			Ticker:         true,
@@ -62,7 +62,7 @@ func defaults() Config {
 		Webhooks: WebhooksConfig{
 			Timeout:      second(20),
 			ResponseKeep: 16 << 10,
-			Workers:      64,
+			Workers:      128,
 		},
 		Connectors: ConnectorsConfig{Forms: "connectors", Files: "files"},
 		Egress:     EgressConfig{Mode: egress.ModePublicAllow, Allow: []string{}},
