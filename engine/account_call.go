@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"penstock/engine/connector"
@@ -53,7 +54,7 @@ func (e *Engine) CallAccount(ctx context.Context, c Caller, id string) (*Called,
 	_, ended := e.pulse.now()
 	out.Took = ended.Mono - began.Mono
 	if err != nil {
-		out.Problem = reason(err)
+		out.Problem = problem(err)
 	}
 	if out.Asked != "" {
 		e.answered(ctx, c.Scope, id, called(out.Problem))
@@ -65,6 +66,18 @@ func (e *Engine) CallAccount(ctx context.Context, c Caller, id string) (*Called,
 	return out, e.update(ctx, func(tx store.Tx, now time.Time) error {
 		return audit(tx, now, Act{Actor: c.Actor, Merchant: c.Merchant, Mode: c.Mode, Action: "provider_account.call", Object: id, Note: note})
 	})
+}
+
+// problem is what went wrong with a provider, in its connector's words: whoever
+// connected the account needs them to mend it, and a receiver's are told by reason
+// instead. At most 200 bytes.
+func problem(err error) string {
+	var late interface{ Timeout() bool }
+	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &late) && late.Timeout() {
+		return "timeout"
+	}
+	text := err.Error()
+	return strings.ToValidUTF8(text[:min(len(text), 200)], "")
 }
 
 // called is what a test call is worth to the breaker.
