@@ -77,8 +77,11 @@ func storm(tr connector.Traits) string {
 // and nothing is forgotten.
 func TestWorldsOfEachConnectorsNature(t *testing.T) {
 	t.Parallel()
-	seeds := 12
-	if testing.Short() {
+	seeds := 6
+	switch {
+	case os.Getenv("PENSTOCK_TEST_FULL") != "":
+		seeds = 12
+	case testing.Short():
 		seeds = 2
 	}
 	for name, traits := range declared(t) {
@@ -233,10 +236,12 @@ func (w *world) look() {
 // PENSTOCK_TEST_NATURE_ROUNDS says how many times ten for each.
 func TestProofOfEachConnectorsNature(t *testing.T) {
 	t.Parallel()
-	seeds := uint64(4)
+	seeds := uint64(2)
 	switch {
 	case os.Getenv(natureRounds) != "":
 		seeds = uint64(10 * countOf(t, natureRounds, 1))
+	case os.Getenv("PENSTOCK_TEST_FULL") != "": // as CI sets it
+		seeds = 4
 	case testing.Short():
 		seeds = 1
 	}
