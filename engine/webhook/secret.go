@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -69,7 +70,11 @@ func (s Secret) IsZero() bool { return len(s.key) == 0 }
 
 // sign is over all parts as one.
 func (s Secret) sign(parts ...[]byte) []byte {
-	return mac(sha256.New(), string(s.key), parts...)
+	mac := hmac.New(sha256.New, s.key)
+	for _, p := range parts {
+		mac.Write(p)
+	}
+	return mac.Sum(nil)
 }
 
 func (Secret) String() string               { return redacted }

@@ -2,8 +2,8 @@ package webhook
 
 import (
 	"cmp"
+	"crypto/hmac"
 	"crypto/sha1" // of the jsonapi dialect's own header; never the only signature
-	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
@@ -122,7 +122,7 @@ func signatures(p Profile, s Secrets, head, body []byte) (string, error) {
 		add("v1", secret.sign(head, body))
 	}
 	if p == Hosted && !s.Own.IsZero() {
-		add("v1", mac(sha256.New(), s.Own.text, head, body))
+		add("v1", Secret{[]byte(s.Own.text)}.sign(head, body))
 	}
 	if len(list) == 0 {
 		return "", fmt.Errorf("no secret: %w", ErrSign)
@@ -151,7 +151,7 @@ func (f *fields) setOwn(p Profile, s Secrets, body []byte) {
 }
 
 func (f OwnHeader) value(token Key, body []byte) string {
-	sum := mac(sha256.New(), token.text, body)
+	sum := Secret{[]byte(token.text)}.sign(body)
 	if f.Encoding == "base64" {
 		return f.Prefix + base64.StdEncoding.EncodeToString(sum)
 	}
@@ -162,7 +162,9 @@ func (f OwnHeader) value(token Key, body []byte) string {
 // X-Webhook-Signature-512. It covers no time, so by itself it leaves a replay
 // undetected.
 func Hash512(key Key, body []byte) string {
-	return string(hex.AppendEncode(make([]byte, 0, 2*sha512.Size), mac(sha512.New(), key.text, body)))
+	mac := hmac.New(sha512.New, []byte(key.text))
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // sandwich is base64(sha1(key + body + key)), PayCore's X-Signature.
