@@ -100,7 +100,7 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	t := &viewTx{store: s, base: base, seen: seen}
+	t := &viewTx{store: s, state: state{base: base, seen: seen}}
 	err = t.run(fn)
 	if lost := seen.durable(); lost != nil {
 		return lost
@@ -164,6 +164,38 @@ func (v *version) get(tx *bbolt.Tx, name string, key []byte) (value []byte, foun
 		}
 	}
 	return nil, false, nil
+}
+
+// state is what one read transaction shows, the lazy buckets included.
+type state struct {
+	base *bbolt.Tx
+	seen *version
+	key  []byte // room for a key with its bucket's number
+}
+
+// get reads a key of a bucket: its number among the lazy ones or zero, and what
+// bbolt has of it or nil.
+func (s *state) get(name string, lazy byte, b *bbolt.Bucket, key []byte) ([]byte, error) {
+	if lazy != 0 {
+		s.key = append(append(s.key[:0], lazy), key...)
+		if value, found, err := s.seen.get(s.base, name, s.key); found || err != nil {
+			return value, err
+		}
+	}
+	return get(name, b, key)
+}
+
+// feeds appends those of a span of such a bucket.
+func (s *state) feeds(feeds []feed, lazy byte, b *bbolt.Bucket, r span) (_ []feed, err error) {
+	if lazy != 0 {
+		if feeds, err = s.seen.feeds(feeds, s.base, r.in(lazy)); err != nil {
+			return nil, err
+		}
+	}
+	if b != nil {
+		feeds = append(feeds, r.baseFeed(b))
+	}
+	return feeds, nil
 }
 
 // in is a span among the keys of a lazy bucket's number.

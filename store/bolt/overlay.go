@@ -20,7 +20,7 @@ type bucket struct {
 	making *layer  // nil: the batch has nothing for it
 	flying *layer  // the same of the one that is being committed
 	base   *bbolt.Bucket
-	of     uint64 // the number of what lies below when base was looked up
+	of     uint64 // writer.opened when base was looked up
 }
 
 // find returns where key stands, or belongs, among the writes. Keys mostly

@@ -54,6 +54,25 @@ func reading(seen chan<- string, key, value string) func(store.Tx) error {
 	}
 }
 
+// oneOnAnother is an Update that puts 1 under k, where 0 was, and is being committed,
+// and a second that puts 2 and was made on it. Another run of either says in seen
+// what it has read.
+func oneOnAnother(t *testing.T, s *Store) (c commits, seen chan string, first, second <-chan error) {
+	t.Helper()
+	if err := s.Update(t.Context(), putting("k", "0")); err != nil {
+		t.Fatal(err)
+	}
+	c, seen = held(s), make(chan string, 1)
+	first = later(s, reading(seen, "k", "1"))
+	<-seen
+	<-c.begun
+	second = later(s, reading(seen, "k", "2"))
+	if got := <-seen; got != "1" {
+		t.Errorf("the second read %q, want 1", got)
+	}
+	return c, seen, first, second
+}
+
 // What is being committed is seen by those that come after it, and nobody is
 // answered before it is durable, nor seen by readers.
 func TestNextBatchIsMadeOnTheOneBeingCommitted(t *testing.T) {
@@ -111,17 +130,7 @@ func TestNextBatchIsMadeOnTheOneBeingCommitted(t *testing.T) {
 // An Update that was made on a batch which had no room runs again without it.
 func TestWhatStandsOnARefusedBatchRunsAgain(t *testing.T) {
 	s := open(t, at(newPath(t)))
-	if err := s.Update(t.Context(), putting("k", "0")); err != nil {
-		t.Fatal(err)
-	}
-	c, seen := held(s), make(chan string, 1)
-	first := later(s, reading(seen, "k", "1"))
-	<-seen
-	<-c.begun
-	second := later(s, reading(seen, "k", "2"))
-	if got := <-seen; got != "1" {
-		t.Errorf("the second read %q, want 1", got)
-	}
+	c, seen, first, second := oneOnAnother(t, s)
 	c.end <- bolterrors.ErrMaxSizeReached
 	if err := <-first; !errors.Is(err, store.ErrFull) {
 		t.Errorf("the first got %v, want %v", err, store.ErrFull)
@@ -188,15 +197,7 @@ func TestBatchThatIsTooMuchGoesInByParts(t *testing.T) {
 // After a commit of unknown outcome nothing that was made on it is written.
 func TestNothingFollowsAnUnknownCommit(t *testing.T) {
 	s, calls := fatal(t)
-	if err := s.Update(t.Context(), putting("k", "0")); err != nil {
-		t.Fatal(err)
-	}
-	c, seen := held(s), make(chan string, 1)
-	first := later(s, reading(seen, "k", "1"))
-	<-seen
-	<-c.begun
-	second := later(s, reading(seen, "k", "2"))
-	<-seen
+	c, _, first, second := oneOnAnother(t, s)
 	c.end <- errors.New("the disk is gone")
 	if err := <-first; !errors.Is(err, store.ErrCommitUnknown) {
 		t.Errorf("the first got %v, want %v", err, store.ErrCommitUnknown)

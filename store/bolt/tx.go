@@ -9,14 +9,12 @@ import (
 // viewTx is a store.Tx over a bbolt read transaction.
 type viewTx struct {
 	store *Store
-	base  *bbolt.Tx
-	seen  *version
-	done  bool
+	state
+	done bool
 	// name and bucket are the last bucket used, which is mostly the next one too.
 	name   string
 	bucket *bbolt.Bucket
 	lazy   byte
-	key    []byte // room for a key with its bucket's number
 }
 
 // run runs fn and ends the transaction.
@@ -46,13 +44,7 @@ func (t *viewTx) Get(name string, key []byte) ([]byte, error) {
 		return nil, err
 	}
 	b := t.in(name)
-	if t.lazy != 0 {
-		t.key = append(append(t.key[:0], t.lazy), key...)
-		if value, found, err := t.seen.get(t.base, name, t.key); found || err != nil {
-			return value, err
-		}
-	}
-	return get(name, b, key)
+	return t.get(name, t.lazy, b, key)
 }
 
 // get reads and verifies what bbolt holds.
@@ -77,19 +69,15 @@ func (t *viewTx) Scan(name string, from, to []byte, limit int, desc bool) ([]sto
 	}
 	r := span{from, to, limit, desc}
 	b := t.in(name)
-	var feeds [2]feed
-	all := feeds[:0]
-	if t.lazy != 0 {
-		var err error
-		if all, err = t.seen.feeds(all, t.base, r.in(t.lazy)); err != nil {
-			return nil, err
-		}
-	}
 	if b != nil {
 		t.store.pages.fetchScan(b, r)
-		all = append(all, r.baseFeed(b))
 	}
-	return r.merge(name, all)
+	var room [2]feed
+	feeds, err := t.feeds(room[:0], t.lazy, b, r)
+	if err != nil {
+		return nil, err
+	}
+	return r.merge(name, feeds)
 }
 
 // Put implements store.Tx by refusing.
@@ -124,16 +112,10 @@ func (t *updateTx) Get(name string, key []byte) ([]byte, error) {
 	if e, found := b.get(key); found {
 		return e.value()
 	}
-	if err := w.below(); err != nil {
+	if err := w.open(); err != nil {
 		return nil, err
 	}
-	if b.lazy != 0 {
-		w.key = append(append(w.key[:0], b.lazy), key...)
-		if value, found, err := w.seen.get(w.base, name, w.key); found || err != nil {
-			return value, err
-		}
-	}
-	return get(name, w.under(b), key)
+	return w.below.get(name, b.lazy, w.under(b), key)
 }
 
 // Put implements store.Tx.
@@ -169,19 +151,13 @@ func (t *updateTx) Scan(name string, from, to []byte, limit int, desc bool) ([]s
 		return nil, err
 	}
 	w, b, r := t.w, t.w.bucket(name), span{from, to, limit, desc}
-	if err := w.below(); err != nil {
+	if err := w.open(); err != nil {
 		return nil, err
 	}
 	var room [5]feed
-	feeds := b.feeds(room[:0], r)
-	if b.lazy != 0 {
-		var err error
-		if feeds, err = w.seen.feeds(feeds, w.base, r.in(b.lazy)); err != nil {
-			return nil, err
-		}
-	}
-	if base := w.under(b); base != nil {
-		feeds = append(feeds, r.baseFeed(base))
+	feeds, err := w.below.feeds(b.feeds(room[:0], r), b.lazy, w.under(b), r)
+	if err != nil {
+		return nil, err
 	}
 	return r.merge(name, feeds)
 }

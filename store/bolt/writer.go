@@ -95,11 +95,9 @@ type writer struct {
 	buckets map[string]*bucket
 	last    *bucket   // asked for last, and mostly the next one too
 	touched []*bucket // those that the running fn wrote to
-	key     []byte    // room for a key with its bucket's number
 
-	base  *bbolt.Tx // what lies below the batches; nil: it is not open
-	seen  *version  // of the lazy buckets, as of base
-	bases uint64    // how many there have been
+	below  state  // what is committed, at least all that was before the batches; base nil: it is not open
+	opened uint64 // how many times it was
 
 	making *batch
 	flying *batch // is being committed: it may fail yet, and nobody was answered
@@ -371,29 +369,28 @@ func (w *writer) forgetBuckets() {
 	}
 }
 
-// below opens what lies below the batches: what is committed, at least of all
-// that was before them.
-func (w *writer) below() (err error) {
-	if w.base != nil {
+// open opens what lies below the batches.
+func (w *writer) open() (err error) {
+	if w.below.base != nil {
 		return nil
 	}
-	w.bases++
-	w.base, w.seen, err = w.store.begin()
+	w.opened++
+	w.below.base, w.below.seen, err = w.store.begin()
 	return err
 }
 
 // release closes it.
 func (w *writer) release() {
-	if w.base != nil {
-		_ = w.base.Rollback() // it can only say that the transaction has ended
-		w.base, w.seen = nil, nil
+	if w.below.base != nil {
+		_ = w.below.base.Rollback() // it can only say that the transaction has ended
+		w.below.base, w.below.seen = nil, nil
 	}
 }
 
 // under is bbolt's bucket below; nil when there is none.
 func (w *writer) under(b *bucket) *bbolt.Bucket {
-	if b.of != w.bases {
-		b.of, b.base = w.bases, w.base.Bucket(b.path)
+	if b.of != w.opened {
+		b.of, b.base = w.opened, w.below.base.Bucket(b.path)
 	}
 	return b.base
 }
