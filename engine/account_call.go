@@ -72,9 +72,8 @@ func (e *Engine) CallAccount(ctx context.Context, c Caller, id string) (*Called,
 // connected the account needs them to mend it, and a receiver's are told by reason
 // instead. At most 200 bytes.
 func problem(err error) string {
-	var late interface{ Timeout() bool }
-	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &late) && late.Timeout() {
-		return "timeout"
+	if word := cutShort(err); word != "" {
+		return word
 	}
 	text := err.Error()
 	return strings.ToValidUTF8(text[:min(len(text), 200)], "")

@@ -78,19 +78,22 @@ func (j *job) bear(tx store.Tx, v *View, known bool) error {
 	if j == nil {
 		return nil
 	}
-	record, err := requestRecord(tx, j.Scope, v.ID)
-	if err != nil {
-		return err
-	}
 	own := &View{Request: *v.copied(), Person: v.Person}
-	j.request, j.payout, j.record = &own.Request, &own.Payouts[0], bytes.Clone(record)
+	j.request, j.payout = &own.Request, &own.Payouts[0]
 	if known {
 		own.Echo = v.Echo
 		own.Extra, own.Metadata = bytes.Clone(v.Extra), bytes.Clone(v.Metadata)
 		own.shown = own.Echo
 		j.opened = own
 	}
-	return nil
+	return j.note(tx)
+}
+
+// note keeps the job's request as it is stored.
+func (j *job) note(tx store.Tx) error {
+	record, err := requestRecord(tx, j.Scope, j.request.ID)
+	j.record = bytes.Clone(record)
+	return err
 }
 
 // growJournal counts one more time that work which may send was claimed.

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -330,11 +329,11 @@ func (c *claims) payout(tx store.Tx, row dueRow) error {
 	if act != payout.Send && act != payout.Ask {
 		return nil
 	}
-	record, err := requestRecord(tx, row.Scope, r.ID)
-	if err != nil {
+	j := job{dueRow: row, act: act, request: r, payout: &r.Payouts[i], via: via, lane: lane}
+	if err := j.note(tx); err != nil {
 		return err
 	}
-	c.add(job{dueRow: row, act: act, request: r, payout: &r.Payouts[i], record: bytes.Clone(record), via: via, lane: lane})
+	c.add(j)
 	return nil
 }
 

@@ -47,10 +47,8 @@ func (e *Engine) deliver(ctx context.Context, j *job) error {
 	_, ended := e.pulse.now()
 	e.stats.Attempts.Add(1)
 	e.reached(d.retryLane(j.Scope), d.isRetry(), answer.Verdict)
+	j.landed = answer.Verdict == webhook.Delivered
 	e.leaveLane(j)
-	if j.landed = answer.Verdict == webhook.Delivered; j.landed {
-		e.pass(j)
-	}
 	try := Attempt{At: start, Took: ended.Mono - began.Mono, Status: status, Error: failure, Kind: kindOf(d)}
 	return e.delivered(ctx, j, func(d *Delivery, now time.Time) { d.attempted(now, try, answer, jitter) })
 }
@@ -104,15 +102,13 @@ func (e *Engine) post(ctx context.Context, d *Delivery, body []byte, p *Endpoint
 // reason is why there was no answer, in words of our own. Those of the error
 // could be the target's, or tell what a name resolves to inside.
 func reason(err error) string {
-	var late interface{ Timeout() bool }
+	if word := cutShort(err); word != "" {
+		return word
+	}
 	var name *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var refused interface{ ErrorCode() string }
 	switch {
-	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &late) && late.Timeout():
-		return "timeout"
-	case errors.Is(err, context.Canceled):
-		return "the server is stopping"
 	case errors.As(err, &refused):
 		return refused.ErrorCode()
 	case errors.As(err, &name):
@@ -125,6 +121,18 @@ func reason(err error) string {
 		return "the connection was cut before an answer"
 	}
 	return "no answer that can be read"
+}
+
+// cutShort is why a call was given up from this side; empty: it wasn't.
+func cutShort(err error) string {
+	var late interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &late) && late.Timeout():
+		return "timeout"
+	case errors.Is(err, context.Canceled):
+		return "the server is stopping"
+	}
+	return ""
 }
 
 // attempted writes an attempt into the record and decides what comes next.

@@ -8,6 +8,7 @@ package engine
 // Guarded by Engine.mu.
 type follower struct {
 	job
+	before dueRow
 	stored bool // its transaction was committed
 	passed bool // the one before has landed, or left its hand
 }
@@ -21,53 +22,29 @@ func (e *Engine) follow(t *dueTx, j job, after string) bool {
 	if e.lanes.work == nil || !e.hand[before] {
 		return false
 	}
-	f := &follower{job: j}
+	f := &follower{job: j, before: before}
 	e.followers[before] = f
 	t.follows = append(t.follows, f)
 	return true
 }
 
-// forsake forgets those of a transaction that came to nothing.
+// forsake forgets those of a transaction that came to nothing. mu is held.
 func (e *Engine) forsake(all []*follower) {
-	if len(all) == 0 {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	for _, f := range all {
-		before := dueRow{kind: dueDelivery, Scope: f.Scope, id: f.message.After}
-		if e.followers[before] == f {
-			delete(e.followers, before)
+		if e.followers[f.before] == f {
+			delete(e.followers, f.before)
 		}
 	}
 }
 
-// keepFollowing says that they are stored.
-func (e *Engine) keepFollowing(all []*follower) {
-	if len(all) == 0 {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, f := range all {
-		f.stored = true
-		e.goOnWith(f)
-	}
-}
-
 // pass lets the message behind a job go: the job's has landed, or its hand is done
-// with it.
+// with it. mu is held.
 func (e *Engine) pass(j *job) {
-	if j.kind != dueDelivery {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	f := e.followers[j.hand()]
 	if f == nil {
 		return
 	}
-	delete(e.followers, j.hand())
+	delete(e.followers, f.before)
 	f.passed, f.late = true, !j.landed
 	e.goOnWith(f)
 }

@@ -28,23 +28,20 @@ func (e *Engine) handing(ctx context.Context, t *dueTx, fn func(store.Tx) error)
 	done := false
 	defer func() {
 		if !done { // it failed, or it panicked
-			e.giveBack(t.jobs)
-			e.forsake(t.follows)
+			e.takeBack(t)
 		}
 	}()
 	err = e.warmly(ctx, func() error {
 		return e.Store.Update(ctx, e.noting(func(tx store.Tx) error {
-			e.giveBack(t.jobs) // of a run before
-			e.forsake(t.follows)
-			t.Tx, t.jobs, t.follows = tx, nil, nil
+			e.takeBack(t) // of a run before
+			t.Tx = tx
 			return fn(t)
 		}))
 	})
 	if done = err == nil; !done {
 		return err
 	}
-	e.handOn(t.jobs)
-	e.keepFollowing(t.follows)
+	e.handOn(t)
 	if t.some || e.sorting.behind.Load() {
 		e.ring()
 	}
@@ -93,24 +90,38 @@ func (e *Engine) takeHand(j *job) bool {
 	return true
 }
 
-// handOn gives jobs to the hands that were taken for them.
-func (e *Engine) handOn(jobs []job) {
-	if len(jobs) == 0 {
+// handOn gives jobs to the hands that were taken for them, and lets followers go on.
+func (e *Engine) handOn(t *dueTx) {
+	if len(t.jobs)+len(t.follows) == 0 {
 		return
 	}
 	now := e.Clock.Mono()
 	e.mu.Lock()
-	work := e.lanes.work
-	for _, j := range jobs {
-		if work != nil {
-			j.began = now
-			work(j)
-		}
+	defer e.mu.Unlock()
+	if e.lanes.work == nil { // it is stopping; their leases run out
+		e.giveBack(t.jobs)
+		return
 	}
-	e.mu.Unlock()
-	if work == nil { // it is stopping; their leases run out
-		e.giveBack(jobs)
+	for _, j := range t.jobs {
+		j.began = now
+		e.lanes.work(j)
 	}
+	for _, f := range t.follows {
+		f.stored = true
+		e.goOnWith(f)
+	}
+}
+
+// takeBack undoes what a transaction that came to nothing has taken.
+func (e *Engine) takeBack(t *dueTx) {
+	if len(t.jobs)+len(t.follows) == 0 {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.giveBack(t.jobs)
+	e.forsake(t.follows)
+	t.jobs, t.follows = nil, nil
 }
 
 // lay is how jobs are handed on while nobody but Work carries them out. What comes

@@ -282,13 +282,8 @@ func (e *Engine) uncount(j *job) {
 	}
 }
 
-// giveBack takes the hands of jobs away that were not begun.
+// giveBack takes the hands of jobs away that were not begun. mu is held.
 func (e *Engine) giveBack(jobs []job) {
-	if len(jobs) == 0 {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	for i := range jobs {
 		e.unhold(&jobs[i])
 		e.ringForMore(jobs[i].lane)
@@ -296,10 +291,19 @@ func (e *Engine) giveBack(jobs []job) {
 }
 
 // leaveLane gives back a job's place in its lane once its call has ended: what is
-// still to be stored keeps nobody waiting.
+// still to be stored keeps nobody waiting, least of all the message behind one that
+// has landed.
 func (e *Engine) leaveLane(j *job) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.leave(j)
+	if j.landed {
+		e.pass(j)
+	}
+}
+
+// leave gives back a job's place, if it has one. mu is held.
+func (e *Engine) leave(j *job) {
 	l := &e.lanes
 	if !j.counted {
 		return
@@ -326,10 +330,10 @@ func (e *Engine) ringForMore(lane string) {
 
 // release gives back what a job held, and lets what waits for it in.
 func (e *Engine) release(j job) {
-	e.leaveLane(&j)
-	e.pass(&j)
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.leave(&j)
+	e.pass(&j)
 	e.unhold(&j)
 	e.ringForMore(j.lane)
 }

@@ -56,7 +56,7 @@ func (e *Engine) settleOnce(ctx context.Context, had *job, s Scope, id string, t
 	}
 	now, mark := e.pulse.now()
 	var v *View
-	err = e.withSaved(ctx, s, got, func(tx store.Tx, d *drawn) (err error) {
+	err = e.withSaved(ctx, s, now, got, func(tx store.Tx, d *drawn) (err error) {
 		if by != nil {
 			if err := by.act(tx, now, "payout.state", PrefixPayout+id+" "+string(st.Outcome.Verdict)); err != nil {
 				return err
@@ -299,9 +299,8 @@ func (e *Engine) viewOf(ctx context.Context, had *job, s Scope, id string) (*Vie
 }
 
 // withSaved runs the transaction, with a method drawn where one is to be saved.
-func (e *Engine) withSaved(ctx context.Context, s Scope, g gathered, fn func(store.Tx, *drawn) error) error {
+func (e *Engine) withSaved(ctx context.Context, s Scope, now time.Time, g gathered, fn func(store.Tx, *drawn) error) error {
 	if g.save == nil {
-		now, _ := e.pulse.now()
 		return e.handing(ctx, &dueTx{by: dueBefore(now)}, func(tx store.Tx) error { return fn(tx, nil) })
 	}
 	return e.withMethod(ctx, s, *g.save, func(tx store.Tx, _ time.Time, d *drawn) error { return fn(tx, d) })
