@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	mrand "math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -387,20 +388,25 @@ func sort(op porcupine.Operation) string {
 // TestThePayoutRegisterIsLinearizable: scenario 9 of poller, webhook, operator,
 // cancel and restart on one payout.
 func TestThePayoutRegisterIsLinearizable(t *testing.T) {
-	seen, all := map[string]int{}, 0
-	for seed := uint64(1); seed <= histories(12); seed++ {
-		out := fight(t, seed, 8, 150, nil)
-		out.clean(t, seed)
+	seen, all, tried := map[string]int{}, 0, uint64(0)
+	wanted := append(statuses, "cancel", "cancel refused", "cut off", "said by a person", "said by the provider")
+	lacking := func() []string {
+		return slices.DeleteFunc(slices.Clone(wanted), func(what string) bool { return seen[what] > 0 })
+	}
+	// Who is first is chance in a bubble too, and a cancel that is in time comes
+	// about in every fourth history: there are more until all has been seen.
+	for tried < histories(12) || tried < 10*histories(12) && len(lacking()) > 0 {
+		tried++
+		out := fight(t, tried, 8, 150, nil)
+		out.clean(t, tried)
 		for _, op := range out.history {
 			seen[sort(op)]++
 		}
 		all += len(out.history)
 	}
-	t.Logf("%d operations in %d histories: %v", all, histories(12), seen)
-	for _, what := range append(statuses, "cancel", "cancel refused", "cut off", "said by a person", "said by the provider") {
-		if seen[what] == 0 {
-			t.Errorf("no history had %q in it", what)
-		}
+	t.Logf("%d operations in %d histories: %v", all, tried, seen)
+	for _, what := range lacking() {
+		t.Errorf("no history had %q in it", what)
 	}
 }
 
@@ -458,13 +464,14 @@ func TestTheRegisterModelSees(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for seed := uint64(1); seed <= 20; seed++ {
+			// Of the defect that shows most rarely every fifth history tells.
+			for seed := uint64(1); seed <= 100; seed++ {
 				if out := fight(t, seed, 8, 80, plant); out.result == porcupine.Illegal {
 					t.Logf("seen at seed %d among %d operations", seed, len(out.history))
 					return
 				}
 			}
-			t.Error("20 histories with a planted defect were taken for linearizable")
+			t.Error("100 histories with a planted defect were taken for linearizable")
 		})
 	}
 }

@@ -205,40 +205,75 @@ func TestAnS3ServiceKeepsCopies(t *testing.T) {
 	if err != nil {
 		t.Skip("skipped: no versitygw is here; go install github.com/versity/versitygw/cmd/versitygw@latest")
 	}
-	dir := t.TempDir()
-	must(t, os.MkdirAll(filepath.Join(dir, "copies"), 0o700))
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	at := ln.Addr().String()
-	must(t, ln.Close())
-	cmd := exec.Command(gateway, "--port", at, "--access", "penstock", "--secret", "a secret of the test", "--region", "eu-central-1", "posix", "--nometa", dir)
-	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	must(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Log(said.String())
-		}
-	})
-	o := offsite.Options{Target: "s3://copies/shop/daily", Endpoint: "http://" + at, Region: "eu-central-1", AccessKey: "penstock", SecretKey: "a secret of the test", Spool: t.TempDir(), Now: time.Now}
+	o := startGateway(t, gateway)
 	p, err := offsite.Open(o)
-	must(t, err)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	for {
-		if _, err = p.List(ctx); err == nil || ctx.Err() != nil {
-			break
-		}
-	}
 	must(t, err)
 	keeps(t, p)
 	o.SecretKey = "another one"
 	p, err = offsite.Open(o)
 	must(t, err)
-	if _, err := p.List(ctx); err == nil || !strings.Contains(err.Error(), "403") || strings.Contains(err.Error(), "another one") {
+	if _, err := p.List(t.Context()); err == nil || !strings.Contains(err.Error(), "403") || strings.Contains(err.Error(), "another one") {
 		t.Errorf("a wrong secret: %v", err)
+	}
+}
+
+// startGateway starts the service and gives where it keeps copies. A free port
+// may be taken by somebody else before the service is there: then it ends, and
+// another is tried.
+func startGateway(t *testing.T, gateway string) offsite.Options {
+	t.Helper()
+	dir := t.TempDir()
+	must(t, os.MkdirAll(filepath.Join(dir, "copies"), 0o700))
+	o := offsite.Options{Target: "s3://copies/shop/daily", Region: "eu-central-1", AccessKey: "penstock", SecretKey: "a secret of the test", Spool: t.TempDir(), Now: time.Now}
+	for range 10 {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		must(t, err)
+		at := ln.Addr().String()
+		must(t, ln.Close())
+		cmd := exec.Command(gateway, "--port", at, "--access", o.AccessKey, "--secret", o.SecretKey, "--region", o.Region, "posix", "--nometa", dir)
+		cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
+		var said bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &said, &said
+		must(t, cmd.Start())
+		ended := make(chan struct{})
+		go func() {
+			_ = cmd.Wait()
+			close(ended)
+		}()
+		t.Cleanup(func() {
+			_ = cmd.Process.Kill()
+			<-ended
+			if t.Failed() {
+				t.Log(said.String())
+			}
+		})
+		o.Endpoint = "http://" + at
+		p, err := offsite.Open(o)
+		must(t, err)
+		if lists(t, p, ended) {
+			return o
+		}
+	}
+	t.Fatal("the service ended at each of ten ports")
+	return o
+}
+
+// lists waits until the service answers, or its process has ended.
+func lists(t *testing.T, p offsite.Place, ended <-chan struct{}) bool {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for {
+		_, err := p.List(ctx)
+		if err == nil {
+			return true
+		}
+		select {
+		case <-ended:
+			return false
+		case <-ctx.Done():
+			t.Fatal(err)
+		default:
+		}
 	}
 }

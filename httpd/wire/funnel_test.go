@@ -172,8 +172,8 @@ func TestOneCallGoesThroughOnce(t *testing.T) {
 	h := newHouse(t, wire.Limits{})
 	cl := h.client(t, wire.Route{Method: "POST", Pattern: "/payouts/{id}",
 		Handler: wire.Handle(h.Funnel, plain(), keys(), wire.Options{Status: 201}, echo)})
-	resp, body := do(t, cl, "POST", "/payouts/po_1?k=hidden", `{"amount":1250}`, "api-key: right")
-	if want := `{"merchant":"m1","id":"po_1","amount":1250,"note":null}`; resp.StatusCode != 201 || body != want {
+	resp, body := do(t, cl, "POST", "/payouts/po_1?k=hidden", `{"amount":125012501250}`, "api-key: right")
+	if want := `{"merchant":"m1","id":"po_1","amount":125012501250,"note":null}`; resp.StatusCode != 201 || body != want {
 		t.Errorf("got %d %s, want 201 %s", resp.StatusCode, body, want)
 	}
 	want := wire.Served{Dialect: "plain", Method: "POST", Pattern: "/payouts/{id}", Status: 201}
@@ -186,7 +186,7 @@ func TestOneCallGoesThroughOnce(t *testing.T) {
 			t.Errorf("log lacks %s: %s", s, line)
 		}
 	}
-	for _, s := range []string{"hidden", "right", "1250", "po_1"} {
+	for _, s := range []string{"hidden", "right", "125012501250", "po_1"} { // none can be had by chance in a time or an id
 		if strings.Contains(line, s) {
 			t.Errorf("log shows %q: %s", s, line)
 		}
