@@ -13,6 +13,7 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"penstock/engine/dense"
 	"penstock/locker"
 )
 
@@ -105,7 +106,7 @@ func (e *Engine) sealEcho(ctx context.Context, s Scope, r *Request) error {
 	if err != nil {
 		return fmt.Errorf("encode what a request echoes: %w", err)
 	}
-	sealed, err := e.Locker.Seal(ctx, echoOwner(s, r.Customer, r.Day), echoPlace(r.ID), denseIn(room[:0], raw))
+	sealed, err := e.Locker.Seal(ctx, echoOwner(s, r.Customer, r.Day), echoPlace(r.ID), dense.PackIn(room[:0], raw))
 	if err != nil {
 		return sealError("seal what a request echoes", err)
 	}
@@ -126,7 +127,7 @@ func (e *Engine) openEcho(ctx context.Context, s Scope, r *Request) error {
 	if err != nil {
 		return sealError("open what a request echoes", err)
 	}
-	if raw, err = undense(raw); err != nil {
+	if raw, err = dense.Unpack(raw); err != nil {
 		return fmt.Errorf("decode what a request echoes: %w", err)
 	}
 	if err := jsonv2.Unmarshal(raw, &r.Echo, codec); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"penstock/engine/dense"
 	"penstock/locker"
 	"penstock/store"
 )
@@ -156,7 +157,7 @@ func (e *Engine) openMessage(ctx context.Context, s Scope, d *Delivery) ([]byte,
 	case err != nil:
 		return nil, sealError("open a webhook", err)
 	}
-	if body, err = undense(body); err != nil {
+	if body, err = dense.Unpack(body); err != nil {
 		return nil, fmt.Errorf("read a webhook: %w", err)
 	}
 	return body, nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"penstock/engine/dense"
 	"penstock/locker"
 	"penstock/store"
 )
@@ -103,7 +104,7 @@ func (e *Engine) writeDelivery(tx store.Tx, s Scope, now time.Time, to *Endpoint
 	d.Endpoint, d.Profile, d.URL, d.After = to.ID, to.Profile, to.URL, lastTold(told, to.ID)
 	d.State, d.Due, d.Created = Waiting, now, now
 	var err error
-	if d.Sealed, err = e.sealWithin(d.owner(s), d.place(), dense(body)); err != nil {
+	if d.Sealed, err = e.sealWithin(d.owner(s), d.place(), dense.Pack(body)); err != nil {
 		return told, err
 	}
 	if err := e.lease(tx, s, d, body); err != nil {

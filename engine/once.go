@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"penstock/engine/dense"
 	"penstock/locker"
 	"penstock/store"
 )
@@ -185,7 +186,7 @@ func (e *Engine) answerAhead(ctx context.Context, s Scope, o *Once, result any, 
 		if key.Key == "" {
 			continue
 		}
-		if key.sealed, err = e.Locker.Seal(ctx, echoOwner(s, holderOf(result), at), key.answerPlace(), denseIn(room[:0], a.answer)); err != nil {
+		if key.sealed, err = e.Locker.Seal(ctx, echoOwner(s, holderOf(result), at), key.answerPlace(), dense.PackIn(room[:0], a.answer)); err != nil {
 			return sealError("seal the answer", err)
 		}
 	}
@@ -244,7 +245,7 @@ func (o *Once) record(tx store.Tx, s Scope, now time.Time, subject string, resul
 func (e *Engine) shut(rec *onceRecord, s Scope, o *Once, answer []byte) (err error) {
 	if answer != nil {
 		var room [768]byte
-		rec.Answer, err = e.sealWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), denseIn(room[:0], answer))
+		rec.Answer, err = e.sealWithin(echoOwner(s, rec.Holder, rec.At), o.answerPlace(), dense.PackIn(room[:0], answer))
 	}
 	return err
 }
@@ -255,7 +256,7 @@ func (e *Engine) answerIn(rec *onceRecord, s Scope, o *Once) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer, err = undense(answer); err != nil {
+	if answer, err = dense.Unpack(answer); err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}
 	return answer, nil

@@ -23,6 +23,7 @@ type Break struct {
 	Clock           func(*Clock) engine.Clock
 	Disk            func(*World, store.Store) store.Store
 	Keys            func(*World, store.Store) store.Store
+	Anchor          func(engine.Anchor) engine.Anchor
 	Traits          func(connector.Traits) connector.Traits
 	Reads           func(key string, a answer) answer // what an answer about the key is taken for
 	Send            func(*World, sendFunc) sendFunc

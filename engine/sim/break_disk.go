@@ -185,9 +185,25 @@ func diskBreaks() []Break {
 					return value, err
 				}}
 			})},
+		{Name: "second-place-late", Does: "tells the second place how far the store is when the next work is claimed, and sends before", Incident: "a fence that is written behind: the copy that comes back looks like the newest",
+			Anchor: func(a engine.Anchor) engine.Anchor { return &lateAnchor{Anchor: a} }},
 		{Name: "data-key-made-twice", Does: "makes a customer's data key anew when it is not found at once", Incident: "two first uses race, and one's records can never be opened again",
 			Keys: forgetting("", 40)},
 	}
+}
+
+// lateAnchor is one head behind.
+type lateAnchor struct {
+	engine.Anchor
+	head engine.Head
+}
+
+func (a *lateAnchor) Save(h engine.Head) (err error) {
+	if a.head != (engine.Head{}) {
+		err = a.Anchor.Save(a.head)
+	}
+	a.head = h
+	return err
 }
 
 // intentLate lets a claim reach the disk only with the next commit.

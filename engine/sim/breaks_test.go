@@ -44,6 +44,7 @@ var lastFound = map[string]uint64{
 	"worker-dies-of-a-panic":   4,
 	"clock-step-believed":      143,
 	"commit-error-ignored":     14,
+	"second-place-late":        74,
 	"once-apart":               3,
 	"payment-key-anew":         5,
 	"payment-doubt-is-refusal": 11,

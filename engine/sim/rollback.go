@@ -19,6 +19,7 @@ type rollback struct {
 	copyAt int // the act before which the store is copied; -1: never
 	backAt int // the act before which the copy comes back
 	copy   []byte
+	sent   int      // by the first provider's line until then
 	after  []string // keys that were asked for after the copy, and are repeated
 }
 
@@ -38,6 +39,7 @@ func (s *story) rewind(n int) error {
 	case r.copyAt:
 		var err error
 		r.copy, err = s.w.Backup()
+		r.sent = s.w.sent()
 		return err
 	case r.backAt:
 		if r.copy != nil {
@@ -65,13 +67,18 @@ func (s *story) forget() error {
 		return err
 	}
 	s.w.Receiver.Got, s.seenHooks = nil, 0
-	if r.draw.IntN(3) == 0 { // by restore, which needs no anchor
+	bare := r.draw.IntN(3) == 0
+	if bare { // by restore, which needs no anchor
 		s.w.Anchor = &memoryAnchor{}
 	}
+	sent := s.w.sent() - r.sent
 	if err := s.w.Restore(r.copy); err != nil {
 		return err
 	}
 	r.copy = nil
+	if sent > 0 && !bare && s.w.Engine.Held() == "" {
+		return s.found("I13 a store that has forgotten what it sent is not on hold: %d sent since the copy", sent)
+	}
 	if s.w.Engine.Held() == "" {
 		if _, err := s.w.Engine.HoldSends(s.w.Ctx, engine.Caller{Actor: "operator"}, "restored"); err != nil {
 			return err

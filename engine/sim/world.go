@@ -155,6 +155,14 @@ func (a *memoryAnchor) Save(h engine.Head) error {
 	return nil
 }
 
+// sent is how often instructions went out by the first provider's line.
+func (w *World) sent() (n int) {
+	for _, times := range w.sends {
+		n += times
+	}
+	return n
+}
+
 // Boot starts the appliance on what is on its disk.
 func (w *World) Boot() error {
 	w.Boots++
@@ -173,6 +181,10 @@ func (w *World) open() error {
 	}
 	if w.Break.Keys != nil {
 		keys = w.Break.Keys(w, keys)
+	}
+	anchor := w.Anchor
+	if w.Break.Anchor != nil {
+		anchor = w.Break.Anchor(anchor)
 	}
 	if w.Break.Clock != nil {
 		clock = w.Break.Clock(w.Clock)
@@ -198,7 +210,7 @@ func (w *World) open() error {
 	w.Engine, err = engine.Open(w.Ctx, engine.Config{
 		Store: disk, Archive: w.Shelf, Retention: w.Retention, Locker: w.Locker, Clock: clock, Rand: w.ids,
 		Connectors: w.connectors(),
-		Transport:  w.Receiver, Render: w.Render, RenderPayment: w.RenderPayment, Facts: w.Facts, Sought: w.Sought, Timing: timing, Rules: rules, Anchor: w.Anchor,
+		Transport:  w.Receiver, Render: w.Render, RenderPayment: w.RenderPayment, Facts: w.Facts, Sought: w.Sought, Timing: timing, Rules: rules, Anchor: anchor,
 		NotifyURL: "https://penstock.example", Statements: w.Statements,
 		Log: slog.New(slog.NewTextHandler(out, nil)),
 	})

@@ -34,8 +34,8 @@ func lowers() []lower {
 		// The dashboard is apart from admin: that one is served where a file's permission is the authentication, this one authenticates everybody itself.
 		{pkg: "httpd/browsertest"}, // Chromium, which knows of no page
 		{pkg: "httpd/dash", may: "httpd/ui httpd/wire engine" + pure, tests: "httpd/browsertest httpd/wire/wiretest engine/** locker" + stores},
-		{pkg: "engine", may: "locker store engine/archive" + pure, tests: "engine/connector/* engine/sim engine/egress" + stores},
-		{pkg: "engine/archive", may: "store", tests: stores},
+		{pkg: "engine", may: "locker store engine/archive engine/dense" + pure, tests: "engine/connector/* engine/sim engine/egress" + stores},
+		{pkg: "engine/archive engine/dense", may: "store", tests: stores},
 		{pkg: "engine/money engine/egress"},
 		// payout judges what a connector said, so it knows the connector's words.
 		{pkg: "engine/payout", may: "engine/money engine/connector"},
@@ -82,7 +82,7 @@ func doors() []door {
 		{module: "github.com/spf13/pflag", packages: "httpd/cli"},
 		{module: "github.com/prometheus", packages: "httpd/admin httpd/cli"},
 		{module: "filippo.io/age", packages: "httpd/cli"},
-		{module: "github.com/klauspost/compress", packages: "httpd/cli engine"},
+		{module: "github.com/klauspost/compress", packages: "httpd/cli engine/dense"},
 		{module: "github.com/coreos/go-systemd/v22", packages: "httpd/cli"},
 		{module: "github.com/schollz/progressbar/v3", packages: "httpd/cli"},
 		{module: "github.com/nyaruka/phonenumbers", packages: "engine/service"},

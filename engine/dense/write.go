@@ -1,11 +1,11 @@
-package engine
+package dense
 
 import (
 	"encoding/binary"
 	"math/bits"
 )
 
-// The writer of dense texts. The package s2 has one too, which is made for blocks
+// The writer of blocks. The package s2 has one too, which is made for blocks
 // of up to 64 KiB: it clears a table of that size on the stack each time, which
 // takes longer than the work on a text of one kilobyte. This one looks into 2 KiB,
 // and what it writes is an S2 block that s2 reads.
@@ -19,29 +19,29 @@ const (
 
 // wordsAt tells by their hash where in the dictionary some bytes stand.
 var wordsAt = func() (at [1 << wordBits]uint16) {
-	for i := range len(denseWords) - 8 {
-		at[denseHash(binary.LittleEndian.Uint64(denseWords[i:]), wordBits)] = uint16(i)
+	for i := range len(words) - 8 {
+		at[hashOf(binary.LittleEndian.Uint64(words[i:]), wordBits)] = uint16(i)
 	}
 	return at
 }()
 
-// denseHash is of the first six bytes of next.
-func denseHash(next uint64, bits int) uint64 {
+// hashOf is of the first six bytes of next.
+func hashOf(next uint64, bits int) uint64 {
 	return (next << 16 * 0x9e3779b97f4a7c15) >> (64 - bits)
 }
 
-// appendDense appends text as an S2 block without the length before it. The text
+// appendBlock appends text as an S2 block without the length before it. The text
 // is at most densest long.
-func appendDense(dst, text []byte) []byte {
+func appendBlock(dst, text []byte) []byte {
 	var near [1 << nearBits]uint16 // where in the text some bytes stood last, by their hash
 	done, last := 0, 0             // what is written; the last copy's offset
 	for at := 0; at+8 <= len(text); {
 		next := binary.LittleEndian.Uint64(text[at:])
-		seen := &near[denseHash(next, nearBits)]
+		seen := &near[hashOf(next, nearBits)]
 		before, from, gap := text, int(*seen), 0
 		if *seen = uint16(at); from >= at || !alike(text[from:], next) {
-			before, from, gap = denseWords, int(wordsAt[denseHash(next, wordBits)]), len(denseWords)
-			if !alike(denseWords[from:], next) {
+			before, from, gap = words, int(wordsAt[hashOf(next, wordBits)]), len(words)
+			if !alike(words[from:], next) {
 				at += 3 + (at-done)>>5 // of what does not come again less and less is looked at
 				continue
 			}
@@ -56,7 +56,7 @@ func appendDense(dst, text []byte) []byte {
 		at += n
 		done, last = at, offset
 		if at+6 <= len(text) { // what stands at the end of a copy comes again with what follows
-			near[denseHash(binary.LittleEndian.Uint64(text[at-2:]), nearBits)] = uint16(at - 2)
+			near[hashOf(binary.LittleEndian.Uint64(text[at-2:]), nearBits)] = uint16(at - 2)
 		}
 	}
 	return appendLiteral(dst, text[done:])
