@@ -3,6 +3,7 @@ package bolt
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -11,11 +12,15 @@ import (
 // payout there ever was, in pages that a machine just switched on has to fetch
 // one by one. To wait for that would make a start the longer the more was paid.
 // So a start reads the first of it, which is all of it up to some four hundred
-// thousand payouts, and the rest is read beside the work. Until a run's are read each
-// look goes into the run, and runs are not merged.
+// thousand payouts, and the rest is read beside the work. Until then runs are not
+// merged, and a look that needs to know a run waits for that: to go into each of
+// them instead would take the disk from the reading, and last several times as long.
+// One that has waited for long goes into the run after all.
 
-// earlyBytes is how much the start waits for.
-const earlyBytes = 8 << 20
+const (
+	earlyBytes   = 8 << 20         // how much the start waits for
+	latePatience = 5 * time.Second // how long after the start a look waits for the rest
+)
 
 // readEarly makes the sieves of the newest runs, as far as the start waits for
 // them, and returns the other runs.
@@ -48,7 +53,10 @@ func (s *Store) readLate(late []*run) {
 	for _, r := range late {
 		free <- struct{}{}
 		readers.Go(func() {
-			defer func() { <-free }()
+			defer func() {
+				close(r.late.ended)
+				<-free
+			}()
 			err := s.db.View(func(tx *bbolt.Tx) error {
 				_, err := r.readHashes(tx, s.pages, func(int) bool { return !s.dead.Load() })
 				return err
@@ -100,6 +108,6 @@ func (r *run) readHashes(tx *bbolt.Tx, pages file, goOn func(bytes int) bool) (r
 	if len(part) > 0 {
 		made.parts = append(made.parts, sealedPart(part))
 	}
-	r.late.Store(made)
+	r.late.made.Store(made)
 	return true, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"go.etcd.io/bbolt"
 
@@ -12,8 +13,9 @@ import (
 )
 
 // unknowing is a store with runs of which it doesn't know yet what they have,
-// as just after the start of a large one.
-func unknowing(t *testing.T) (*Store, []*run) {
+// as just after the start of a large one. Looks wait for that until patience is
+// closed.
+func unknowing(t *testing.T, patience <-chan struct{}) (*Store, []*run) {
 	t.Helper()
 	s := open(t, lazyAt(newPath(t)))
 	var unknown version
@@ -25,7 +27,7 @@ func unknowing(t *testing.T) (*Store, []*run) {
 			unknown.runs = nil
 			for _, r := range s.versions.next.runs {
 				r = r.with(nil)
-				r.late = new(lateSieve)
+				r.late = newLateSieve(patience)
 				unknown.runs = append(unknown.runs, r)
 			}
 			s.versions.next, s.sieved = &unknown, make(chan struct{})
@@ -47,7 +49,9 @@ func unknowing(t *testing.T) (*Store, []*run) {
 }
 
 func TestNothingIsMissedWhileRunsAreUnknown(t *testing.T) {
-	s, late := unknowing(t)
+	ended := make(chan struct{})
+	close(ended)
+	s, late := unknowing(t, ended)
 	look := func(when string) {
 		t.Helper()
 		err := s.View(t.Context(), func(tx store.Tx) error {
@@ -107,6 +111,52 @@ func TestNothingIsMissedWhileRunsAreUnknown(t *testing.T) {
 	}
 }
 
+// TestALookWaitsForWhatIsBeingRead rather than to take the disk from the reading,
+// and not for ever.
+func TestALookWaitsForWhatIsBeingRead(t *testing.T) {
+	for _, end := range []string{"it is read", "it is lost", "it takes too long"} {
+		t.Run(end, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				patience := make(chan struct{})
+				s, late := unknowing(t, patience)
+				looked := make(chan error, 1)
+				go func() {
+					looked <- s.View(t.Context(), func(tx store.Tx) error {
+						_, err := tx.Get("b", []byte("1\x001"))
+						return err
+					})
+				}()
+				synctest.Wait()
+				select {
+				case err := <-looked:
+					t.Fatalf("it didn't wait: %v", err)
+				default:
+				}
+				switch end {
+				case "it is read":
+					s.readLate(late)
+				case "it is lost":
+					for _, r := range late {
+						r.hashes = []byte("lost")
+					}
+					s.readLate(late)
+				default:
+					close(patience)
+				}
+				if err := <-looked; err != nil {
+					t.Error(err)
+				}
+				if end == "it takes too long" {
+					s.readLate(late)
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
 // What was damaged before the start is met by whoever reads it, or by Check;
 // the start doesn't wait to find out.
 func TestDamagedHashesReadLateAreReported(t *testing.T) {
@@ -144,7 +194,7 @@ func TestDamagedHashesReadLateAreReported(t *testing.T) {
 }
 
 func newestRun(tx *bbolt.Tx) runName {
-	runs, err := findRuns(tx)
+	runs, err := findRuns(tx, nil)
 	if err != nil || len(runs) == 0 {
 		panic(fmt.Sprint("no runs: ", err))
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -90,13 +91,14 @@ func (s *Store) openLazy(c *committer) error {
 	v := (&version{fault: s.opt.fault}).after(0)
 	close(v.settled)
 	var late []*run
+	patience := make(chan struct{})
 	err = s.db.View(func(tx *bbolt.Tx) error {
 		v.id = tx.ID()
 		c.lazy.bottom = true
 		for _, name := range names {
 			c.lazy.bottom = c.lazy.bottom && tx.Bucket([]byte(dataPrefix+name)) == nil
 		}
-		if v.runs, err = findRuns(tx); err != nil {
+		if v.runs, err = findRuns(tx, patience); err != nil {
 			return err
 		}
 		if late, err = s.readEarly(tx, v.runs, c.lazy.limits.early); err != nil {
@@ -109,7 +111,10 @@ func (s *Store) openLazy(c *committer) error {
 	if err != nil {
 		return fmt.Errorf("lazy buckets: %w", err)
 	}
-	go s.readLate(late)
+	go func() {
+		defer time.AfterFunc(latePatience, func() { close(patience) }).Stop()
+		s.readLate(late)
+	}()
 	for _, r := range v.runs {
 		c.lazy.lastRun = max(c.lazy.lastRun, r.id)
 	}
@@ -128,7 +133,7 @@ func under(tx *bbolt.Tx, prefix string) (tails []string) {
 }
 
 // findRuns lists the runs, of whose keys nothing is known yet.
-func findRuns(tx *bbolt.Tx) (runs []*run, err error) {
+func findRuns(tx *bbolt.Tx, patience <-chan struct{}) (runs []*run, err error) {
 	for _, tail := range under(tx, blocksPrefix) {
 		name, err := parseRun([]byte(tail))
 		if err != nil {
@@ -138,7 +143,7 @@ func findRuns(tx *bbolt.Tx) (runs []*run, err error) {
 		if tx.Bucket(r.hashes) == nil {
 			return nil, r.lost()
 		}
-		r.late = new(lateSieve)
+		r.late = newLateSieve(patience)
 		runs = append(runs, r)
 	}
 	slices.SortFunc(runs, newer)

@@ -65,10 +65,10 @@ func newer(a, b *run) int {
 	return -1
 }
 
-// sieve is nil while what would be in it is still being read.
+// sieve is nil where what would be in it can't be read, or not soon enough.
 func (r *run) sieve() *sieve {
 	if r.known == nil && r.late != nil {
-		return r.late.Load()
+		return r.late.awaited()
 	}
 	return r.known
 }

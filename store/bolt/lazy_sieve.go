@@ -123,4 +123,24 @@ func (s *sieve) hasAlike(beginning []byte, h keyHash) bool {
 
 // lateSieve is that of a run whose hashes are still being read. Until they are,
 // every key may be in the run.
-type lateSieve = atomic.Pointer[sieve]
+type lateSieve struct {
+	made     atomic.Pointer[sieve]
+	ended    chan struct{}   // closed when it is made, or isn't going to be
+	patience <-chan struct{} // closed when looks wait no longer
+}
+
+func newLateSieve(patience <-chan struct{}) *lateSieve {
+	return &lateSieve{ended: make(chan struct{}), patience: patience}
+}
+
+// awaited is nil where it wasn't made in time.
+func (l *lateSieve) awaited() *sieve {
+	if s := l.made.Load(); s != nil {
+		return s
+	}
+	select {
+	case <-l.ended:
+	case <-l.patience:
+	}
+	return l.made.Load()
+}
