@@ -202,18 +202,18 @@ func TestNothingStandsInAnybodysWay(t *testing.T) {
 		t.Skip("looks at pages several times; without -short")
 	}
 	o := newOffice(t)
-	o.furnish()
-	owner, load := o.hired(engine.RoleOwner), home+"/reconcile/"+o.account()+"/load"
 	b := openBrowser(t, o)
 	b.Go("/dashboard/login")
 	b.Barriers("login")
+	if !browsertest.Full() && os.Getenv("PENSTOCK_TEST_AXE") == "" {
+		return // without axe-core it looks at the width alone, as the test above does of every page
+	}
+	o.furnish()
+	owner, load := o.hired(engine.RoleOwner), home+"/reconcile/"+o.account()+"/load"
 	b.as(engine.RoleOwner)
 	paths := []string{"", "/requests?status=failed", "/requests/seller-payout-2211", "/requests/seller-payout-2211/payouts", "/requests/seller-payout-2211/deliveries", "/deposits/" + o.depositIn("USD").ID, "/deposits/" + o.depositIn("USD").ID + "/adjust",
 		"/pay?service=sepa_eur", "/customers/ada", "/routes?currency=USD", "/schemes/" + o.scheme(), "/schemes/" + o.scheme() + "/tree?service=test_usd", "/rates/" + o.rates(), "/webhooks/deliveries/" + o.latestDelivery(), "/keys/new", "/people", "/people/role", "/people/sessions", "/system", "/me/app", "/nothing",
 		"/reconcile", "/reconcile/" + o.account(), "/reconcile/" + o.account() + "/runs", "/reconcile/" + o.account() + "/runs/1", strings.TrimPrefix(owner.hand(load, "bank.csv", statementHead+o.line("march-01", "180.00", "paid"), nil).header.Get("Location"), home), strings.TrimPrefix(o.findingOf("march-02"), home), "/reconcile/" + o.account() + "/load?reference=x", "/payouts", "/payouts/" + o.get("seller-payout-2211").Payouts[0].ID, "/accounts/" + o.account(), "/activity?what=payout"}
-	if !browsertest.Full() && os.Getenv("PENSTOCK_TEST_AXE") == "" {
-		paths = paths[:4] // without axe-core it looks at the width alone, as the test above does of every page
-	}
 	for _, path := range paths {
 		b.Go(home + path)
 		b.Do(chromedp.WaitVisible(chromedp.CSS("main")))
