@@ -246,7 +246,7 @@ func TestAYearOfTheConcurrentProgram(t *testing.T) {
 }
 
 // TestTheYearSees: a program with a planted defect does not get through two
-// months.
+// months, or only by luck.
 func TestTheYearSees(t *testing.T) {
 	for name, plant := range map[string]func(*year){
 		"a poller that gives up": func(y *year) {
@@ -273,12 +273,13 @@ func TestTheYearSees(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			odd := live(t, 60, plant)
-			if len(odd) == 0 {
-				t.Error("two months with a planted defect looked well")
-				return
+			for range 5 { // who is first is chance in a bubble too; now and then it is kind
+				if odd := live(t, 60, plant); len(odd) > 0 {
+					t.Logf("%d findings, the first: %s", len(odd), odd[0])
+					return
+				}
 			}
-			t.Logf("%d findings, the first: %s", len(odd), odd[0])
+			t.Error("five times two months with a planted defect looked well")
 		})
 	}
 }
