@@ -31,6 +31,12 @@
 		input.closest(".field").classList.toggle("bad", !!text);
 		text ? input.setAttribute("aria-invalid", "true") : input.removeAttribute("aria-invalid");
 	};
+	// What is said of a field moves the button below it. Said while that is being
+	// pressed, it would pull the button away before the press has become a click.
+	let pressed = false, unsaid = [];
+	const afterPress = f => { pressed ? unsaid.push(f) : f(); };
+	document.addEventListener("mousedown", () => { pressed = true; }, true);
+	for (const end of ["mouseup", "dragend"]) document.addEventListener(end, () => { pressed = false; setTimeout(() => unsaid.splice(0).forEach(f => f())); }, true);
 	for (const input of document.querySelectorAll("input[data-check]")) {
 		const split = groups[input.dataset.check], ok = right[input.dataset.check];
 		const sep = input.dataset.check === "sort_code" ? "-" : " ";
@@ -51,7 +57,7 @@
 				return input.dataset.length.replace("{country}", named(country)).replace("{want}", digits(want)).replace("{got}", digits(raw.length));
 			};
 			const judge = () => { const raw = strip(input.value); show(input, raw && !ok(raw) ? bad(raw) : ""); };
-			input.addEventListener("change", judge);
+			input.addEventListener("change", () => afterPress(judge));
 			input.addEventListener("input", () => { if (input.getAttribute("aria-invalid")) { const raw = strip(input.value); if (ok(raw)) show(input, ""); } });
 		}
 	}
