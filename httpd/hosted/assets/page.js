@@ -35,7 +35,7 @@
 	// pressed, it would pull the button away before the press has become a click.
 	let pressed = false, unsaid = [];
 	const afterPress = f => { pressed ? unsaid.push(f) : f(); };
-	document.addEventListener("mousedown", () => { pressed = true; }, true);
+	document.addEventListener("mousedown", e => { pressed = e.target.closest("button, a") !== null; }, true);
 	for (const end of ["mouseup", "dragend"]) document.addEventListener(end, () => { pressed = false; setTimeout(() => unsaid.splice(0).forEach(f => f())); }, true);
 	for (const input of document.querySelectorAll("input[data-check]")) {
 		const split = groups[input.dataset.check], ok = right[input.dataset.check];

@@ -27,6 +27,8 @@ class Editor {
 		this.wrong = el("p", { class: "error", role: "alert" });
 		area.before(el("div", { class: "grow-bar" }, this.undoes, this.redoes, this.texts), this.wrong, this.tree, this.status);
 		this.tree.addEventListener("keydown", (e) => this.key(e));
+		document.addEventListener("mousedown", (e) => { this.pressed = e.target.closest("button") !== null; }, true);
+		for (const end of ["mouseup", "dragend"]) document.addEventListener(end, () => { this.pressed = false; setTimeout(() => this.late?.()); }, true);
 		const service = area.form.querySelector("select[name=service]");
 		if (service) service.addEventListener("change", () => this.served(service.value));
 		this.flip(!this.load());
@@ -64,7 +66,8 @@ class Editor {
 		if (!this.tree.hidden) this.render();
 	}
 
-	// change does something to the tree, keeps what was, and shows it.
+	// change does something to the tree, keeps what was, and shows it: after the
+	// press of a button that is under way, which would not find its button again.
 	change(fn, focus, says) {
 		this.past.push(this.area.value);
 		if (this.past.length > 100) this.past.shift();
@@ -72,7 +75,8 @@ class Editor {
 		this.fault = "";
 		fn();
 		this.write();
-		this.render(focus);
+		if (this.pressed) this.late = () => this.render(focus);
+		else this.render(focus);
 		if (says) this.status.textContent = says;
 	}
 
@@ -105,6 +109,7 @@ class Editor {
 	// render shows the tree anew; the control of that key has the focus after it,
 	// or the one that had it.
 	render(focus) {
+		this.late = null;
 		const key = focus ?? (this.tree.contains(document.activeElement) ? document.activeElement.dataset.key : null);
 		this.tree.replaceChildren(this.node(this.root, []));
 		this.undoes.disabled = !this.past.length;
