@@ -3,12 +3,14 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 
 	"penstock/engine"
+	"penstock/engine/payout"
 )
 
 // rollback is the part of a story in which people bring an older store back.
@@ -19,8 +21,9 @@ type rollback struct {
 	copyAt int // the act before which the store is copied; -1: never
 	backAt int // the act before which the copy comes back
 	copy   []byte
-	sent   int      // by the first provider's line until then
-	after  []string // keys that were asked for after the copy, and are repeated
+	begun  map[string]bool // payouts that it knows to be on their way, or at their end
+	sends  map[string]int  // World.sends of then
+	after  []string        // keys that were asked for after the copy, and are repeated
 }
 
 func newRollback(seed uint64) rollback {
@@ -37,16 +40,39 @@ func (s *story) rewind(n int) error {
 	r := &s.back
 	switch n {
 	case r.copyAt:
-		var err error
-		r.copy, err = s.w.Backup()
-		r.sent = s.w.sent()
-		return err
+		return s.keepCopy()
 	case r.backAt:
 		if r.copy != nil {
 			return s.forget()
 		}
 	}
 	return nil
+}
+
+// keepCopy copies the store, and notes what the copy knows.
+func (s *story) keepCopy() (err error) {
+	r := &s.back
+	if r.copy, err = s.w.Backup(); err != nil {
+		return err
+	}
+	all, err := s.w.payouts()
+	r.begun, r.sends = map[string]bool{}, maps.Clone(s.w.sends)
+	for key, p := range all {
+		r.begun[key] = p.Status != payout.Queued
+	}
+	return err
+}
+
+// unknown is how many payouts were sent since, by the first provider's line, of
+// which the copy doesn't know that they were to be. What it knows is doubted and
+// asked about like after any crash.
+func (r *rollback) unknown(sends map[string]int) (n int) {
+	for key, times := range sends {
+		if times > r.sends[key] && !r.begun[key] {
+			n++
+		}
+	}
+	return n
 }
 
 // forget is a store that comes back as it once was, and all that follows:
@@ -71,13 +97,13 @@ func (s *story) forget() error {
 	if bare { // by restore, which needs no anchor
 		s.w.Anchor = &memoryAnchor{}
 	}
-	sent := s.w.sent() - r.sent
+	unknown := r.unknown(s.w.sends)
 	if err := s.w.Restore(r.copy); err != nil {
 		return err
 	}
 	r.copy = nil
-	if sent > 0 && !bare && s.w.Engine.Held() == "" {
-		return s.found("I13 a store that has forgotten what it sent is not on hold: %d sent since the copy", sent)
+	if unknown > 0 && !bare && s.w.Engine.Held() == "" {
+		return s.found("I13 a store that has forgotten what it sent is not on hold: %d sent since the copy", unknown)
 	}
 	if s.w.Engine.Held() == "" {
 		if _, err := s.w.Engine.HoldSends(s.w.Ctx, engine.Caller{Actor: "operator"}, "restored"); err != nil {

@@ -155,14 +155,6 @@ func (a *memoryAnchor) Save(h engine.Head) error {
 	return nil
 }
 
-// sent is how often instructions went out by the first provider's line.
-func (w *World) sent() (n int) {
-	for _, times := range w.sends {
-		n += times
-	}
-	return n
-}
-
 // Boot starts the appliance on what is on its disk.
 func (w *World) Boot() error {
 	w.Boots++
