@@ -86,15 +86,15 @@ func openLocked(opt Options, l *lock) (*Store, error) {
 		return nil, err
 	}
 	s.pages = file{opened, s.db.Info().PageSize}
+	c := &committer{store: s}
 	if s.file, err = opened.Stat(); err == nil {
-		err = s.db.View(checkFormat)
+		err = unlessDamaged(func() error { return s.db.View(checkFormat) })
 	}
 	if err == nil {
 		err = harden(opened, s.pages.page)
 	}
-	c := &committer{store: s}
 	if err == nil {
-		err = s.openLazy(c)
+		err = unlessDamaged(func() error { return s.openLazy(c) })
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.db.Close())
@@ -103,6 +103,19 @@ func openLocked(opt Options, l *lock) (*Store, error) {
 	go newWriter(s).run()
 	go c.run()
 	return s, nil
+}
+
+// unlessDamaged reads in a file that was opened. What makes bbolt panic or touch
+// memory behind the end of the file comes back as store.ErrCorrupt, as it does
+// from openFile, which reads the meta pages and the list of free pages alone.
+func unlessDamaged(read func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", store.ErrCorrupt, r)
+		}
+	}()
+	return read()
 }
 
 // openFile opens a bbolt file, and damage that makes bbolt panic or touch

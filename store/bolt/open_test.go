@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -107,8 +108,9 @@ func TestOnlyOwnFormatIsOpened(t *testing.T) {
 			made(t, p)
 			rewrite(t, p, func(tx *bbolt.Tx) error { return tx.Bucket([]byte(metaBucket)).Delete(formatKey) })
 		}, ErrFormat},
-		"truncated": {func(t *testing.T, p string) { made(t, p); truncate(t, p, 3*pageSize) }, store.ErrCorrupt},
-		"cut short": {func(t *testing.T, p string) { made(t, p); truncate(t, p, 100) }, ErrFormat},
+		"truncated":           {func(t *testing.T, p string) { made(t, p); truncate(t, p, 3*pageSize) }, store.ErrCorrupt},
+		"cut before its root": {cutBeforeRoot, store.ErrCorrupt},
+		"cut short":           {func(t *testing.T, p string) { made(t, p); truncate(t, p, 100) }, ErrFormat},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := newPath(t)
@@ -159,6 +161,35 @@ func truncate(t *testing.T, path string, size int64) {
 	if err := os.Truncate(path, size); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// cutBeforeRoot leaves a store of which the meta pages and the list of free pages
+// are whole, and the first page that a reader looks at is behind the end.
+func cutBeforeRoot(t *testing.T, path string) {
+	t.Helper()
+	made(t, path)
+	for n := range 100 { // which of the two comes first in the file changes with each commit
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var newest, root, free uint64
+		for meta := range 2 { // magic 4, version 4, page size 4, flags 4, root 8 and 8, free pages 8, high water 8, transaction 8
+			of := raw[meta*pageSize+16:]
+			if tx := binary.LittleEndian.Uint64(of[48:]); tx >= newest {
+				newest, root, free = tx, binary.LittleEndian.Uint64(of[16:]), binary.LittleEndian.Uint64(of[32:])
+			}
+		}
+		if free < root {
+			truncate(t, path, int64(root)*pageSize)
+			return
+		}
+		s := open(t, at(path))
+		if err := errors.Join(s.Update(t.Context(), putting(fmt.Sprint("again ", n), strings.Repeat("v", 100*n))), s.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("the list of free pages never comes before the root")
 }
 
 // A power cut while the store was being made leaves its temporary file.
