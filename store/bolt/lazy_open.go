@@ -2,13 +2,13 @@ package bolt
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -91,14 +91,14 @@ func (s *Store) openLazy(c *committer) error {
 	v := (&version{fault: s.opt.fault}).after(0)
 	close(v.settled)
 	var late []*run
-	patience := make(chan struct{})
+	patience, enough := context.WithTimeout(context.Background(), latePatience)
 	err = s.db.View(func(tx *bbolt.Tx) error {
 		v.id = tx.ID()
 		c.lazy.bottom = true
 		for _, name := range names {
 			c.lazy.bottom = c.lazy.bottom && tx.Bucket([]byte(dataPrefix+name)) == nil
 		}
-		if v.runs, err = findRuns(tx, patience); err != nil {
+		if v.runs, err = findRuns(tx, patience.Done()); err != nil {
 			return err
 		}
 		if late, err = s.readEarly(tx, v.runs, c.lazy.limits.early); err != nil {
@@ -109,10 +109,11 @@ func (s *Store) openLazy(c *committer) error {
 		return err
 	})
 	if err != nil {
+		enough()
 		return fmt.Errorf("lazy buckets: %w", err)
 	}
 	go func() {
-		defer time.AfterFunc(latePatience, func() { close(patience) }).Stop()
+		defer enough()
 		s.readLate(late)
 	}()
 	for _, r := range v.runs {

@@ -88,7 +88,7 @@ func openLocked(opt Options, l *lock) (*Store, error) {
 	s.pages = file{opened, s.db.Info().PageSize}
 	c := &committer{store: s}
 	if s.file, err = opened.Stat(); err == nil {
-		err = unlessDamaged(func() error { return s.db.View(checkFormat) })
+		err = unlessDamaged(func() error { return s.db.View(s.checkWhole) })
 	}
 	if err == nil {
 		err = harden(opened, s.pages.page)
@@ -103,6 +103,15 @@ func openLocked(opt Options, l *lock) (*Store, error) {
 	go newWriter(s).run()
 	go c.run()
 	return s, nil
+}
+
+// checkWhole refuses a file that ends before its last page: whoever came to read
+// behind the end would take the process down, maybe much later.
+func (s *Store) checkWhole(tx *bbolt.Tx) error {
+	if is, has := s.file.Size(), tx.Size(); is < has {
+		return fmt.Errorf("%w: the file is %d bytes long and was %d", store.ErrCorrupt, is, has)
+	}
+	return checkFormat(tx)
 }
 
 // unlessDamaged reads in a file that was opened. What makes bbolt panic or touch

@@ -110,6 +110,7 @@ func TestOnlyOwnFormatIsOpened(t *testing.T) {
 		}, ErrFormat},
 		"truncated":           {func(t *testing.T, p string) { made(t, p); truncate(t, p, 3*pageSize) }, store.ErrCorrupt},
 		"cut before its root": {cutBeforeRoot, store.ErrCorrupt},
+		"cut before its last": {cutLast, store.ErrCorrupt},
 		"cut short":           {func(t *testing.T, p string) { made(t, p); truncate(t, p, 100) }, ErrFormat},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,13 +174,7 @@ func cutBeforeRoot(t *testing.T, path string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var newest, root, free uint64
-		for meta := range 2 { // magic 4, version 4, page size 4, flags 4, root 8 and 8, free pages 8, high water 8, transaction 8
-			of := raw[meta*pageSize+16:]
-			if tx := binary.LittleEndian.Uint64(of[48:]); tx >= newest {
-				newest, root, free = tx, binary.LittleEndian.Uint64(of[16:]), binary.LittleEndian.Uint64(of[32:])
-			}
-		}
+		root, free, _ := newestMeta(raw)
 		if free < root {
 			truncate(t, path, int64(root)*pageSize)
 			return
@@ -190,6 +185,31 @@ func cutBeforeRoot(t *testing.T, path string) {
 		}
 	}
 	t.Fatal("the list of free pages never comes before the root")
+}
+
+// newestMeta is what the file says of itself: the pages of its root and of the
+// list of free pages, and how many pages there are.
+func newestMeta(raw []byte) (root, free, pages uint64) {
+	newest := uint64(0)
+	for meta := range 2 { // magic 4, version 4, page size 4, flags 4, root 8 and 8, free pages 8, high water 8, transaction 8
+		of := raw[meta*pageSize+16:]
+		if tx := binary.LittleEndian.Uint64(of[48:]); tx >= newest {
+			newest, root, free, pages = tx, binary.LittleEndian.Uint64(of[16:]), binary.LittleEndian.Uint64(of[32:]), binary.LittleEndian.Uint64(of[40:])
+		}
+	}
+	return root, free, pages
+}
+
+// cutLast leaves a store without its last page, at which a start needn't look.
+func cutLast(t *testing.T, path string) {
+	t.Helper()
+	made(t, path)
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, pages := newestMeta(raw)
+	truncate(t, path, int64(pages-1)*pageSize)
 }
 
 // A power cut while the store was being made leaves its temporary file.
