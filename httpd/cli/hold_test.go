@@ -79,7 +79,8 @@ type rollback struct {
 func newRollback(t *testing.T) *rollback {
 	c := &crash{t: t, place: newPlace(t), bankDir: t.TempDir()}
 	c.bank = start(t, nil, "sandbox", "--listen", "127.0.0.1:0", "--data", c.bankDir)
-	c.env = append(sandboxEnv(c.bank.url), "PENSTOCK_LOG_LEVEL=warn", "PENSTOCK_ENGINE_POLLS=50ms,200ms,1s", "PENSTOCK_ENGINE_POLL_MAX=1s", "PENSTOCK_ENGINE_FIRST_WORD=0s")
+	c.env = append(sandboxEnv(c.bank.url), "PENSTOCK_LOG_LEVEL=warn", "PENSTOCK_ENGINE_POLLS=50ms,200ms,1s", "PENSTOCK_ENGINE_POLL_MAX=1s", "PENSTOCK_ENGINE_FIRST_WORD=0s",
+		"PENSTOCK_ENGINE_CALL_DEADLINE=2s") // which a release waits for
 	return &rollback{crash: c, ops: operatorOf(t, c.place), file: filepath.Join(filepath.Dir(c.place.Config), "penstock.db")}
 }
 
