@@ -324,7 +324,7 @@ func (y *lazyStory) endView() error {
 // die opens what the file holds in the middle of everything.
 func (y *lazyStory) die() error {
 	path := newPath(y.t)
-	copyFile(y.t, y.s.opt.Path, path)
+	copyBetweenCommits(y.t, y.s, path)
 	for len(y.views) > 0 {
 		if err := y.endView(); err != nil {
 			return err

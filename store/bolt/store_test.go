@@ -47,7 +47,7 @@ func harnessOf(at func(path string) Options) storetest.Harness {
 		// in earnest; losing the page cache as well takes a machine that can be cut.
 		PowerCut: func(t testing.TB, s store.Store) store.Store {
 			path := newPath(t)
-			copyFile(t, s.(*Store).opt.Path, path)
+			copyBetweenCommits(t, s.(*Store), path)
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -82,6 +82,21 @@ func copyFile(t testing.TB, from, to string) {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(to, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// copyBetweenCommits copies a store's file as of one moment: a commit that goes on
+// beside the copying, such as a merge's, would use pages again that the copied meta
+// page speaks of.
+func copyBetweenCommits(t testing.TB, s *Store, to string) {
+	t.Helper()
+	tx, err := s.db.Begin(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copyFile(t, s.opt.Path, to)
+	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
 }
