@@ -18,6 +18,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"penstock/httpd/wire"
@@ -84,6 +85,7 @@ type Server struct {
 	guards *guards
 	drain  time.Duration
 	long   Long
+	ending atomic.Bool // nothing more is accepted, and each answer says that it is the last
 }
 
 // New has no side effects.
@@ -150,6 +152,7 @@ func (s *Server) Serve(ctx context.Context, ends ...Endpoint) error {
 	}
 	group.Go(func() error {
 		<-stopped.Done()
+		s.ending.Store(true) // fasthttp says so too, but some time after the listeners are closed
 		for _, ln := range guarded {
 			_ = ln.Close() // again by Shutdown, which reports it
 		}
@@ -224,6 +227,9 @@ func (s *Server) handle(rc *fasthttp.RequestCtx) {
 		return
 	}
 	s.mux.Serve(rc)
+	if s.ending.Load() {
+		rc.Response.SetConnectionClose()
+	}
 }
 
 // unreadable answers what fasthttp could not read; it closes the connection.
