@@ -114,32 +114,22 @@ func (s *Store) checkWhole(tx *bbolt.Tx) error {
 	return checkFormat(tx)
 }
 
-// unlessDamaged reads in a file that was opened. What makes bbolt panic or touch
-// memory behind the end of the file comes back as store.ErrCorrupt, as it does
-// from openFile, which reads the meta pages and the list of free pages alone.
-func unlessDamaged(read func() error) (err error) {
+// unlessDamaged does something with a file that may be damaged. What makes bbolt
+// panic or touch memory behind the end of the file comes back as store.ErrCorrupt.
+func unlessDamaged(do func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%w: %v", store.ErrCorrupt, r)
 		}
 	}()
-	return read()
+	return do()
 }
 
-// openFile opens a bbolt file, and damage that makes bbolt panic or touch
-// memory behind the end of the file comes back as store.ErrCorrupt.
+// openFile opens a bbolt file, of which that reads the meta pages and the list of
+// free pages alone.
 func openFile(opt Options, path string, file **os.File) (db *bbolt.DB, err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if r := recover(); r != nil {
-			db, err = nil, fmt.Errorf("%w: %v", store.ErrCorrupt, r)
-			if *file != nil { // the lost map keeps the lock beyond the closing
-				err = errors.Join(err, syscall.Flock(int((*file).Fd()), syscall.LOCK_UN), (*file).Close())
-			}
-		}
-	}()
-	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+	options := &bbolt.Options{
 		Timeout:         time.Second,
 		FreelistType:    bbolt.FreelistMapType,
 		PageSize:        pageSize,
@@ -150,8 +140,14 @@ func openFile(opt Options, path string, file **os.File) (db *bbolt.DB, err error
 			*file = f
 			return f, err
 		},
+	}
+	err = unlessDamaged(func() (err error) {
+		db, err = bbolt.Open(path, 0o600, options)
+		return err
 	})
 	switch {
+	case errors.Is(err, store.ErrCorrupt) && *file != nil: // the lost map keeps the lock beyond the closing
+		return nil, errors.Join(err, syscall.Flock(int((*file).Fd()), syscall.LOCK_UN), (*file).Close())
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("%w: its file is locked, though nobody holds %s", store.ErrLocked, opt.LockPath)
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch):
